@@ -1,0 +1,59 @@
+# The two commands to know: `make repro` and `make test`. `make help` explains all of them.
+# Nothing needs to be activated or installed before, but git, make and a Python from 3.11 to 3.13.
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11 python,\
+	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro check lint types test lock clean
+
+help: ## Explain every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: .venv/.run ## Make .venv and install the locked packages (once; goes on where it stopped)
+
+repro: setup check ## Run the pipeline: the first time on synthetic demo pictures, later only what changed
+	@dvc repro
+	@python -m lesions.results
+
+check: setup ## Check params.yaml, all mistakes at once
+	@python -m lesions.params
+
+lint: .venv/.dev ## Check style and spelling
+	@ruff check . && ruff format --check . && codespell
+
+types: .venv/.dev ## Check types
+	@mypy
+
+test: .venv/.dev check lint types ## Lint, types and all tests
+	@python -m pytest
+
+lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproject.toml, with hashes
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+		--custom-compile-command 'make lock' --extra dev --constraint requirements.txt pyproject.toml \
+		--output-file requirements-dev.txt
+
+clean: ## Remove .venv and the caches of tools; keeps data, models and experiments
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python from 3.11 to 3.13 found (TensorFlow has no wheel for 3.14 yet):" \
+		"install one, or name it: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+
+.venv/.run: requirements.txt | .venv/bin/python
+	@echo "Installing the locked packages into .venv (a minute or two, the first time)"
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | .venv/.run
+	@echo "Installing the tools for tests into .venv"
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,56 @@
+"""How a command ends: one clear line for people, the right exit code for programs."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+
+WAY_BACK = (
+    "Earlier outputs come back with `dvc checkout` (pictures, models, charts) and `git restore metrics plots reports "
+    "data` (numbers)."
+)
+INTERRUPTED = 130  # 128 + SIGINT, the shell's convention
+
+
+class UserError(Exception):
+    """A mistake that its user can mend; the message names what was found, where, and how to mend it."""
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use (at least 1)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(main: Callable[[], None], way_back: str = WAY_BACK) -> None:
+    """Call main; turn a user's mistake, a full disk or Ctrl-C into one message on stderr and a non-zero exit.
+
+    Any other exception is a defect of ours and keeps its traceback.
+    """
+    try:
+        main()
+    except UserError as error:
+        _stop(f"error: {error}\n{way_back}", 1)
+    except KeyboardInterrupt:
+        _stop(
+            f"stopped: nothing half-written is left behind; run the same command again to go on.\n{way_back}",
+            INTERRUPTED,
+        )
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            _stop(
+                f"error: the disk is full ({error.filename or 'while writing'}): free some space, then run again.\n{way_back}",
+                1,
+            )
+        if isinstance(error, PermissionError):
+            _stop(
+                f"error: no permission for {error.filename}: check who owns it (ls -l), then run again.\n{way_back}", 1
+            )
+        raise
+
+
+def _stop(message: str, code: int) -> None:
+    sys.stdout.flush()
+    print(f"\n{message.rstrip()}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,35 @@
+"""Pictures that belong together: the same pixels, one lesion, one patient."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+
+def exact_duplicates(sha256: pd.Series) -> list[pd.Index]:
+    """The index labels of every set of two or more pictures with the same pixels, sets and members in table order."""
+    repeated = sha256[sha256.duplicated(keep=False)]
+    return [members.index for _, members in repeated.groupby(repeated, sort=False)]
+
+
+def group_together(n: int, keys: Iterable[pd.Series]) -> NDArray[np.int64]:
+    """Join rows that share a value in any of the columns (each of length n; empty text joins nothing).
+
+    Returns (n,) group numbers from 0, in order of first appearance. Joining is transitive: two pictures of one lesion
+    and a third that shares a patient with one of them are a single group.
+    """
+    first_rows, rows = [np.arange(0)], [np.arange(0)]
+    for key in keys:
+        codes, _ = pd.factorize(key)
+        first_of_code = pd.Series(np.arange(n)).groupby(codes).transform("first").to_numpy()
+        known = (key != "").to_numpy()
+        first_rows.append(first_of_code[known])
+        rows.append(np.arange(n)[known])
+    start, end = np.concatenate(first_rows), np.concatenate(rows)
+    links = coo_array((np.ones(len(start)), (start, end)), shape=(n, n))
+    _, component = connected_components(links, directed=False)
+    numbers, _ = pd.factorize(component)
+    return numbers

@@ -1,0 +1,149 @@
+"""One way from a picture file to pixels, for every stage, the command line and the page.
+
+Pillow alone decodes and resizes: another decoder gives other pixels for the same JPEG, and so other labels.
+"""
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from scipy.fft import dctn
+
+Pixels = NDArray[np.uint8]
+
+MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; dermatoscopes deliver under 30 million
+HASH_SIDE = 32  # pixels; side of the grey picture under the perceptual hash
+HASH_BITS = 8  # lowest frequencies kept in each direction: 64 bits
+PNG_LEVEL = 6  # zlib's default; higher costs time and saves 1 %
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+class PictureError(Exception):
+    """A file that gives no usable picture; `reason` is one of lesions.manifest.REASONS, `detail` says more."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Picture(NamedTuple):
+    """A decoded picture: RGB pixels (size, size, 3) as the network sees them, and what is known of the original."""
+
+    pixels: Pixels
+    width: int  # pixels of the upright original
+    height: int
+    sha256: str  # of the decoded pixels, the same for all eight orientations of a picture
+    phash: str  # 64-bit perceptual hash, 16 hexadecimal digits
+
+
+def load_picture(source: str | Path | bytes, size: int) -> Picture:
+    """Decode a picture file, or its content, upright and in RGB, and resize it to size x size pixels.
+
+    The whole picture is squeezed into the square, as in the published 180 x 180 copies: no part is cropped away.
+    Raises PictureError where the file cannot be read, is no picture, or is too large to be one.
+    """
+    decoded, (width, height) = _decode(source, size)
+    resized = decoded.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return Picture(np.asarray(resized), width, height, pixel_hash(np.asarray(decoded)), perceptual_hash(decoded))
+
+
+def read_pixels(path: str | Path) -> Pixels:
+    """Pixels (height, width, 3) of a prepared picture: a PNG that needs no further treatment."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def write_png(path: Path, pixels: Pixels) -> None:
+    """Write (height, width, 3) RGB pixels without loss, and without any metadata."""
+    Image.fromarray(pixels).save(path, format="PNG", compress_level=PNG_LEVEL)
+
+
+def pixel_hash(pixels: Pixels) -> str:
+    """SHA-256 of (height, width, 3) pixels in their canonical orientation, as hexadecimal digits.
+
+    A picture and its turned or mirrored copies share one hash. The canonical orientation is the one whose quadrant
+    sums come first; only where several tie are all of them hashed, so that the usual cost is that of one.
+    """
+    views = _orientations(pixels)
+    sums = _orientations(_quadrant_sums(pixels))
+    keys = [(view.shape[0], *corner.ravel().tolist()) for view, corner in zip(views, sums, strict=True)]
+    return min(_sha256(view) for view, key in zip(views, keys, strict=True) if key == min(keys))
+
+
+def perceptual_hash(image: Image.Image) -> str:
+    """64-bit hash of the lowest frequencies, 16 hexadecimal digits; near pictures differ in few bits.
+
+    Each of the 8 x 8 lowest DCT coefficients of a 32 x 32 grey copy against their median (Zauner, 2010, section 3.2.3).
+    """
+    grey = image.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX, reducing_gap=2.0).convert("L")
+    low = dctn(np.asarray(grey, dtype=np.float64), norm="ortho")[:HASH_BITS, :HASH_BITS]
+    bits = low.ravel() > np.median(low.ravel()[1:])
+    return np.packbits(bits).tobytes().hex()
+
+
+def _decode(source: str | Path | bytes, size: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The upright RGB picture, at no less than twice `size` where the JPEG decoder can save work, and its full size."""
+    try:
+        content = source if isinstance(source, bytes) else Path(source).read_bytes()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*")
+            image = Image.open(io.BytesIO(content))
+            full = image.size
+            image.draft("RGB", (2 * size, 2 * size))
+            image.load()
+            turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap width and height
+            upright = ImageOps.exif_transpose(image)
+            return _to_rgb(upright), (full[1], full[0]) if turned else full
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError("unreadable", f"more than {MAX_PIXELS:,} pixels") from None
+    except UnidentifiedImageError:
+        raise PictureError("not an image", "no known picture format inside" if content else "empty file") from None
+    except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError) as error:
+        # Pillow's decoders raise all of these for damaged files; none of them may end a run of thousands
+        raise PictureError("unreadable", _first_line(error)) from None
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith(("I", "F")):  # 16 and 32 bits a channel: Pillow's own conversion would clip them to white
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if image.mode.startswith("I;16") or values.max() > 255 else 255.0
+        return Image.fromarray(np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        layers = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    return image.convert("RGB")
+
+
+def _orientations(array: NDArray[Any]) -> list[NDArray[Any]]:
+    """The eight views of an array (height, width, ...): four turns, and the four turns mirrored."""
+    upright = [np.rot90(array, turns) for turns in range(4)]
+    return upright + [view[:, ::-1] for view in upright]
+
+
+def _quadrant_sums(pixels: Pixels) -> NDArray[np.uint64]:
+    """The (2, 2) sums over the quadrants; a middle row or column counts on both sides: turning keeps them."""
+    half_height, half_width = (pixels.shape[0] + 1) // 2, (pixels.shape[1] + 1) // 2
+    rows = (slice(None, half_height), slice(-half_height, None))
+    columns = (slice(None, half_width), slice(-half_width, None))
+    return np.array([[pixels[row, column].sum(dtype=np.uint64) for column in columns] for row in rows])
+
+
+def _sha256(pixels: Pixels) -> str:
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, in one line that holds no path of one machine and no address in memory."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.splitlines()[0] if text and " at 0x" not in text else type(error).__name__

@@ -1,0 +1,165 @@
+"""How unequal the classes are, and the plan that makes their training pictures more equal."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lesions.classes import diagnosis
+from lesions.params import RebalanceParams
+
+DOMINATES = 1.5  # times the equal share 1/k of k classes: a class with at least this share dominates
+VIEWS = {"raw": "n_raw", "usable": "n_usable", "training": "n_train", "after_plan": "n_target"}
+HEADINGS = {
+    "raw": "Raw files",
+    "usable": "Usable pictures",
+    "training": "Training pictures",
+    "after_plan": "Training after the plan",
+}
+PLAN_COLUMNS = ["label", "n_raw", "n_usable", "n_train", "n_target", "n_add"]
+IN_WORDS = {
+    "label conflict": "also filed under another class",
+    "exact duplicate": "the same picture twice in its class",
+}
+
+
+def count_classes(manifest: pd.DataFrame, excluded: pd.DataFrame) -> pd.DataFrame:
+    """One row per class of either table, sorted by label: label, n_raw (all files), n_usable, n_train."""
+    usable = manifest["label"].value_counts()
+    raw = usable.add(excluded["label"].value_counts(), fill_value=0)
+    train = manifest.loc[manifest["split"] == "train", "label"].value_counts()
+    counts = pd.DataFrame({"n_raw": raw, "n_usable": usable, "n_train": train}).fillna(0).astype(int)
+    return counts.rename_axis("label").reset_index().sort_values("label", ignore_index=True)
+
+
+def plan(counts: pd.DataFrame, rebalance: RebalanceParams) -> pd.DataFrame:
+    """The counts with n_target (how many training pictures a class should weigh as) and n_add (new pictures to make).
+
+    match_majority: as many as the largest class; sqrt: the geometric mean of that and its own number; fixed: per_class
+    more. Never fewer than it has, nor more than floor(cap * n_train). A class without training pictures stays at 0:
+    there is nothing to copy. Only method augment makes new pictures; sampler and weights use n_target as proportions.
+    """
+    train = counts["n_train"].to_numpy()
+    largest = int(train.max(initial=0))
+    target = {
+        "none": train,
+        "match_majority": np.full_like(train, largest),
+        "sqrt": np.rint(np.sqrt(train * largest)).astype(int),
+        "fixed": train + rebalance.per_class,
+    }["none" if rebalance.method == "none" else rebalance.target]
+    if rebalance.cap is not None:
+        target = np.minimum(target, [math.floor(rebalance.cap * n) for n in train])
+    target = np.where(train > 0, np.maximum(target, train), 0)
+    added = target - train if rebalance.method == "augment" else np.zeros_like(train)
+    return counts.assign(n_target=target, n_add=added)[PLAN_COLUMNS]
+
+
+def summarize(table: pd.DataFrame, excluded: pd.DataFrame, rebalance: RebalanceParams) -> dict[str, Any]:
+    """metrics/imbalance.json: the findings in words, then the numbers behind them, view by view and class by class.
+
+    table: what plan() returns. Shares are of all pictures of a view, rounded to 4 digits; imbalance is the largest
+    class over the smallest that has any picture, rounded to 2 digits.
+    """
+    views = {name: _view(table, column) for name, column in VIEWS.items()}
+    caveats = _caveats(table, excluded)
+    added = int(table["n_add"].sum())
+    numbers = table.drop(columns="label").to_dict("records")
+    return {
+        "findings": [_describe(name, view) for name, view in views.items()]
+        + [_describe_plan(added, rebalance)]
+        + caveats,
+        "dominates_from": f"{DOMINATES} times the equal share",
+        "new_pictures": added,
+        **views,
+        "classes": dict(zip(table["label"], numbers, strict=True)),
+    }
+
+
+def title(table: pd.DataFrame) -> str:
+    """The finding on the training pictures, as the title of the chart."""
+    view = _view(table, "n_train")
+    if view["classes"] < 2:
+        return "Fewer than two classes have training pictures"
+    fewest, most = _names(view["fewest"]), _names(view["most"])
+    if view["fewest_n"] == view["most_n"]:
+        return f"All {view['classes']} classes have the same number of training pictures ({view['most_n']:,})"
+    return (
+        f"{_capital(fewest)} {_have(view['fewest'])} the fewest training pictures ({view['fewest_n']:,}), "
+        f"{most} the most ({view['most_n']:,}): 1 to {view['imbalance']:g}"
+    )
+
+
+def _view(table: pd.DataFrame, column: str) -> dict[str, Any]:
+    """Which classes have the fewest and the most of this column's pictures, and which dominate, with their shares."""
+    counts = table.set_index("label")[column]
+    counts = counts[counts > 0].astype(int)
+    total, classes = int(counts.sum()), len(counts)
+    if not classes:
+        return {"n": 0, "classes": 0}
+    shares = (counts / total).sort_values(ascending=False, kind="stable")
+    return {
+        "n": total,
+        "classes": classes,
+        "fewest": list(counts.index[counts == counts.min()]),
+        "fewest_n": int(counts.min()),
+        "most": list(counts.index[counts == counts.max()]),
+        "most_n": int(counts.max()),
+        "imbalance": round(counts.max() / counts.min(), 2),
+        "equal_share": round(1 / classes, 4),
+        "dominating": {str(label): round(share, 4) for label, share in shares.items() if share >= DOMINATES / classes},
+    }
+
+
+def _describe(name: str, view: dict[str, Any]) -> str:
+    if not view["n"]:
+        return f"{HEADINGS[name]}: none."
+    dominating = [f"{diagnosis(label).name} ({100 * share:.1f} %)" for label, share in view["dominating"].items()]
+    rule = f"at least {DOMINATES} times the equal share of {100 * view['equal_share']:.1f} %"
+    return (
+        f"{HEADINGS[name]} ({view['n']:,} in {view['classes']} classes): fewest in {_names(view['fewest'])} "
+        f"({view['fewest_n']:,}), most in {_names(view['most'])} ({view['most_n']:,}), 1 to {view['imbalance']:g}. "
+        + (f"Dominating: {_join(dominating)}, {rule}." if dominating else f"No class dominates ({rule}).")
+    )
+
+
+def _describe_plan(added: int, rebalance: RebalanceParams) -> str:
+    cap = "no cap" if rebalance.cap is None else f"at most {rebalance.cap:g} times its own pictures per class"
+    how = {
+        "augment": f"{added:,} new training pictures ({rebalance.target}, {cap})",
+        "sampler": f"rare classes are drawn more often ({rebalance.target}, {cap}), no new pictures",
+        "weights": f"rare classes weigh more in the loss ({rebalance.target}, {cap}), no new pictures",
+        "none": "the classes stay as they are, no new pictures",
+    }
+    return f"Plan: {how[rebalance.method]}."
+
+
+def _caveats(table: pd.DataFrame, excluded: pd.DataFrame) -> list[str]:
+    """What to know of classes that lost most of their files: 'rare' may mean 'filed twice'."""
+    caveats = []
+    for label, row in table.set_index("label").to_dict("index").items():
+        name = diagnosis(str(label)).name
+        if 2 * row["n_usable"] < row["n_raw"]:
+            left = f"{row['n_usable']:,} usable" if row["n_usable"] else "none usable"
+            reasons = excluded.loc[excluded["label"] == label, "reason"].value_counts()
+            why = "; ".join(f"{n:,} {IN_WORDS.get(str(reason), str(reason))}" for reason, n in reasons.items())
+            caveats.append(f"Caution, {name}: {row['n_raw']:,} raw files, {left}: {why}.")
+        elif not row["n_train"]:
+            caveats.append(f"Caution, {name}: no training picture, so there is nothing to copy or to learn from.")
+    return caveats
+
+
+def _names(labels: list[str]) -> str:
+    return _join([diagnosis(label).name for label in labels])
+
+
+def _join(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _have(labels: list[str]) -> str:
+    return "has" if len(labels) == 1 else "have"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

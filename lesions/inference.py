@@ -1,0 +1,59 @@
+"""From a model file and pixels to logits and probabilities: the same numbers however many pictures come at once."""
+
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from tqdm import tqdm
+
+from lesions.backend import keras
+from lesions.console import UserError
+from lesions.images import Pixels
+from lesions.models import LOGITS
+
+BATCH = 32  # pictures at once, always: sums of a matrix product depend in their last bits on how many rows there are
+
+
+class Predictions(NamedTuple):
+    """For n pictures: logits (n, classes), and probabilities (n, classes) whose rows sum to 1."""
+
+    logits: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+
+
+def load_model(path: Path) -> keras.Model:
+    """A trained network for predict(). Raises UserError where the file is missing, damaged or of another making."""
+    if not path.is_file():
+        raise UserError(f"{path} is not there: run `dvc repro train`, or `dvc checkout` for one that was trained before")
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise UserError(
+            f"{path} cannot be read as a Keras model ({reason[0]}): run `dvc checkout {path} --force`"
+        ) from None
+    if LOGITS not in [layer.name for layer in model.layers]:
+        raise UserError(f"{path} has no layer {LOGITS!r}: it was not made by the train stage; run `dvc repro train`")
+    return model
+
+
+def predict(model: keras.Model, pixels: Pixels) -> Predictions:
+    """Logits and probabilities of prepared pictures: pixels (n, side, side, 3) in [0, 255], side as in training.
+
+    The softmax is taken in double precision. Shows a progress bar on a terminal where it takes a while.
+    Raises ValueError where the shape of the pixels is not the network's.
+    """
+    if pixels.shape[1:] != model.input_shape[1:]:
+        raise ValueError(f"pixels {pixels.shape[1:]} for a network that takes {model.input_shape[1:]}")
+    network = keras.Model(model.input, model.get_layer(LOGITS).output)
+    logits = np.empty((len(pixels), network.output_shape[-1]), dtype=np.float64)
+    starts = range(0, len(pixels), BATCH)
+    for start in tqdm(starts, desc="predict", unit=" batches", leave=False, disable=None if len(starts) > 1 else True):
+        batch = pixels[start : start + BATCH]
+        padded = np.zeros((BATCH, *batch.shape[1:]), dtype=np.float32)
+        padded[: len(batch)] = batch
+        logits[start : start + BATCH] = network(padded, training=False).numpy()[: len(batch)]
+    return Predictions(logits, softmax(logits, axis=1))

@@ -1,0 +1,132 @@
+"""The networks: pixels in, logits and probabilities out; and the file that a trained network is kept in."""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lesions.backend import keras
+from lesions.console import UserError
+from lesions.outputs import whole_file
+from lesions.params import ModelParams
+
+layers = keras.layers
+
+LOGITS, PROBABILITIES = "logits", "probabilities"  # names of the last two layers of every network
+BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
+
+
+class Network(NamedTuple):
+    """How a network is built from the pixels up to its last features, and the smallest side (pixels) it works from."""
+
+    features: Callable[[Any, ModelParams], Any]
+    smallest: int
+
+
+def build_model(params: ModelParams, n_classes: int, image_size: int) -> keras.Model:
+    """An untrained network: pixels (n, image_size, image_size, 3) in [0, 255] to probabilities (n, n_classes).
+
+    Pixels are rescaled inside. The last two layers are "logits" (linear) and "probabilities" (their softmax), so that
+    both can be read. Weights are drawn from the seed of keras.utils.set_random_seed.
+    Raises UserError where the pictures are so small that a feature map would vanish.
+    """
+    network = NETWORKS[params.name]
+    if image_size < network.smallest:
+        raise UserError(
+            f"params.yaml: model.name: {params.name} needs pictures of at least {network.smallest} pixels a side, "
+            f"image_size is {image_size}: raise image_size or take another network"
+        )
+    pixels = keras.Input((image_size, image_size, 3), name="pixels")
+    logits = layers.Dense(n_classes, name=LOGITS)(network.features(pixels, params))
+    return keras.Model(pixels, layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
+
+
+def save_model(model: keras.Model, path: Path) -> None:
+    """Write the network as a Keras file at path: whole or not at all, and the same bytes for the same weights.
+
+    Keras writes the time of saving into the archive, twice; both are set to a fixed date here.
+    """
+    with tempfile.TemporaryDirectory() as folder, whole_file(path) as partial:
+        dated = Path(folder) / "model.keras"  # Keras refuses any other suffix, so also that of a partial file
+        model.save(dated)
+        with zipfile.ZipFile(dated) as source, zipfile.ZipFile(partial, "w") as archive:
+            for name in sorted(source.namelist()):
+                content = source.read(name)
+                if name == "metadata.json":
+                    content = json.dumps({**json.loads(content), "date_saved": "1980-01-01@00:00:00"}).encode()
+                archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), content)
+
+
+def _lesion_net(pixels: Any, params: ModelParams) -> Any:
+    """A residual network (He et al., 2016) for two processor cores: 16 x 16 maps at most for pictures of 64 pixels."""
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(pixels)
+    x = _convolution(x, 32, "stem", params, side=4, stride=4)
+    for stage, filters in enumerate((32, 64, 128), start=1):
+        x = _residual_block(x, filters, f"stage{stage}", params, stride=1 if stage == 1 else 2)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    return _dropout(x, "dropout", params)
+
+
+def _isic_cnn(pixels: Any, params: ModelParams) -> Any:
+    """What the notebooks on the nine-class ISIC set train at 180 pixels; theirs is batch_norm: false."""
+    x = layers.Rescaling(1 / 255, name="rescaling")(pixels)
+    for block, filters in enumerate((32, 64, 128), start=1):
+        x = _convolution(x, filters, f"block{block}", params, padding="valid")
+        x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
+    x = _dropout(x, "dropout", params)
+    x = layers.Flatten(name="flatten")(x)
+    return layers.Dense(128, activation="relu", name="dense")(x)
+
+
+def _ham_cnn(pixels: Any, params: ModelParams) -> Any:
+    """What the notebooks on HAM10000 train at 100 x 75 pixels; theirs is batch_norm: false."""
+    x = layers.Rescaling(1 / 255, name="rescaling")(pixels)
+    for block, filters in enumerate((32, 64), start=1):
+        for half in "ab":
+            x = _convolution(x, filters, f"block{block}{half}", params)
+        x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
+        x = _dropout(x, f"block{block}_dropout", params)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(128, activation="relu", name="dense")(x)
+    return _dropout(x, "dropout", params)
+
+
+NETWORKS = {
+    "lesion_net": Network(_lesion_net, smallest=4),
+    "isic_cnn": Network(_isic_cnn, smallest=22),  # each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
+    "ham_cnn": Network(_ham_cnn, smallest=4),
+}
+
+
+def _residual_block(x: Any, filters: int, name: str, params: ModelParams, stride: int) -> Any:
+    """Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution where the shape changes."""
+    shortcut = x
+    if stride != 1 or x.shape[-1] != filters:
+        shortcut = _convolution(x, filters, f"{name}_shortcut", params, side=1, stride=stride, relu=False)
+    x = _convolution(x, filters, f"{name}a", params, stride=stride)
+    x = _convolution(x, filters, f"{name}b", params, relu=False)
+    return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([shortcut, x]))
+
+
+def _convolution(
+    x: Any,
+    filters: int,
+    name: str,
+    params: ModelParams,
+    side: int = 3,
+    stride: int = 1,
+    padding: str = "same",
+    relu: bool = True,
+) -> Any:
+    """Convolution, normalisation where it is on (its shift then makes a bias redundant), ReLU."""
+    x = layers.Conv2D(filters, side, stride, padding, use_bias=not params.batch_norm, name=f"{name}_conv")(x)
+    if params.batch_norm:
+        x = layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x) if relu else x
+
+
+def _dropout(x: Any, name: str, params: ModelParams) -> Any:
+    return layers.Dropout(params.dropout, name=name)(x) if params.dropout else x

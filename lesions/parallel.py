@@ -1,0 +1,25 @@
+"""The same work for many items on all cores, results in the order of the items, with a progress bar."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from lesions.console import available_cores
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+TOO_FEW_FOR_PROCESSES = 64  # starting workers takes about as long as this many pictures
+
+
+def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], title: str) -> Iterator[Result]:
+    """Yield function(item) for every item, in order, while a progress bar on stderr counts them.
+
+    Results stream: memory does not grow with the number of items. The first exception of a worker is raised here.
+    """
+    jobs = 1 if len(items) < TOO_FEW_FOR_PROCESSES else available_cores()
+    results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto")(delayed(function)(item) for item in items)
+    # disable=None: no bar where stderr is a log
+    yield from tqdm(results, total=len(items), desc=title, unit=" pictures", disable=None)

@@ -1,0 +1,250 @@
+"""The schema of params.yaml: every key, its type and its limits. No defaults: values live in params.yaml alone.
+
+`python -m lesions.params` checks the file and prints all mistakes at once, each as `params.yaml:LINE:COL: key: ...`.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from lesions.console import UserError, run
+
+PARAMS_FILE = "params.yaml"
+
+MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
+
+Fraction = Annotated[float, Field(ge=0.05, le=0.5)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Share = Annotated[float, Field(ge=0, le=0.5)]
+
+
+class Strict(BaseModel):
+    """No unknown key, no silent conversion, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class PrepareParams(Strict):
+    """How raw pictures become a manifest with splits."""
+
+    layout: Literal["auto", "class_folders"]
+    min_side: int = Field(ge=1)
+    min_class_groups: int = Field(ge=3)
+    label_conflicts: Literal["drop", "error"]
+    test: Literal["fraction", "official", "fold"]
+    test_fraction: Fraction
+    val_fraction: Fraction
+    folds: int = Field(ge=2, le=20)
+    fold: int = Field(ge=0)
+    split_seed: Seed
+
+    @model_validator(mode="after")
+    def _splits_exist(self) -> Self:
+        if self.test == "fraction" and self.test_fraction + self.val_fraction > MOST_HELD_OUT:
+            text = f"{self.val_fraction} and test_fraction {self.test_fraction} leave too little for training"
+            raise _mistake("val_fraction", f"{text}, allowed: at most {MOST_HELD_OUT} together")
+        if self.fold >= self.folds:
+            raise _mistake("fold", f"there is no fold {self.fold} of {self.folds}, allowed: 0 to {self.folds - 1}")
+        return self
+
+
+class RebalanceParams(Strict):
+    """How many training pictures each class should weigh as."""
+
+    method: Literal["augment", "sampler", "weights", "none"]
+    target: Literal["match_majority", "sqrt", "fixed", "none"]
+    per_class: int = Field(ge=1)
+    cap: Annotated[float, Field(ge=1)] | None
+
+
+class AugmentParams(Strict):
+    """Which Augmentor operations make the new training pictures."""
+
+    operations: dict[str, dict[str, Any]]
+    sheet_rows: int = Field(ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _operations_exist(self) -> Self:
+        from lesions.augmentation import check_operation  # Augmentor is only imported where operations are used
+
+        for name, arguments in self.operations.items():
+            if mistake := check_operation(name, arguments):
+                raise _mistake(f"operations.{name}", mistake)
+        return self
+
+
+class ModelParams(Strict):
+    """Which network is trained."""
+
+    name: Literal["lesion_net", "isic_cnn", "ham_cnn"]
+    batch_norm: bool
+    dropout: float = Field(ge=0, le=0.9)
+
+
+class OnlineParams(Strict):
+    """Random changes of the training pictures, fresh at every step."""
+
+    flip: Literal["none", "horizontal", "vertical", "both"]
+    rotation: Share
+    translation: Share
+    zoom: Share
+    brightness: float = Field(ge=0, le=1)
+    contrast: float = Field(ge=0, le=1)
+
+
+class TrainParams(Strict):
+    """How the network is trained."""
+
+    batch_size: int = Field(ge=1, le=1024)
+    optimizer: Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
+    learning_rate: float = Field(gt=0, le=1)
+    schedule: Literal["constant", "cosine"]
+    warmup: Share
+    weight_decay: float = Field(ge=0, le=1)
+    label_smoothing: float = Field(ge=0, le=0.5)
+    monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy"]
+    keep: Literal["best", "last"]
+    patience: int = Field(ge=0)
+    deterministic: bool
+    online: OnlineParams
+
+
+class EvaluateParams(Strict):
+    """What the evaluation draws."""
+
+    sheet_pictures: int = Field(ge=4, le=36)
+
+
+class Params(Strict):
+    """The whole of params.yaml."""
+
+    dataset: str = Field(min_length=1)
+    labels: str = Field(min_length=1)
+    image_size: int = Field(ge=32, le=512)
+    seed: Seed
+    epochs: int = Field(ge=1, le=10_000)
+    prepare: PrepareParams
+    rebalance: RebalanceParams
+    augment: AugmentParams
+    model: ModelParams
+    train: TrainParams
+    evaluate: EvaluateParams
+
+
+def load_params(path: str | Path = PARAMS_FILE) -> Params:
+    """Read and check the whole file. Raises UserError that lists every mistake with its line and column."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path}: cannot be read ({error}); run this from the folder that holds {PARAMS_FILE}"
+        ) from None
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader with YAML 1.2 numbers)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise UserError(f"{place}: not valid YAML: {error.problem}") from None
+    mistakes = [(key.start_mark, f"{key.value}: stands twice, keep one") for key in _repeated_keys(root)]
+    try:
+        params = Params.model_validate(content)
+    except ValidationError as error:
+        mistakes += [_describe(root, dict(item)) for item in error.errors()]
+    if mistakes:
+        mistakes.sort(key=lambda mistake: (mistake[0].line, mistake[0].column))
+        raise UserError("\n".join(f"{path}:{mark.line + 1}:{mark.column + 1}: {text}" for mark, text in mistakes))
+    return params
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads 1e-5 as a number, as YAML 1.2 and DVC do; PyYAML alone takes it for text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _mistake(key: str, text: str) -> PydanticCustomError:
+    return PydanticCustomError("mistake", "{text}", {"key": key, "text": text})
+
+
+def _repeated_keys(node: yaml.Node | None) -> list[yaml.Node]:
+    repeated: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                repeated.append(key)
+            seen.add(key.value)
+            repeated += _repeated_keys(value)
+    return repeated
+
+
+def _describe(root: yaml.Node | None, error: dict[str, Any]) -> tuple[yaml.Mark, str]:
+    """Where one mistake stands, and one line on it: the key, what is wrong, what is allowed."""
+    context = error.get("ctx", {})
+    keys = [str(part) for part in error["loc"] if part not in ("constrained-float", "none", "float")]
+    if error["type"] == "mistake":
+        keys += context["key"].split(".")
+        text = context["text"]
+    elif error["type"] == "extra_forbidden":
+        text = f"unknown key{_did_you_mean(keys)}"
+    elif error["type"] == "missing":
+        text = "is missing, add it (the file in the project's history shows it with its comment)"
+    else:
+        text = f"{error['input']!r} is wrong, allowed: {_allowed(error)}"
+    return _mark_of(root, keys), f"{'.'.join(keys) or 'the file'}: {text}"
+
+
+def _allowed(error: dict[str, Any]) -> str:
+    if error["type"] == "literal_error":
+        return str(error["ctx"]["expected"]).replace("'", "")
+    if error["type"] == "model_type":
+        return "a group of keys"
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("a valid ")
+
+
+def _did_you_mean(keys: list[str]) -> str:
+    fields = _fields(keys[:-1])
+    close = difflib.get_close_matches(keys[-1], fields, n=1)
+    return f", did you mean {close[0]}?" if close else f", allowed here: {', '.join(fields)}"
+
+
+def _fields(keys: list[str]) -> list[str]:
+    model: type[BaseModel] = Params
+    for key in keys:
+        annotation = model.model_fields[key].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _mark_of(root: yaml.Node | None, keys: list[str]) -> yaml.Mark:
+    """The place of the key, or of the innermost group around it that is in the file."""
+    node = root
+    mark = root.start_mark if root else yaml.Mark(PARAMS_FILE, 0, 0, 0, None, 0)
+    for name in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((key, value) for key, value in pairs if key.value == name), None)
+        if found is None:
+            break
+        mark, node = found[0].start_mark, found[1]
+    return mark
+
+
+def main() -> None:
+    """Check params.yaml in the current folder."""
+    load_params()
+
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was run.")

@@ -1,0 +1,50 @@
+"""Answer which classes are rare and which dominate, and plan how many new training pictures each gets.
+
+Reads the tables of the prepare stage; writes the answers, the plan, and a chart with the numbers behind it.
+"""
+
+from lesions import figures, imbalance
+from lesions.classes import diagnosis
+from lesions.console import run
+from lesions.manifest import read_excluded, read_manifest
+from lesions.outputs import whole_folder, write_csv, write_json
+from lesions.params import load_params
+
+NEW = {
+    "augment": "new pictures",
+    "sampler": "drawn more often",
+    "weights": "weighted more",
+    "none": "new pictures",
+}
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    rebalance = load_params().rebalance
+    excluded = read_excluded()
+    table = imbalance.plan(imbalance.count_classes(read_manifest(), excluded), rebalance)
+    summary = imbalance.summarize(table, excluded, rebalance)
+
+    write_json("metrics/imbalance.json", summary)
+    write_csv("data/augmentation_plan.csv", table[table["n_usable"] > 0])
+    with whole_folder("plots/analyze_imbalance") as folder:
+        write_csv(folder / "class_distribution.csv", table)
+        shown = table.sort_values(["n_train", "n_raw"], ascending=False, kind="stable")
+        training = figures.Bars("training", list(shown["n_train"]), figures.BLUE)
+        added = figures.Bars(NEW[rebalance.method], list(shown["n_target"] - shown["n_train"]), figures.ORANGE)
+        chart = figures.grouped_bars(
+            [diagnosis(label).name for label in shown["label"]],
+            [
+                [figures.Bars("raw files", list(shown["n_raw"]), figures.PALE)],
+                [figures.Bars("usable", list(shown["n_usable"]), figures.SKY)],
+                [training, added],
+            ],
+            title=imbalance.title(table),
+            axis=f"pictures (n = {summary['raw']['n']:,} raw files)",
+        )
+        figures.save(chart, folder / "class_distribution.png")
+    print("\n".join(summary["findings"]))
+
+
+if __name__ == "__main__":
+    run(main)

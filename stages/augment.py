@@ -1,0 +1,76 @@
+"""Make the new training pictures that the plan asks for, and a sheet that shows originals beside their copies."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lesions import augmentation, figures
+from lesions.augmentation import Copy
+from lesions.classes import diagnosis
+from lesions.console import UserError, run
+from lesions.images import read_pixels
+from lesions.manifest import PREPARED, read_manifest
+from lesions.outputs import whole_folder
+from lesions.params import load_params
+
+PLAN = Path("data/augmentation_plan.csv")
+AUGMENTED = Path("data/augmented")
+SHOWN = 6  # copies of one original on the sheet
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    params = load_params()
+    manifest = read_manifest()
+    training = manifest[manifest["split"] == "train"]
+    copies = augmentation.choose_copies(training, _read_plan(training), params.seed)
+
+    with whole_folder(AUGMENTED) as folder:
+        unchanged = augmentation.write_copies(copies, params.augment.operations, params.seed, PREPARED, folder)
+    with whole_folder("plots/augment") as folder:
+        figures.save(_sheet(copies, params.augment.sheet_rows), folder / "augmented.png")
+    print(_made(copies, unchanged))
+
+
+def _read_plan(training: pd.DataFrame) -> pd.DataFrame:
+    """The plan, one row per class. Raises UserError where it is missing or was made from another manifest."""
+    try:
+        plan = pd.read_csv(PLAN, dtype={"label": str}, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(f"{PLAN} is not there: run `dvc repro analyze_imbalance` first") from None
+    planned = {label: n for label, n in zip(plan["label"], plan["n_train"], strict=True) if n}
+    if planned != training["label"].value_counts().to_dict():
+        raise UserError(f"{PLAN} does not fit the manifest: run `dvc repro analyze_imbalance` again")
+    return plan
+
+
+def _sheet(copies: Sequence[Copy], originals: int) -> Figure:
+    """Per class, some originals, each with up to SHOWN of its copies on its right."""
+    if not copies:
+        return figures.contact_sheet([], "No new pictures", note="The plan asks for none.")
+    rows = []
+    for label, of_class in groupby(copies, key=lambda copy: copy.label):
+        families = [list(family) for _, family in groupby(of_class, key=lambda copy: copy.image_id)]
+        families.sort(key=len, reverse=True)
+        for number, family in enumerate(families[:originals]):
+            paths = [PREPARED / family[0].source, *(AUGMENTED / copy.target for copy in family[:SHOWN])]
+            cells = [figures.Cell(read_pixels(path)) for path in paths]
+            rows.append(figures.Row(diagnosis(label).name if not number else "", cells))
+    title = f"{len(copies):,} new training pictures: originals on the left, copies on their right"
+    return figures.contact_sheet(rows, title, columns=["original", "copies"])
+
+
+def _made(copies: Sequence[Copy], unchanged: int) -> str:
+    if not copies:
+        return f"{AUGMENTED}: empty, the plan asks for no new pictures"
+    originals = len({copy.image_id for copy in copies})
+    classes = len({copy.label for copy in copies})
+    text = f"{AUGMENTED}: {len(copies):,} new pictures of {originals:,} training pictures in {classes} classes"
+    return text + (f"; {unchanged:,} of them equal their original: no operation changed it" if unchanged else "")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,98 @@
+"""Readers: every file of a data set becomes one row, and what fits no layout is told in one line."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lesions.classes import diagnosis, slug
+from lesions.console import UserError
+from lesions.datasets import SYNTHETIC_MARK, read_dataset
+from lesions.datasets.raw import RAW_COLUMNS, files_below
+
+MakeDataset = Callable[..., Path]
+
+
+def test_the_kaggle_layout_gives_label_and_official_split(make_dataset: MakeDataset) -> None:
+    root = make_dataset({"Train/Basal Cell Carcinoma": 2, "Train/nevus": 1, "Test/nevus": 1})
+    table = read_dataset(root, "auto")
+    assert list(table.columns) == list(RAW_COLUMNS)
+    assert table["source"].is_monotonic_increasing
+    found = sorted(zip(table["label"], table["official_split"], strict=True))
+    assert found == [("basal_cell_carcinoma", "train")] * 2 + [("nevus", "test"), ("nevus", "train")]
+
+
+def test_plain_class_folders_have_no_official_split_and_may_be_deep(make_dataset: MakeDataset) -> None:
+    root = make_dataset({"nevus/patient 1": 2, "melanoma": 1})
+    table = read_dataset(root, "auto")
+    assert table["label"].tolist() == ["melanoma", "nevus", "nevus"]
+    assert set(table["official_split"]) == {""}
+
+
+def test_every_file_in_a_class_folder_has_a_row_whatever_its_name(make_dataset: MakeDataset) -> None:
+    """A file that is silently skipped is missing from the account of the data."""
+    root = make_dataset({"nevus": 1, "melanoma": 1})
+    (root / "nevus" / "Thumbs.db").write_bytes(b"x")
+    (root / "nevus" / ".DS_Store").write_bytes(b"x")
+    (root / "README.md").write_text("not in a class folder")
+    names = {Path(source).name for source in read_dataset(root, "auto")["source"]}
+    assert names == {"nevus_000.png", "melanoma_000.png", "Thumbs.db", ".DS_Store"}
+
+
+def test_a_synthetic_data_set_is_marked_as_such_in_every_row(make_dataset: MakeDataset) -> None:
+    root = make_dataset({"nevus": 1, "melanoma": 1})
+    (root / SYNTHETIC_MARK).write_text("drawn")
+    assert set(read_dataset(root, "auto")["origin"]) == {"synthetic"}
+
+
+@pytest.mark.parametrize("layout", ["auto", "class_folders"])
+def test_what_is_no_data_set_is_one_clear_line(tmp_path: Path, layout: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "a.jpg").write_bytes(b"x")
+    (tmp_path / "hollow" / "nevus").mkdir(parents=True)
+    for name in ("missing", "empty", "loose", "hollow"):
+        with pytest.raises(UserError, match=f"dataset: .*{name}") as error:
+            read_dataset(tmp_path / name, layout)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "seteuid") or os.geteuid() != 0, reason="takes another user's place, which needs root"
+)
+def test_a_folder_without_permission_is_an_error_as_root_sees_it(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """os.walk passes over folders that it cannot open: their pictures would vanish without a word."""
+    root = make_dataset({"nevus": 1, "melanoma": 1})
+    for folder in (root, *root.parents):
+        if folder.stat().st_uid == 0 and tmp_path.parent.parent in (folder, *folder.parents):
+            folder.chmod(0o755)
+    (root / "nevus").chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(UserError, match=r"nevus: cannot be opened .*permissions"):
+            read_dataset(root, "auto")
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may open every folder")
+def test_a_folder_without_permission_is_an_error(make_dataset: MakeDataset) -> None:
+    root = make_dataset({"nevus": 1, "melanoma": 1})
+    (root / "nevus").chmod(0)
+    try:
+        with pytest.raises(UserError, match=r"nevus: cannot be opened .*permissions"):
+            list(files_below(root / "nevus"))
+    finally:
+        (root / "nevus").chmod(0o755)
+
+
+def test_slugs_are_safe_in_paths_and_columns() -> None:
+    assert slug("Pigmented  benign-keratosis (PBK)") == "pigmented_benign_keratosis_pbk"
+    with pytest.raises(ValueError, match="no letter"):
+        slug("--")
+
+
+def test_a_class_of_the_users_own_has_a_name_and_unknown_malignancy() -> None:
+    assert diagnosis("blue_nevus") == ("blue_nevus", "blue nevus", "blue nevus", "unknown")
+    assert diagnosis("melanoma").malignancy == "malignant"

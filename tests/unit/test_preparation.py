@@ -1,0 +1,118 @@
+"""Preparation: every raw file is used or left out for one stated reason, and outputs are whole or absent."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lesions.console import UserError
+from lesions.datasets import read_dataset
+from lesions.manifest import REASONS
+from lesions.preparation import decode_all, image_ids, place, select
+from tests.unit.test_splits import params
+
+MakeDataset = Callable[..., Path]
+
+
+def prepared(root: Path, tmp_path: Path, **changes: object) -> pd.DataFrame:
+    folder = tmp_path / "prepared"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    setting = params(**changes)
+    raw = read_dataset(root, "class_folders")
+    return place(select(decode_all(raw, root, folder, 32, setting.min_side), setting), folder)
+
+
+def fate(pictures: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(pictures["source"], pictures["reason"], strict=True))
+
+
+def test_a_picture_under_two_classes_is_used_under_neither(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root = make_dataset({"nevus": 8, "melanoma": 8})
+    shutil.copy(root / "nevus" / "nevus_000.png", root / "melanoma" / "other.png")
+    pictures = prepared(root, tmp_path)
+    assert {k for k, v in fate(pictures).items() if v} == {"nevus/nevus_000.png", "melanoma/other.png"}
+    assert set(pictures["reason"]) == {"", "label conflict"}
+    with pytest.raises(UserError, match=r"2 files .* same pixels as .*label_conflicts"):
+        prepared(root, tmp_path, label_conflicts="error")
+
+
+def test_of_copies_one_stays_and_a_test_picture_before_others(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root = make_dataset({"Train/nevus": 8, "Test/nevus": 8, "Train/melanoma": 8, "Test/melanoma": 8})
+    for part, name in (("Train", "copy_a.png"), ("Test", "zcopy_b.png")):
+        shutil.copy(root / "Train" / "nevus" / "Train_nevus_000.png", root / part / "nevus" / name)
+    pictures = prepared(root, tmp_path)
+    left_out = {k for k, v in fate(pictures).items() if v == "exact duplicate"}
+    assert left_out == {"Train/nevus/Train_nevus_000.png", "Train/nevus/copy_a.png"}
+    assert (
+        pictures.set_index("source").loc[sorted(left_out), "detail"] == "same pixels as Test/nevus/zcopy_b.png"
+    ).all()
+
+
+def test_under_official_no_training_picture_shares_a_lesion_with_the_test(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    root = make_dataset({"Train/nevus": 9, "Test/nevus": 6, "Train/melanoma": 9, "Test/melanoma": 6})
+    (tmp_path / "prepared").mkdir()
+    raw = read_dataset(root, "class_folders")
+    raw.loc[raw["source"].str.endswith("nevus_000.png"), "lesion"] = "L1"
+    decoded = decode_all(raw, root, tmp_path / "prepared", 32, 16)
+    pictures = select(decoded, params(test="official"))
+    assert fate(pictures)["Train/nevus/Train_nevus_000.png"] == "shares a group with the test set"
+    assert fate(pictures)["Test/nevus/Test_nevus_000.png"] == ""
+
+
+def test_a_class_with_one_picture_is_left_out_and_one_usable_class_is_an_error(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    root = make_dataset({"nevus": 8, "melanoma": 8, "angioma": 1})
+    pictures = prepared(root, tmp_path)
+    assert pictures.loc[pictures["label"] == "angioma", "reason"].tolist() == ["class too small"]
+    shutil.rmtree(root / "melanoma")
+    with pytest.raises(
+        UserError, match=r"1 of 2 classes usable, at least 2 needed \(9 files: 8 usable, 1 class too small"
+    ):
+        prepared(root, tmp_path)
+
+
+def test_a_tiny_picture_counts_as_too_small_not_as_duplicate(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """Reasons have an order of precedence: two white dots are no copies of a lesion."""
+    root = make_dataset({"nevus": 8, "melanoma": 8})
+    for name in ("a.png", "b.png"):
+        from PIL import Image
+
+        Image.new("RGB", (1, 1)).save(root / "nevus" / name)
+    reasons = fate(prepared(root, tmp_path))
+    assert reasons["nevus/a.png"] == reasons["nevus/b.png"] == "too small"
+
+
+def test_every_file_is_in_exactly_one_place(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root = make_dataset({"nevus": 8, "melanoma": 8})
+    (root / "nevus" / "x.jpg").write_text("not a picture")
+    pictures = prepared(root, tmp_path)
+    assert len(pictures) == 17
+    assert set(pictures["reason"]) <= {"", *REASONS}
+    used = pictures[pictures["reason"] == ""]
+    written = {
+        p.relative_to(tmp_path / "prepared").as_posix() for p in (tmp_path / "prepared").rglob("*") if p.is_file()
+    }
+    assert written == set(used["path"])
+    assert (used["path"] == used["split"] + "/" + used["label"] + "/" + used["image_id"] + ".png").all()
+
+
+def test_the_same_pictures_give_the_same_split_whatever_their_order(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root = make_dataset({"nevus": 12, "melanoma": 12})
+    (tmp_path / "prepared").mkdir()
+    decoded = decode_all(read_dataset(root, "class_folders"), root, tmp_path / "prepared", 32, 16)
+    one = select(decoded, params())
+    other = select(decoded.sample(frac=1, random_state=1), params()).sort_index()
+    pd.testing.assert_frame_equal(one, other[one.columns])
+
+
+def test_repeated_file_names_get_a_suffix_and_others_keep_theirs() -> None:
+    ids = image_ids(pd.Series(["a/x.jpg", "b/x.png", "b/X.png", "b/y.png"]))
+    assert ids.is_unique
+    assert ids[3] == "y"
+    assert ids[:3].str.match(r"^[xX]-[0-9a-f]{8}$").all(), "names that differ in case alone are one file on a Mac"
