@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import Augmentor
 import numpy as np
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 
 from lesions.console import UserError
 
-if TYPE_CHECKING:  # params.yaml is checked with this module at every start: what the check does not need loads later
+if TYPE_CHECKING:  # params.yaml is checked with this module at every start: what that does not need loads later
     import pandas as pd
 
 Operations = Mapping[str, Mapping[str, Any]]
@@ -34,6 +35,7 @@ REFUSED = {
     "resize": "every picture is square with a side of image_size; change image_size",
     "scale": "every picture keeps the side image_size; use zoom",
 }
+SPILLS = ("rotate", "rotate_without_crop", "zoom")  # leave black bars, rotate by oversight: at 1 to 3 degrees
 CHOICES: dict[str, tuple[Any, ...]] = {
     "corner": ("bell", "ul", "ur", "dl", "dr"),
     "method": ("in", "out"),
@@ -50,10 +52,11 @@ LIMITS = {  # where Augmentor accepts more than it can do
 
 
 class Step(NamedTuple):
-    """One operation of Augmentor, ready to run, and the exact probability that it fires."""
+    """One operation of Augmentor, ready to run; the exact probability that it fires; whether it may show an edge."""
 
     probability: float
     operation: Any
+    spills: bool
 
 
 class Copy(NamedTuple):
@@ -72,10 +75,9 @@ class Copy(NamedTuple):
 
 def check_operation(name: str, arguments: Mapping[str, Any]) -> str | None:
     """What is wrong with an operation of params.yaml, in one line; None once it was built and has run on a picture."""
-    known = _signatures()
     if name in REFUSED:
         return f"is not offered: {REFUSED[name]}"
-    if name not in known:
+    if name not in (known := _signatures()):
         return f"unknown operation{_instead(name, known)}"
     for key in arguments:
         if key not in known[name]:
@@ -93,7 +95,8 @@ def build(operations: Operations) -> list[Step]:
         pipeline = Augmentor.Pipeline()
         given = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
         getattr(pipeline, name)(**{**given, "probability": 1})  # Augmentor refuses 0, which is fine here
-        steps.append(Step(arguments.get("probability", 1.0), pipeline.operations[0]))
+        spills = name in SPILLS and not given.get("fillcolor")
+        steps.append(Step(arguments.get("probability", 1.0), pipeline.operations[0], spills))
     return steps
 
 
@@ -119,7 +122,7 @@ def choose_copies(training: "pd.DataFrame", plan: "pd.DataFrame", seed: int) -> 
 
 
 def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prepared: Path, folder: Path) -> int:
-    """Write every copy as PNG into `folder`, with a progress bar; returns how many still equal their original.
+    """Write every copy as PNG into `folder`; returns how many still equal their original.
 
     Raises UserError where copies are asked for and no operation can fire.
     """
@@ -131,8 +134,6 @@ def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prep
             f"params.yaml: augment.operations: {len(copies):,} new pictures are planned, but no operation can fire: "
             "add one with a probability above 0, or set rebalance.method to none"
         )
-    for label in {copy.label for copy in copies}:
-        (folder / label).mkdir(parents=True, exist_ok=True)
     write = functools.partial(_write_copy, steps=steps, seed=seed, prepared=prepared, folder=folder)
     return sum(map_on_all_cores(write, copies, "augment"))
 
@@ -145,13 +146,12 @@ def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Im
     operation fires a little more often than its probability p: p / (1 - q), where q is the share of such draws.
     Returns the original itself where no draw changes it.
     """
-    before = np.asarray(original)
     for attempt in range(ATTEMPTS):
         picture = original
         for position, fired in enumerate(draw(steps, *name, attempt)):
             if fired:
                 picture = _perform(steps[position], picture, *name, attempt, position)
-        if picture is not original and not np.array_equal(np.asarray(picture), before):
+        if picture is not original and not np.array_equal(np.asarray(picture), np.asarray(original)):
             return picture
     return original
 
@@ -168,17 +168,21 @@ def _write_copy(copy: Copy, steps: Sequence[Step], seed: int, prepared: Path, fo
 
     original = Image.fromarray(read_pixels(prepared / copy.source))
     picture = make_copy(original, steps, seed, copy.image_id, copy.k)
+    (folder / copy.label).mkdir(exist_ok=True)
     write_png(folder / copy.target, np.asarray(picture))
     return picture is original
 
 
 def _perform(step: Step, picture: Image.Image, *name: object) -> Image.Image:
-    """Run one operation with its own seed; the picture comes back in RGB and of the same size."""
-    with _global_seed(_number(*name)):
-        result: Image.Image = step.operation.perform_operation([picture.copy()])[0]  # erasing paints on what it gets
-    if result.size != picture.size:
-        result = result.resize(picture.size, Image.Resampling.BICUBIC)
-    return result.convert("RGB")
+    """Run one operation with its own seed; the picture comes back in RGB, of the same size, and without black edges."""
+    white = [Image.new("L", picture.size, 255)] if step.spills else []
+    with _global_seed(_number(*name)):  # the copy is for erasing, which paints on the very picture that it gets
+        result, *inside = step.operation.perform_operation([picture.copy(), *white])
+    if inside and (outside := np.asarray(inside[0]) < 255).any():
+        nearest = distance_transform_edt(outside, return_distances=False, return_indices=True)
+        result = Image.fromarray(np.asarray(result)[tuple(nearest)])
+    changed: Image.Image = result.convert("RGB")
+    return changed if changed.size == picture.size else changed.resize(picture.size, Image.Resampling.BICUBIC)
 
 
 @contextlib.contextmanager
@@ -201,10 +205,8 @@ def _number(*name: object) -> int:
 
 def _signatures() -> dict[str, dict[str, inspect.Parameter]]:
     """Augmentor's operations and their arguments: the methods of its pipeline that take a probability."""
-    methods = inspect.getmembers(Augmentor.Pipeline, inspect.isfunction)
+    methods = inspect.getmembers(Augmentor.Pipeline(), inspect.ismethod)
     known = {name: dict(inspect.signature(method).parameters) for name, method in methods if name not in REFUSED}
-    for parameters in known.values():
-        parameters.pop("self", None)
     return {name: parameters for name, parameters in known.items() if "probability" in parameters}
 
 
@@ -231,16 +233,13 @@ def _allowed(name: str, key: str, value: Any) -> str | None:
 
 def _try_out(name: str, arguments: Mapping[str, Any]) -> str | None:
     given = ", ".join(f"{key} {value}" for key, value in arguments.items() if key != "probability")
-    try:
-        (step,) = build({name: arguments})
-    except (ValueError, TypeError, OverflowError) as error:
-        return f"Augmentor refuses {given}: {error}"
     noise = np.random.default_rng(0).integers(0, 256, (TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.uint8)
     try:
+        (step,) = build({name: arguments})
         for trial in range(TRIALS):
             _perform(step, Image.fromarray(noise), trial)
-    except Exception as error:  # whatever an operation of another's library raises: it would raise it for every picture
-        return f"fails on a picture of {TRIAL_SIDE} x {TRIAL_SIDE} pixels with {given}: {error}"
+    except Exception as error:  # Augmentor and Pillow raise all sorts; whatever it is, every picture would raise it
+        return f"does not work with {given}: {error} (tried on a picture of {TRIAL_SIDE} x {TRIAL_SIDE} pixels)"
     return None
 
 

@@ -6,19 +6,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # TensorFlow's own switch; whoever sets it sees what TensorFlow says at its start
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # TensorFlow's own switch: 0 shows everything, 2 errors alone
 
 
 @contextmanager
 def _without_startup_noise() -> Iterator[None]:
     """Hold back what TensorFlow writes to stderr below Python; show it after all if the block fails.
 
-    TensorFlow 2.21 writes ten lines on oneDNN and absent GPUs before its own log level takes effect.
+    TensorFlow 2.21 writes ten lines on oneDNN and absent GPUs before its own log level takes effect. Whoever wants to
+    read them sets that level to 0 or 1.
     """
-    if LOG_LEVEL in os.environ:
+    if os.environ.setdefault(LOG_LEVEL, "2") in ("0", "1"):
         yield
         return
-    os.environ[LOG_LEVEL] = "2"
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held_back:

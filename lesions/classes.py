@@ -1,11 +1,16 @@
-"""The diagnoses: slugs for files and columns, display names for people, malignancy for the endpoints.
+"""The diagnoses: slugs for files and columns, names for people, malignancy, and which class contains which.
 
-Malignancy follows the diagnosis levels of the ISIC archive (isic-archive.com, `diagnosis_1`): actinic keratosis stands as
-'indeterminate' there, being premalignant.
+Malignancy follows the diagnosis levels of the ISIC archive (isic-archive.com, `diagnosis_1`): actinic keratosis
+is 'indeterminate' there, being premalignant, and so is HAM10000's `akiec` here, which joins it with carcinoma in situ.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from lesions.console import UserError
 
 Malignancy = Literal["malignant", "indeterminate", "benign", "unknown"]
 
@@ -25,13 +30,87 @@ DIAGNOSES = {
         Diagnosis("actinic_keratosis", "actinic keratosis", "AK", "indeterminate"),
         Diagnosis("basal_cell_carcinoma", "basal cell carcinoma", "BCC", "malignant"),
         Diagnosis("dermatofibroma", "dermatofibroma", "DF", "benign"),
+        Diagnosis("lentigo", "lentigo", "LEN", "benign"),
+        Diagnosis("lichenoid_keratosis", "lichen planus-like keratosis", "LPLK", "benign"),
         Diagnosis("melanoma", "melanoma", "MEL", "malignant"),
         Diagnosis("nevus", "nevus", "NV", "benign"),
         Diagnosis("pigmented_benign_keratosis", "pigmented benign keratosis", "PBK", "benign"),
         Diagnosis("seborrheic_keratosis", "seborrheic keratosis", "SK", "benign"),
+        Diagnosis("solar_lentigo", "solar lentigo", "SL", "benign"),
         Diagnosis("squamous_cell_carcinoma", "squamous cell carcinoma", "SCC", "malignant"),
         Diagnosis("vascular_lesion", "vascular lesion", "VASC", "benign"),
+        # Coarse classes: what they contain stands below
+        Diagnosis("akiec", "actinic keratosis or intraepithelial carcinoma", "AKIEC", "indeterminate"),
+        Diagnosis("benign_keratosis", "benign keratosis", "BKL", "benign"),
+        Diagnosis("benign", "benign", "benign", "benign"),
+        Diagnosis("malignant", "malignant", "malignant", "malignant"),
+        Diagnosis("not_melanoma", "not melanoma", "not MEL", "unknown"),  # SIIM-ISIC 2020, target 0
     )
+}
+
+# Other names of a class, as slugs: codes of HAM10000 (Tschandl et al., 2018) and of the ground truth of ISIC 2018 and
+# 2019, names in the ISIC archive (github.com/ImageMarkup/isic-metadata) and of class folders on Kaggle.
+NAMES = {
+    "actinic_keratosis": ("ak", "ack", "actinic_keratoses", "solar_keratosis", "solar_or_actinic_keratosis"),
+    "akiec": ("actinic_keratoses_and_intraepithelial_carcinoma", "actinic_keratosis_or_intraepithelial_carcinoma"),
+    "basal_cell_carcinoma": ("bcc",),
+    "benign_keratosis": ("bkl", "benign_keratosis_like_lesions", "benign_keratosis_like_lesion"),
+    "dermatofibroma": ("df", "dermatofibromas"),
+    "lentigo": ("lentigo_nos",),
+    "lichenoid_keratosis": ("lplk", "lichen_planus_like_keratosis", "benign_lichenoid_keratosis"),
+    "melanoma": ("mel", "melanomas", "malignant_melanoma", "melanoma_nos"),
+    "nevus": ("nv", "nevi", "naevus", "melanocytic_nevus", "melanocytic_nevi", "melanocytic_naevi", "mole", "moles"),
+    "pigmented_benign_keratosis": ("pbk", "pigmented_benign_keratoses"),
+    "seborrheic_keratosis": ("sk", "sek", "seborrheic_keratoses", "seborrhoeic_keratosis"),
+    "solar_lentigo": ("solar_lentigines",),
+    "squamous_cell_carcinoma": ("scc", "squamous_cell_carcinoma_nos"),
+    "vascular_lesion": ("vasc", "vascular_lesions"),
+}
+# Diagnoses of the ISIC archive (`diagnosis`, `diagnosis_2` to `diagnosis_4`) that are part of a class. HAM10000's vasc
+# are angiomas, angiokeratomas, pyogenic granulomas and haemorrhage. Class folders of these names stay classes apart.
+SUBTYPES = {
+    "lentigo": ("lentigo_simplex",),
+    "melanoma": (
+        "melanoma_invasive", "melanoma_in_situ", "melanoma_metastasis", "malignant_melanocytic_proliferations_melanoma",
+    ),
+    "squamous_cell_carcinoma": ("squamous_cell_carcinoma_invasive", "squamous_cell_carcinoma_in_situ"),
+    "vascular_lesion": (
+        "angioma", "hemangioma", "angiokeratoma", "pyogenic_granuloma", "benign_soft_tissue_proliferations_vascular",
+    ),
+}  # fmt: skip
+_BY_NAME = {label: label for label in DIAGNOSES} | {name: label for label, names in NAMES.items() for name in names}
+_BY_SUBTYPE = {name: label for label, names in SUBTYPES.items() for name in names}
+
+_COARSE = frozenset({"akiec", "benign_keratosis", "benign", "malignant", "not_melanoma"})
+_FINEST = frozenset(DIAGNOSES) - _COARSE
+_PARTS: dict[str, frozenset[str]] = {
+    # 192 of the 197 squamous cell carcinomas of the nine-class ISIC set are `akiec` in HAM10000, and all of its AK are
+    "akiec": frozenset({"actinic_keratosis", "squamous_cell_carcinoma"}),
+    "benign_keratosis": frozenset(
+        {"pigmented_benign_keratosis", "seborrheic_keratosis", "lichenoid_keratosis", "lentigo", "solar_lentigo"}
+    ),
+    "benign": frozenset(label for label in _FINEST if DIAGNOSES[label].malignancy != "malignant"),
+    "malignant": frozenset(label for label in _FINEST if DIAGNOSES[label].malignancy != "benign"),
+    "not_melanoma": _FINEST - {"melanoma"},
+}
+
+# Ready-made maps of all known classes onto fewer (prepare.classes); None leaves a class out. Under malignant_or_benign
+# actinic keratosis and akiec are left out, being neither (the primary endpoint), and so is what may be either.
+CLASS_MAPS: dict[str, dict[str, str | None]] = {
+    "melanoma_or_not": {
+        label: "melanoma" if label == "melanoma" else None if label == "malignant" else "not_melanoma"
+        for label in DIAGNOSES
+    },
+    "malignant_or_benign": {
+        label: known.malignancy if known.malignancy in ("malignant", "benign") else None
+        for label, known in DIAGNOSES.items()
+    },
+    "seven": {  # those of HAM10000; None where a class spans several of them
+        label: next((coarse for coarse in ("akiec", "benign_keratosis") if label in _PARTS[coarse]), label)
+        if label not in ("benign", "malignant", "not_melanoma")
+        else None
+        for label in DIAGNOSES
+    },
 }
 
 
@@ -46,7 +125,72 @@ def slug(name: str) -> str:
     return result
 
 
+def known_class(name: str, subtypes: bool = False) -> str | None:
+    """The slug of the class that a name or code of NAMES stands for (`nv`, `Melanocytic nevi`), or one of SUBTYPES.
+
+    None for any other name.
+    """
+    if not any(character.isalnum() and character.isascii() for character in name):
+        return None
+    found = slug(name)
+    return _BY_NAME.get(found) or (_BY_SUBTYPE.get(found) if subtypes else None)
+
+
+def class_of(name: str) -> str:
+    """The slug of the class that a name or code stands for; of a class of the user's own, its name as a slug.
+
+    Raises ValueError where no letter or digit is left.
+    """
+    return known_class(name) or slug(name)
+
+
 def diagnosis(label: str) -> Diagnosis:
     """What is known of a class; for a class of the user's own, its slug as name and 'unknown' malignancy."""
     name = label.replace("_", " ")
     return DIAGNOSES.get(label, Diagnosis(label, name, name, "unknown"))
+
+
+def finer(label: str) -> frozenset[str]:
+    """The classes that a coarse class wholly contains; none for the finest ones and for those of the user's own."""
+    return frozenset(other for other in DIAGNOSES if _parts(other) < _parts(label))
+
+
+def coarser(label: str) -> frozenset[str]:
+    """The classes that wholly contain this one."""
+    return frozenset(other for other in DIAGNOSES if _parts(other) > _parts(label))
+
+
+def compatible(one: str, other: str) -> bool:
+    """Whether a picture may bear both labels: false only where both are known classes that share no diagnosis.
+
+    Actinic keratosis is compatible with `malignant` and with `benign`: it is between them.
+    """
+    return one not in DIAGNOSES or other not in DIAGNOSES or bool(_parts(one) & _parts(other))
+
+
+def merge_classes(labels: pd.Series, how: str | Mapping[str, str | None]) -> pd.Series:
+    """The labels under fewer classes; empty where the class is left out (or the label was empty).
+
+    how: `keep`, a name in CLASS_MAPS, or an own map old -> new (None leaves the class out; classes that it does not
+    name stay). Names and codes of NAMES will do as well as slugs. Raises UserError for a class that a ready-made map
+    does not know, and for an old class that is not among the labels.
+    """
+    present = sorted(set(labels) - {""})
+    if isinstance(how, str):
+        mapping = {} if how == "keep" else CLASS_MAPS[how]
+        unknown = [label for label in present if how != "keep" and label not in mapping]
+        if unknown:
+            raise UserError(
+                f"prepare.classes: {how} does not say what {unknown[0]} belongs to; give a map of the classes instead, "
+                f"e.g. {{{unknown[0]}: benign}}"
+            )
+    else:
+        mapping = {class_of(old): None if new is None else class_of(new) for old, new in how.items()}
+        absent = sorted(set(mapping) - set(present))
+        if absent:
+            raise UserError(f"prepare.classes: no class {absent[0]} in the data set; it has {', '.join(present)}")
+    return labels.map({"": ""} | {label: mapping.get(label, label) or "" for label in present})
+
+
+def _parts(label: str) -> frozenset[str]:
+    return _PARTS.get(label, frozenset({label}))

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 
 WAY_BACK = (
-    "Earlier outputs come back with `dvc checkout` (pictures, models, charts) and `git restore metrics plots reports "
-    "data` (numbers)."
+    "Earlier outputs come back with `dvc checkout dvc.yaml` (pictures, models, charts) and `git restore metrics plots "
+    "reports data` (numbers)."
 )
 INTERRUPTED = 130  # 128 + SIGINT, the shell's convention
 
@@ -31,26 +31,19 @@ def run(main: Callable[[], None], way_back: str = WAY_BACK) -> None:
     try:
         main()
     except UserError as error:
-        _stop(f"error: {error}\n{way_back}", 1)
+        _stop(f"error: {error}", way_back, 1)
     except KeyboardInterrupt:
-        _stop(
-            f"stopped: nothing half-written is left behind; run the same command again to go on.\n{way_back}",
-            INTERRUPTED,
-        )
+        _stop("stopped: nothing half-written is left; run the same command again to go on.", way_back, INTERRUPTED)
     except OSError as error:
+        where = error.filename or "while writing"
         if error.errno == errno.ENOSPC:
-            _stop(
-                f"error: the disk is full ({error.filename or 'while writing'}): free some space, then run again.\n{way_back}",
-                1,
-            )
+            _stop(f"error: the disk is full ({where}): free some space, then run again.", way_back, 1)
         if isinstance(error, PermissionError):
-            _stop(
-                f"error: no permission for {error.filename}: check who owns it (ls -l), then run again.\n{way_back}", 1
-            )
+            _stop(f"error: no permission for {where}: mend it (chmod), then run again.", way_back, 1)
         raise
 
 
-def _stop(message: str, code: int) -> None:
+def _stop(message: str, way_back: str, code: int) -> None:
     sys.stdout.flush()
-    print(f"\n{message.rstrip()}", file=sys.stderr)
+    print(f"\n{message}\n{way_back}", file=sys.stderr)
     sys.exit(code)

@@ -3,7 +3,6 @@
 Matplotlib's figures are used directly, without pyplot and its global state, and drawn by Agg, which needs no screen.
 """
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,9 +13,11 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFont
 
 from lesions.outputs import whole_file
 
@@ -25,8 +26,9 @@ Pixels = NDArray[np.uint8]
 WIDTH = 640  # pixels; `dvc plots show` sets pictures in their full size
 DPI = 100  # pixels per inch of Matplotlib, which measures figures in inches and text in points of 1/72 inch
 MARGIN = 12  # pixels
+INNER = WIDTH - 2 * MARGIN
 LINE = 15  # pixels; height of a line of text
-TITLE_LETTERS, NOTE_LETTERS, NAME_LETTERS = 82, 105, 18  # that fit into a line
+TITLE, TEXT, SMALL = 10.5, 8.5, 7.5  # points of titles, of other text, and of what stands at bars and below pictures
 BAR, BAR_GAP, ABOVE_AND_BELOW = 14, 12, 130  # pixels; of bar charts
 CELL, GAP, NAMES = 150, 6, 130  # pixels; of contact sheets: largest picture, space between pictures, column of names
 
@@ -36,9 +38,10 @@ YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK, YELLOW)
 GREY, PALE = "#5F5F5F", "#CFCFCF"  # for what stands behind the subject
 
+FONT = "DejaVu Sans"  # comes with Matplotlib: the same letters on every machine
 STYLE = {
-    "font.family": "DejaVu Sans",  # comes with Matplotlib: the same letters on every machine
-    "font.size": 8.5,
+    "font.family": FONT,
+    "font.size": TEXT,
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
     "axes.spines.top": False,
@@ -79,12 +82,10 @@ class Row(NamedTuple):
 
 def new_figure(height: int, title: str, width: int = WIDTH) -> Figure:
     """An empty figure of `width` x `height` pixels with its finding as the title, wrapped, at the upper left."""
-    figure = Figure(figsize=(width / DPI, height / DPI), layout="constrained")
+    figure = Figure(figsize=(width / DPI, height / DPI), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
     FigureCanvasAgg(figure)
-    letters = TITLE_LETTERS * width // WIDTH
-    figure.suptitle(
-        textwrap.fill(title, letters), x=MARGIN / width, ha="left", fontsize=10.5, weight="bold", linespacing=1.3
-    )
+    lines = _wrapped(title, width - 2 * MARGIN, TITLE, "bold")
+    figure.suptitle("\n".join(lines), x=MARGIN / width, ha="left", fontsize=TITLE, weight="bold", linespacing=1.3)
     return figure
 
 
@@ -120,36 +121,40 @@ def grouped_bars(names: Sequence[str], lanes: Sequence[Sequence[Bars]], title: s
         longest = max(longest, *ends)
         for place, end, *values in zip(places, ends, *(series.values for series in lane), strict=True):
             text = " + ".join(f"{value:,}" for value in values if value) or "0"
-            axes.annotate(text, (end, place), (3, 0), textcoords="offset points", va="center_baseline", fontsize=7.5)
+            axes.annotate(text, (end, place), (3, 0), textcoords="offset points", va="center_baseline", fontsize=SMALL)
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1.12 * longest)
     axes.set_xlabel(axis)
     axes.grid(axis="x")
-    figure.legend(loc="outside upper left", ncols=sum(map(len, lanes)))
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=sum(map(len, lanes)), columnspacing=1.5
+    )
     return figure
 
 
-def contact_sheet(rows: Sequence[Row], title: str, columns: Sequence[str] = (), note: str = "") -> Figure:
+def contact_sheet(
+    rows: Sequence[Row], title: str, columns: Sequence[str] = (), note: str = "", largest: int = CELL
+) -> Figure:
     """Pictures in rows with their names, captions and coloured frames, under optional names of the columns.
 
-    Pictures are fitted into squares of one size, as large as the widest row allows, up to CELL pixels. `note` stands
-    below, or alone where there are no rows.
+    Pictures are fitted into squares of one size: what the widest row allows, but at most `largest` pixels. `note`
+    stands below, or alone where there are no rows.
     """
     left = MARGIN + (NAMES if any(row.name for row in rows) else 0)
     widest = max((len(row.cells) for row in rows), default=1)
-    side = min(CELL, (WIDTH - left - MARGIN) // widest - GAP)
-    title_lines, note_lines = _wrapped(title, TITLE_LETTERS), _wrapped(note, NOTE_LETTERS)
-    top = MARGIN + (LINE + 3) * len(title_lines) + (LINE + 6 if columns else 6)
+    side = min(largest, (WIDTH - left - MARGIN) // widest - GAP)
+    title_lines, note_lines = _wrapped(title, INNER, TITLE, "bold"), _wrapped(note, INNER, TEXT)
+    top = MARGIN + (LINE + 3) * len(title_lines) + (LINE + 10 if columns else 6)
     heights = [side + GAP + LINE * max(len(cell.caption.splitlines()) for cell in row.cells) for row in rows]
     below = LINE * len(note_lines) + MARGIN
     figure, axes = _canvas(top + sum(heights) + below)
-    axes.text(MARGIN, MARGIN, "\n".join(title_lines), va="top", fontsize=10.5, weight="bold", linespacing=1.3)
+    axes.text(MARGIN, MARGIN, "\n".join(title_lines), va="top", fontsize=TITLE, weight="bold", linespacing=1.3)
     for position, name in enumerate(columns):
         axes.text(left + position * (side + GAP), top - 5, name, va="bottom", color=GREY)
     for row, height in zip(rows, heights, strict=True):
-        axes.text(MARGIN, top + side / 2, "\n".join(_wrapped(row.name, NAME_LETTERS)), va="center", fontsize=9)
+        axes.text(MARGIN, top + side / 2, "\n".join(_wrapped(row.name, NAMES - 10, 9)), va="center", fontsize=9)
         for position, cell in enumerate(row.cells):
             _draw_cell(axes, cell, left + position * (side + GAP), top, side)
         top += height
@@ -178,8 +183,17 @@ def _draw_cell(axes: Axes, cell: Cell, left: int, top: int, side: int) -> None:
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
     if cell.frame:
         axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor=cell.frame, linewidth=2.2, zorder=2))
-    axes.text(left, top + side + 3, cell.caption, va="top", fontsize=7.5, linespacing=1.25)
+    axes.text(left, top + side + 3, cell.caption, va="top", fontsize=SMALL, linespacing=1.25)
 
 
-def _wrapped(text: str, letters: int) -> list[str]:
-    return textwrap.wrap(text, letters)
+def _wrapped(text: str, width: int, points: float, weight: str = "normal") -> list[str]:
+    """The text in lines that fit into `width` pixels; a word that is longer stands alone."""
+    file = findfont(FontProperties(family=FONT, weight=weight))
+    font = ImageFont.truetype(file, points * DPI / 72, layout_engine=ImageFont.Layout.BASIC)  # whole pixels, as Agg
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

@@ -17,9 +17,13 @@ from scipy.fft import dctn
 Pixels = NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; dermatoscopes deliver under 30 million
+DRAFT_SIDE = (
+    1024  # pixels; a JPEG may be decoded at a smaller scale, but not below twice the largest image_size: what is
+)
+# found to be the same picture must not depend on image_size
 HASH_SIDE = 32  # pixels; side of the grey picture under the perceptual hash
 HASH_BITS = 8  # lowest frequencies kept in each direction: 64 bits
-PNG_LEVEL = 6  # zlib's default; higher costs time and saves 1 %
+PNG_LEVEL = 1  # of zlib; its default, 6, takes four times as long for files 8 % smaller
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -50,7 +54,7 @@ def load_picture(source: str | Path | bytes, size: int) -> Picture:
     The whole picture is squeezed into the square, as in the published 180 x 180 copies: no part is cropped away.
     Raises PictureError where the file cannot be read, is no picture, or is too large to be one.
     """
-    decoded, (width, height) = _decode(source, size)
+    decoded, (width, height) = _decode(source)
     resized = decoded.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return Picture(np.asarray(resized), width, height, pixel_hash(np.asarray(decoded)), perceptual_hash(decoded))
 
@@ -89,8 +93,8 @@ def perceptual_hash(image: Image.Image) -> str:
     return np.packbits(bits).tobytes().hex()
 
 
-def _decode(source: str | Path | bytes, size: int) -> tuple[Image.Image, tuple[int, int]]:
-    """The upright RGB picture, at no less than twice `size` where the JPEG decoder can save work, and its full size."""
+def _decode(source: str | Path | bytes) -> tuple[Image.Image, tuple[int, int]]:
+    """The upright RGB picture, at no less than DRAFT_SIDE where the JPEG decoder can save work, and its full size."""
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
         with warnings.catch_warnings():
@@ -98,7 +102,7 @@ def _decode(source: str | Path | bytes, size: int) -> tuple[Image.Image, tuple[i
             warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*")
             image = Image.open(io.BytesIO(content))
             full = image.size
-            image.draft("RGB", (2 * size, 2 * size))
+            image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
             image.load()
             turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap width and height
             upright = ImageOps.exif_transpose(image)

@@ -20,7 +20,8 @@ HEADINGS = {
 PLAN_COLUMNS = ["label", "n_raw", "n_usable", "n_train", "n_target", "n_add"]
 IN_WORDS = {
     "label conflict": "also filed under another class",
-    "exact duplicate": "the same picture twice in its class",
+    "exact duplicate": "the same picture again",
+    "class too small": "left in a class that is too small",
 }
 
 
@@ -86,7 +87,7 @@ def title(table: pd.DataFrame) -> str:
         return f"All {view['classes']} classes have the same number of training pictures ({view['most_n']:,})"
     return (
         f"{_capital(fewest)} {_have(view['fewest'])} the fewest training pictures ({view['fewest_n']:,}), "
-        f"{most} the most ({view['most_n']:,}): 1 to {view['imbalance']:g}"
+        f"{most} the most ({view['most_n']:,}): 1 to {view['imbalance']:.1f}"
     )
 
 
@@ -97,7 +98,6 @@ def _view(table: pd.DataFrame, column: str) -> dict[str, Any]:
     total, classes = int(counts.sum()), len(counts)
     if not classes:
         return {"n": 0, "classes": 0}
-    shares = (counts / total).sort_values(ascending=False, kind="stable")
     return {
         "n": total,
         "classes": classes,
@@ -107,7 +107,11 @@ def _view(table: pd.DataFrame, column: str) -> dict[str, Any]:
         "most_n": int(counts.max()),
         "imbalance": round(counts.max() / counts.min(), 2),
         "equal_share": round(1 / classes, 4),
-        "dominating": {str(label): round(share, 4) for label, share in shares.items() if share >= DOMINATES / classes},
+        "dominating": {
+            str(label): round(n / total, 4)
+            for label, n in counts.sort_values(ascending=False, kind="stable").items()
+            if n * classes >= DOMINATES * total  # in whole numbers: no share misses by its last digit
+        },
     }
 
 
@@ -118,7 +122,7 @@ def _describe(name: str, view: dict[str, Any]) -> str:
     rule = f"at least {DOMINATES} times the equal share of {100 * view['equal_share']:.1f} %"
     return (
         f"{HEADINGS[name]} ({view['n']:,} in {view['classes']} classes): fewest in {_names(view['fewest'])} "
-        f"({view['fewest_n']:,}), most in {_names(view['most'])} ({view['most_n']:,}), 1 to {view['imbalance']:g}. "
+        f"({view['fewest_n']:,}), most in {_names(view['most'])} ({view['most_n']:,}), 1 to {view['imbalance']:.1f}. "
         + (f"Dominating: {_join(dominating)}, {rule}." if dominating else f"No class dominates ({rule}).")
     )
 

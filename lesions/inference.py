@@ -27,7 +27,9 @@ class Predictions(NamedTuple):
 def load_model(path: Path) -> keras.Model:
     """A trained network for predict(). Raises UserError where the file is missing, damaged or of another making."""
     if not path.is_file():
-        raise UserError(f"{path} is not there: run `dvc repro train`, or `dvc checkout` for one that was trained before")
+        raise UserError(
+            f"{path} is not there: run `dvc repro train`, or `dvc checkout` for one that was trained before"
+        )
     try:
         model = keras.saving.load_model(path, compile=False)
     except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:

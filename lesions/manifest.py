@@ -14,11 +14,13 @@ COLUMNS = (
     "width", "height", "sha256", "phash", "age", "sex", "site",
 )  # fmt: skip
 EXCLUDED_COLUMNS = ("source", "label", "reason", "detail")
+SYNTHETIC = "synthetic"  # origin of pictures that a program drew
 NUMBERS = ("width", "height")
 REASONS = (  # in order of precedence: a file that fits several is counted under the first
     "unreadable",
     "not an image",
     "too small",
+    "no label",
     "label conflict",
     "exact duplicate",
     "shares a group with the test set",
@@ -54,6 +56,16 @@ def write_manifest(folder: Path, manifest: pd.DataFrame, excluded: pd.DataFrame)
 def classes_of(manifest: pd.DataFrame) -> list[str]:
     """The slugs of the classes in the manifest, sorted: the order of every probability column and matrix."""
     return sorted(set(manifest["label"]))
+
+
+def is_synthetic(manifest: pd.DataFrame) -> bool:
+    """Whether every picture was drawn by a program: then no score says anything about skin."""
+    return bool((manifest["origin"] == SYNTHETIC).all())
+
+
+def mark(manifest: pd.DataFrame) -> str:
+    """What ends the title of each chart and sheet: nothing, or that the pictures are synthetic."""
+    return " [synthetic pictures]" if is_synthetic(manifest) else ""
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

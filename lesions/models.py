@@ -1,6 +1,6 @@
 """The networks: pixels in, logits and probabilities out; and the file that a trained network is kept in."""
 
-import json
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def build_model(params: ModelParams, n_classes: int, image_size: int) -> keras.M
 def save_model(model: keras.Model, path: Path) -> None:
     """Write the network as a Keras file at path: whole or not at all, and the same bytes for the same weights.
 
-    Keras writes the time of saving into the archive, twice; both are set to a fixed date here.
+    Keras writes the time of saving and addresses in memory into the archive; they are replaced here.
     """
     with tempfile.TemporaryDirectory() as folder, whole_file(path) as partial:
         dated = Path(folder) / "model.keras"  # Keras refuses any other suffix, so also that of a partial file
@@ -55,15 +55,26 @@ def save_model(model: keras.Model, path: Path) -> None:
         with zipfile.ZipFile(dated) as source, zipfile.ZipFile(partial, "w") as archive:
             for name in sorted(source.namelist()):
                 content = source.read(name)
-                if name == "metadata.json":
-                    content = json.dumps({**json.loads(content), "date_saved": "1980-01-01@00:00:00"}).encode()
+                if name.endswith(".json"):
+                    content = _without_traces(content.decode()).encode()
                 archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), content)
 
 
+def _without_traces(text: str) -> str:
+    """The JSON of a Keras archive with a fixed date, and its objects numbered as they come instead of by address."""
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"{match[1]}{numbers.setdefault(match[2], len(numbers))}"
+
+    text = re.sub(r'("shared_object_id": )(\d+)', number, text)
+    return re.sub(r'("date_saved": )"[^"]*"', r'\1"1980-01-01@00:00:00"', text)
+
+
 def _lesion_net(pixels: Any, params: ModelParams) -> Any:
-    """A residual network (He et al., 2016) for two processor cores: 16 x 16 maps at most for pictures of 64 pixels."""
+    """A residual network (He et al., 2016) for two processor cores: maps of 16 x 16 at most, at 64 pixels."""
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(pixels)
-    x = _convolution(x, 32, "stem", params, side=4, stride=4)
+    x = _convolution(x, 32, "stem", params, side=4, stride=4, padding="valid")
     for stage, filters in enumerate((32, 64, 128), start=1):
         x = _residual_block(x, filters, f"stage{stage}", params, stride=1 if stage == 1 else 2)
     x = layers.GlobalAveragePooling2D(name="pool")(x)

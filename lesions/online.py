@@ -28,7 +28,8 @@ def change(pixels: Tensor, params: OnlineParams, seed: int, step: Tensor) -> Ten
     Rotation, translation and zoom mirror the picture at its border.
     """
     pixels = tf.cast(pixels, tf.float32)
-    draws = tf.random.stateless_uniform((tf.shape(pixels)[0], 8), (seed, step), -1.0, 1.0)
+    both = tf.stack([tf.constant(seed, tf.int64), tf.cast(step, tf.int64)])
+    draws = tf.random.stateless_uniform((tf.shape(pixels)[0], 8), both, -1.0, 1.0)
     if _moves(params):
         side = pixels.shape[1]
         pixels = keras.ops.image.affine_transform(pixels, _affine(draws, params, side), "bilinear", "reflect")
@@ -51,8 +52,8 @@ def _affine(draws: Tensor, params: OnlineParams, side: int) -> Tensor:
     place = turn(angle) * diag(flips) / zoom * (pixel - centre) + centre + shift, all in pixels.
     """
     ones = tf.ones_like(draws[:, 0])
-    flip_x = tf.sign(draws[:, FLIP_X]) if params.flip in ("horizontal", "both") else ones
-    flip_y = tf.sign(draws[:, FLIP_Y]) if params.flip in ("vertical", "both") else ones
+    flip_x = tf.where(draws[:, FLIP_X] < 0, -ones, ones) if params.flip in ("horizontal", "both") else ones
+    flip_y = tf.where(draws[:, FLIP_Y] < 0, -ones, ones) if params.flip in ("vertical", "both") else ones
     angle = draws[:, ANGLE] * params.rotation * 2 * math.pi
     zoom = 1 + draws[:, ZOOM] * params.zoom
     xx, xy = tf.cos(angle) * flip_x / zoom, -tf.sin(angle) * flip_y / zoom

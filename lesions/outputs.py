@@ -1,7 +1,6 @@
 """Outputs that are either whole or absent: written beside their place under another name, then renamed."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     partial = path.with_name(path.name + PARTIAL)
     try:
         yield partial
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -37,7 +36,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         yield partial
         if path.exists():
             shutil.rmtree(path)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

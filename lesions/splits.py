@@ -50,7 +50,8 @@ def _test_groups(ranked: pd.DataFrame, params: PrepareParams) -> pd.Index:
     if params.test == "fraction":
         return _take(ranked, params.test_fraction * ranked["n"].sum(), len(ranked) - 2)
     if params.test == "fold":
-        return ranked[_folds(ranked["n"], params.folds) == params.fold].index
+        in_fold = _folds(ranked["n"], params.folds) == params.fold
+        return ranked.index.take(np.flatnonzero(in_fold))
     return ranked.index[:0]  # official: the publisher chose
 
 

@@ -12,13 +12,14 @@ from lesions.augmentation import Copy
 from lesions.classes import diagnosis
 from lesions.console import UserError, run
 from lesions.images import read_pixels
-from lesions.manifest import PREPARED, read_manifest
+from lesions.manifest import PREPARED, mark, read_manifest
 from lesions.outputs import whole_folder
 from lesions.params import load_params
 
 PLAN = Path("data/augmentation_plan.csv")
 AUGMENTED = Path("data/augmented")
 SHOWN = 6  # copies of one original on the sheet
+SIDE = 78  # pixels of a picture on the sheet
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
     with whole_folder(AUGMENTED) as folder:
         unchanged = augmentation.write_copies(copies, params.augment.operations, params.seed, PREPARED, folder)
     with whole_folder("plots/augment") as folder:
-        figures.save(_sheet(copies, params.augment.sheet_rows), folder / "augmented.png")
+        figures.save(_sheet(copies, params.augment.sheet_rows, mark(manifest)), folder / "augmented.png")
     print(_made(copies, unchanged))
 
 
@@ -47,7 +48,7 @@ def _read_plan(training: pd.DataFrame) -> pd.DataFrame:
     return plan
 
 
-def _sheet(copies: Sequence[Copy], originals: int) -> Figure:
+def _sheet(copies: Sequence[Copy], originals: int, ending: str) -> Figure:
     """Per class, some originals, each with up to SHOWN of its copies on its right."""
     if not copies:
         return figures.contact_sheet([], "No new pictures", note="The plan asks for none.")
@@ -59,8 +60,8 @@ def _sheet(copies: Sequence[Copy], originals: int) -> Figure:
             paths = [PREPARED / family[0].source, *(AUGMENTED / copy.target for copy in family[:SHOWN])]
             cells = [figures.Cell(read_pixels(path)) for path in paths]
             rows.append(figures.Row(diagnosis(label).name if not number else "", cells))
-    title = f"{len(copies):,} new training pictures: originals on the left, copies on their right"
-    return figures.contact_sheet(rows, title, columns=["original", "copies"])
+    title = f"{len(copies):,} new training pictures: originals on the left, copies on their right{ending}"
+    return figures.contact_sheet(rows, title, columns=["original", "copies"], largest=SIDE)
 
 
 def _made(copies: Sequence[Copy], unchanged: int) -> str:
@@ -68,7 +69,7 @@ def _made(copies: Sequence[Copy], unchanged: int) -> str:
         return f"{AUGMENTED}: empty, the plan asks for no new pictures"
     originals = len({copy.image_id for copy in copies})
     classes = len({copy.label for copy in copies})
-    text = f"{AUGMENTED}: {len(copies):,} new pictures of {originals:,} training pictures in {classes} classes"
+    text = f"{AUGMENTED}: {len(copies):,} new pictures of {originals:,} training pictures (classes: {classes})"
     return text + (f"; {unchanged:,} of them equal their original: no operation changed it" if unchanged else "")
 
 

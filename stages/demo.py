@@ -7,10 +7,10 @@ from lesions import console, demo
 
 def main() -> None:
     """Draw the pictures and plant the faults."""
-    pictures, faults = demo.make(Path("data/demo"), Path("data/demo_faults.json"))
-    print(
-        f"data/demo: {pictures} synthetic pictures of 9 classes; data/demo_faults.json lists {faults} planted faults."
-    )
+    pictures = demo.plan()
+    faults = demo.make(Path("data/demo"), Path("data/demo_faults.json"), pictures)
+    classes = len({picture.class_name for picture in pictures})
+    print(f"data/demo: {len(pictures)} synthetic pictures of {classes} classes with {faults} planted faults")
 
 
 if __name__ == "__main__":

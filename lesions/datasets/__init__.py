@@ -1,4 +1,8 @@
-"""The published layouts of data sets: one module each, with `recognise(folder)` and `read(folder)`."""
+"""The published layouts of data sets: one module each, with `recognise(folder)` and `read(folder)`.
+
+A layout with a table is more specific than class folders, which any tree of folders looks like. So a table that fits
+decides, unless a folder is named for a diagnosis (then both may be meant, and prepare.layout has to say).
+"""
 
 from pathlib import Path
 from types import ModuleType
@@ -6,43 +10,81 @@ from types import ModuleType
 import pandas as pd
 
 from lesions.console import UserError
-from lesions.datasets import class_folders
+from lesions.datasets import class_folders, ham10000, isic2018, isic2019, isic_archive, siim2020
+from lesions.datasets.folder import Folder
+from lesions.datasets.raw import Reading
+from lesions.datasets.tables import found_columns
+from lesions.manifest import SYNTHETIC
 
-READERS: dict[str, ModuleType] = {"class_folders": class_folders}
+READERS: dict[str, ModuleType] = {
+    "class_folders": class_folders,
+    "ham10000": ham10000,
+    "isic2018": isic2018,
+    "isic2019": isic2019,
+    "siim2020": siim2020,
+    "isic_archive": isic_archive,
+}
 SYNTHETIC_MARK = "SYNTHETIC.md"  # a data set that holds this file is drawn by a program, and every output says so
 
 
-def read_dataset(folder: str | Path, layout: str) -> pd.DataFrame:
-    """One row per raw file with RAW_COLUMNS, read by the layout named, or by the one that fits where it is `auto`.
+def read_dataset(path: str | Path, layout: str) -> pd.DataFrame:
+    """The table of read_layout() alone: one row per raw file with RAW_COLUMNS."""
+    return read_layout(path, layout).table
 
-    Raises UserError where the folder is missing, holds no files, or fits no layout or several.
+
+def read_layout(path: str | Path, layout: str) -> Reading:
+    """The data set as read by the layout named, or by the one that fits (`auto`); prints which, why, and the notes.
+
+    Raises UserError where the folder is missing, fits no layout or several, its table cannot be read, or no file in it
+    has a label.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
+    folder = Folder(path)
+    if not folder.path.is_dir():
         raise UserError(
-            f"dataset: {folder} is not a folder; set `dataset` in params.yaml to the folder with the pictures"
+            f"dataset: {folder.path} is not a folder; set `dataset` in params.yaml to the folder with the pictures"
         )
+    why = "named in prepare.layout"
     if layout == "auto":
         layout, why = _recognise(folder)
-        print(f"{folder}: read as {layout} ({why})")
-    table: pd.DataFrame = READERS[layout].read(folder)
-    if table.empty:
-        raise UserError(f"dataset: no file in any class folder of {folder}; expected {folder}/<class>/<picture>.jpg")
-    if (folder / SYNTHETIC_MARK).exists():
-        table["origin"] = "synthetic"
-    return table
-
-
-def _recognise(folder: Path) -> tuple[str, str]:
-    fits = {name: why for name, reader in READERS.items() if (why := reader.recognise(folder))}
-    if not fits:
+    print(f"{folder.path}: read as {layout} ({why})")
+    reading: Reading = READERS[layout].read(folder)._replace(layout=layout)
+    for note in reading.notes:
+        print(f"  {note}")
+    if not reading.table["label"].any():
         raise UserError(
-            f"dataset: {folder} fits no known layout ({', '.join(READERS)}): it holds no folder per class; "
-            f"expected {folder}/<class>/<picture>.jpg or {folder}/Train/<class>/<picture>.jpg"
+            f"dataset: no file with a class in {folder.path}; expected {folder.path}/<class>/<picture>.jpg, "
+            "or pictures whose names stand in a table beside them"
         )
+    if (folder.path / SYNTHETIC_MARK).exists():
+        reading.table["origin"] = SYNTHETIC
+    return reading
+
+
+def _recognise(folder: Folder) -> tuple[str, str]:
+    """The layout that fits and why. Raises UserError where none does or several do."""
+    fits = {name: why for name, reader in READERS.items() if (why := reader.recognise(folder))}
+    tables = [name for name in fits if name != "class_folders"]
+    if tables and "class_folders" in fits and not class_folders.names_diagnoses(folder):
+        del fits["class_folders"]
     if len(fits) > 1:
         found = "; ".join(f"{name}: {why}" for name, why in fits.items())
         raise UserError(
-            f"dataset: {folder} fits several layouts ({found}); name one in params.yaml under prepare.layout"
+            f"dataset: {folder.path} fits several layouts ({found}); name one in params.yaml under prepare.layout"
+        )
+    if not fits:
+        raise UserError(
+            f"dataset: {folder.path} fits no known layout ({', '.join(READERS)}): it holds no folder per class "
+            f"({folder.path}/<class>/<picture>.jpg or {folder.path}/Train/<class>/<picture>.jpg) and no table with the "
+            f"columns of one; tables found: {_tables(folder)}"
+        )
+    if not tables and folder.headers and not class_folders.names_diagnoses(folder):
+        raise UserError(
+            f"dataset: {folder.path} holds folders that name no known diagnosis and tables that fit no layout "
+            f"({_tables(folder)}); mend the table's header, or name the layout in params.yaml under prepare.layout"
         )
     return fits.popitem()
+
+
+def _tables(folder: Folder) -> str:
+    found = [f"{folder.name_of(path)} ({found_columns(header)})" for path, header in folder.headers.items()]
+    return "; ".join(found[:3]) or "none"

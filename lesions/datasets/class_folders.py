@@ -4,34 +4,63 @@ from pathlib import Path
 
 import pandas as pd
 
-from lesions.classes import slug
-from lesions.datasets.raw import files_below, raw_table, subfolders
+from lesions.classes import class_of, known_class, slug
+from lesions.console import UserError
+from lesions.datasets.folder import Folder
+from lesions.datasets.raw import Reading, is_picture, noted, raw_table, subfolders
 
 OFFICIAL_SPLITS = {"train": "train", "training": "train", "test": "test"}  # by lower-case name of the folder
 
 
-def recognise(folder: Path) -> str | None:
+def recognise(folder: Folder) -> str | None:
     """Why this layout fits the folder, in words; None where it does not."""
-    parts = _parts(folder)
-    count = len({slug(name.name) for classes in parts.values() for name in classes})
+    parts = _parts(folder.path)
+    count = len({_class_of(path) for classes in parts.values() for path in classes})
     if not count:
         return None
-    where = " and ".join(path.name for path in parts) if folder not in parts else "the folder itself"
+    where = " and ".join(path.name for path in parts) if folder.path not in parts else "the folder itself"
     return f"{where} with {count} class folder{'s' if count > 1 else ''}"
 
 
-def read(folder: Path) -> pd.DataFrame:
-    """One row per file in a class folder, at any depth, whatever its name: what is no picture is told apart later."""
-    rows = []
-    for part, classes in _parts(folder).items():
-        official = OFFICIAL_SPLITS[part.name.lower()] if part != folder else ""
-        for class_folder in classes:
-            label = slug(class_folder.name)
-            rows += [
-                {"source": path.relative_to(folder).as_posix(), "label": label, "official_split": official}
-                for path in files_below(class_folder)
-            ]
-    return raw_table(rows)
+def names_diagnoses(folder: Folder) -> bool:
+    """Whether a class folder is named for a known diagnosis, unlike HAM10000_images_part_1."""
+    return any(known_class(path.name, subtypes=True) for classes in _parts(folder.path).values() for path in classes)
+
+
+def read(folder: Folder) -> Reading:
+    """One row per file in a class folder, at any depth, whatever its name: what is no picture is told apart later.
+
+    A picture outside of the class folders has that as its problem; any other file there is a note.
+    """
+    parts = _parts(folder.path)
+    labels = {path.relative_to(folder.path).as_posix(): _class_of(path) for paths in parts.values() for path in paths}
+    splits = {part.relative_to(folder.path).as_posix(): OFFICIAL_SPLITS.get(part.name.lower(), "") for part in parts}
+    depth = 1 if folder.path in parts else 2
+    rows, others = [], []
+    for source in folder.files:
+        above = source.split("/")[:-1]
+        label = labels.get("/".join(above[:depth]), "")
+        split = splits.get(above[0], "") if depth > 1 and above else ""
+        if label or is_picture(source):
+            problem = "" if label else "in no class folder"
+            rows.append({"source": source, "label": label, "problem": problem, "official_split": split})
+        else:
+            others.append(source)
+    notes = noted(
+        {
+            "pictures in no class folder": [row["source"] for row in rows if row["problem"]],
+            "files in no class folder": others,
+            "folders that stand for one class with others": _same_class(labels),
+        }
+    )
+    return Reading("", raw_table(rows), notes)
+
+
+def _same_class(labels: dict[str, str]) -> list[str]:
+    """The class folders whose class has folders of several names, such as `nv` and `nevus`."""
+    table = pd.DataFrame(labels.items(), columns=["folder", "label"])
+    table["name"] = [slug(Path(folder).name) for folder in table["folder"]]
+    return table.loc[table.groupby("label")["name"].transform("nunique") > 1, "folder"].tolist()
 
 
 def _parts(folder: Path) -> dict[Path, list[Path]]:
@@ -45,3 +74,10 @@ def _parts(folder: Path) -> dict[Path, list[Path]]:
 
 def _named(folders: list[Path]) -> list[Path]:
     return [path for path in folders if any(character.isalnum() for character in path.name)]
+
+
+def _class_of(path: Path) -> str:
+    try:
+        return class_of(path.name)
+    except ValueError:
+        raise UserError(f"{path}: the class needs a name with a letter from a to z or a digit; rename it") from None

@@ -1,8 +1,10 @@
-"""What every reader delivers: one row per raw file, whatever the published layout."""
+"""What every reader delivers: one row per raw file, whatever the published layout, and notes on what did not fit."""
 
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -10,27 +12,97 @@ from lesions.console import UserError
 
 RAW_COLUMNS = (
     "source",  # path of the raw file relative to the data set's folder, with forward slashes
-    "label",  # slug of the class
+    "isic_id",  # ISIC_0024306 where the file's name gives it
+    "label",  # slug of the class; empty where there is a problem
+    "problem",  # why the picture has no usable label, in words; else empty
     "official_split",  # train or test where the publisher split the data, else empty
     "patient",
     "lesion",
-    "origin",
-    "confirmation",
-    "age",
-    "sex",
-    "site",
+    "origin",  # collection that the picture comes from
+    "confirmation",  # what the diagnosis rests on
+    "age",  # years, a whole number
+    "sex",  # male or female
+    "site",  # part of the body, as published
 )
+PICTURES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+NAMED = 3  # how many names a note gives as examples
+
+# What browsers and file managers append to a copy (Chrome, Windows, macOS), and ISIC 2019 to a picture it made smaller
+_COPY = re.compile(r"( ?\(\d+\)| - copy( \(\d+\))?| copy( \d+)?)$", re.IGNORECASE)
+_DOWNSAMPLED = "_downsampled"
+_SUFFIX = re.compile(r"\.[a-z]\w{1,4}$", re.IGNORECASE)
+_ISIC_ID = re.compile(r"ISIC_\d+", re.IGNORECASE)
 
 
-def raw_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
+class Note(NamedTuple):
+    """Something that a reader found and its user should know: what, how many, the first few names."""
+
+    what: str
+    n: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        more = ", ..." if self.n > len(self.names) else ""
+        return f"{self.what}: {self.n} ({', '.join(self.names)}{more})"
+
+
+class Reading(NamedTuple):
+    """A data set as read: the layout's name, one row per raw file with RAW_COLUMNS, and notes."""
+
+    layout: str
+    table: pd.DataFrame
+    notes: list[Note]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each kind of thing were noted."""
+        return count_notes(self.notes)
+
+
+def noted(found: Mapping[str, Iterable[str]]) -> list[Note]:
+    """A note for each kind of thing (what -> the names) of which there is at least one."""
+    lists = {what: list(names) for what, names in found.items()}
+    return [Note(what, len(names), tuple(names[:NAMED])) for what, names in lists.items() if names]
+
+
+def count_notes(notes: Iterable[Note]) -> dict[str, int]:
+    """The counts of notes by what they note; where several note the same (of two tables), their sum."""
+    counts: dict[str, int] = {}
+    for note in notes:
+        counts[note.what] = counts.get(note.what, 0) + note.n
+    return counts
+
+
+def raw_table(rows: Iterable[Mapping[str, str]] | pd.DataFrame) -> pd.DataFrame:
     """The rows as a table of text with RAW_COLUMNS, sorted by source; what a row does not give is empty."""
-    table = pd.DataFrame(list(rows), columns=list(RAW_COLUMNS), dtype=str)
-    return table.fillna("").sort_values("source", ignore_index=True)
+    given = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    table = given.reindex(columns=list(RAW_COLUMNS), fill_value="").fillna("").astype(str)
+    table["isic_id"] = [isic_id(source) for source in table["source"]]
+    return table.sort_values("source", ignore_index=True)
+
+
+def picture_id(name: str) -> str:
+    """The id that a file's name or a table's cell stands for: no folder, suffix, mark of a copy or `_downsampled`."""
+    stem = _SUFFIX.sub("", name.strip().rpartition("/")[2])
+    stem = _COPY.sub("", stem).removesuffix(_DOWNSAMPLED)
+    return stem.upper() if _ISIC_ID.fullmatch(stem) else stem
+
+
+def isic_id(name: str) -> str:
+    """The ISIC archive's id of a picture by its file's name, empty where the name is none."""
+    found = picture_id(name)
+    return found if _ISIC_ID.fullmatch(found) else ""
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file's name ends as that of a picture does."""
+    return PurePosixPath(name).suffix.lower() in PICTURES
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, in no promised order. Raises UserError where a folder cannot be opened."""
-    for parent, _, names in os.walk(folder, onerror=_cannot_open):
+    """Every file below a folder, through links, in no promised order. Raises UserError where one cannot be opened."""
+    for parent, folders, names in os.walk(folder, onerror=_cannot_open, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_back(Path(parent, name))]
         yield from (Path(parent) / name for name in names)
 
 
@@ -41,6 +113,11 @@ def subfolders(folder: Path) -> list[Path]:
     except OSError as error:
         _cannot_open(error)
         raise
+
+
+def _leads_back(path: Path) -> bool:
+    """Whether the folder is a link to one that it is in, which would be walked for ever."""
+    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
 
 
 def _cannot_open(error: OSError) -> None:

@@ -1,4 +1,4 @@
-"""Readers: every file of a data set becomes one row, and what fits no layout is told in one line."""
+"""Class folders: every file becomes one row, and what fits no layout is told in one line."""
 
 import os
 from collections.abc import Callable
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lesions.classes import diagnosis, slug
 from lesions.console import UserError
-from lesions.datasets import SYNTHETIC_MARK, read_dataset
+from lesions.datasets import SYNTHETIC_MARK, read_dataset, read_layout
 from lesions.datasets.raw import RAW_COLUMNS, files_below
 
 MakeDataset = Callable[..., Path]
@@ -87,12 +86,32 @@ def test_a_folder_without_permission_is_an_error(make_dataset: MakeDataset) -> N
         (root / "nevus").chmod(0o755)
 
 
-def test_slugs_are_safe_in_paths_and_columns() -> None:
-    assert slug("Pigmented  benign-keratosis (PBK)") == "pigmented_benign_keratosis_pbk"
-    with pytest.raises(ValueError, match="no letter"):
-        slug("--")
+def test_a_picture_beside_the_class_folders_has_a_row_and_its_reason(make_dataset: MakeDataset) -> None:
+    root = make_dataset({"Train/nevus": 1, "Train/melanoma": 1, "Extra/nevus": 1, "Train": 1})
+    (root / "notes.txt").write_text("not a picture")
+    reading = read_layout(root, "auto")
+    table = reading.table.set_index("source")
+    assert (
+        table.loc[["Extra/nevus/Extra_nevus_000.png", "Train/Train_000.png"], "problem"].tolist()
+        == ["in no class folder"] * 2
+    )
+    assert table["label"].ne("").sum() == 2
+    assert reading.counts == {"pictures in no class folder": 2, "files in no class folder": 1}
 
 
-def test_a_class_of_the_users_own_has_a_name_and_unknown_malignancy() -> None:
-    assert diagnosis("blue_nevus") == ("blue_nevus", "blue nevus", "blue nevus", "unknown")
-    assert diagnosis("melanoma").malignancy == "malignant"
+def test_folders_named_by_codes_are_the_classes_they_stand_for(make_dataset: MakeDataset) -> None:
+    reading = read_layout(make_dataset({"nv": 1, "Melanocytic nevi": 1, "MEL": 1, "own class": 1}), "auto")
+    assert sorted(reading.table["label"]) == ["melanoma", "nevus", "nevus", "own_class"]
+    assert reading.counts == {"folders that stand for one class with others": 2}
+
+
+def test_a_class_without_a_latin_name_is_one_clear_line(make_dataset: MakeDataset) -> None:
+    with pytest.raises(UserError, match=r"痣: .* rename it"):
+        read_dataset(make_dataset({"nevus": 1, "痣": 1}), "auto")
+
+
+def test_links_are_followed_but_not_for_ever(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root, elsewhere = make_dataset({"nevus": 1}), make_dataset({"melanoma": 2}, "elsewhere")
+    (root / "melanoma").symlink_to(elsewhere / "melanoma", target_is_directory=True)
+    (root / "nevus" / "again").symlink_to(root, target_is_directory=True)
+    assert sorted(read_dataset(root, "auto")["label"]) == ["melanoma", "melanoma", "nevus"]

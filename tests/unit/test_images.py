@@ -86,9 +86,9 @@ def test_an_exif_turn_is_applied(tmp_path: Path) -> None:
 
 
 def test_the_size_is_that_of_the_original_where_the_decoder_saves_work(tmp_path: Path) -> None:
-    large = saved(tmp_path, Image.fromarray(random_pixels(5, 900, 1200)), "large.jpg")
+    large = saved(tmp_path, Image.fromarray(random_pixels(5, 2100, 2800)), "large.jpg")
     picture = load_picture(large, 64)
-    assert (picture.width, picture.height) == (1200, 900)
+    assert (picture.width, picture.height) == (2800, 2100)
     reference = np.asarray(Image.open(large).convert("RGB").resize((64, 64), Image.Resampling.LANCZOS), dtype=float)
     assert np.abs(picture.pixels - reference).mean() < 2, "decoding at a smaller scale changed the picture"
 

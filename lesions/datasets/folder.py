@@ -1,0 +1,70 @@
+"""A data set's folder, listed once for all readers, with the headers of the tables in it."""
+
+import csv
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from lesions.datasets.raw import files_below
+
+TABLE_SUFFIXES = frozenset({".csv", ".tab", ".tsv"})
+BARE_TABLES = frozenset({"HAM10000_metadata"})  # so named by Harvard Dataverse, without a suffix
+SEPARATORS = ",;\t"
+_LONGEST_HEADER = 100_000  # characters: tables of pixels have headers of many thousand columns
+
+
+class Folder:
+    """What is in a data set's folder; every list is made on first use and kept."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """Every file below, relative to the folder with forward slashes, sorted; hidden folders at its root apart.
+
+        Raises UserError where a folder cannot be opened.
+        """
+        paths = (path.relative_to(self.path) for path in files_below(self.path))
+        return sorted(path.as_posix() for path in paths if len(path.parts) == 1 or not path.parts[0].startswith("."))
+
+    @cached_property
+    def headers(self) -> dict[Path, tuple[str, ...]]:
+        """The column names of each table in the folder or one level down, by its path; an empty table has none."""
+        tables = [self.path / name for name in self.files if name.count("/") <= 1 and is_table(name)]
+        return {path: read_header(path) for path in tables}
+
+    def tables_with(self, columns: Iterable[str]) -> list[Path]:
+        """The tables that have all these columns, sorted by path."""
+        wanted = set(columns)
+        return [path for path, header in self.headers.items() if wanted <= set(header)]
+
+    def name_of(self, path: Path) -> str:
+        """A file's path relative to the folder, for people."""
+        return path.relative_to(self.path).as_posix()
+
+
+def is_table(name: str) -> bool:
+    """Whether a file's name is that of a table of text."""
+    path = Path(name)
+    return (path.suffix.lower() in TABLE_SUFFIXES or path.name in BARE_TABLES) and not path.name.startswith("._")
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """The column names in the first line that is not blank; none where the file is empty or cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline=None) as lines:
+            line = next((line for line in iter(lambda: lines.readline(_LONGEST_HEADER), "") if line.strip()), "")
+    except OSError:
+        return ()
+    return split_header(line)
+
+
+def split_header(line: str) -> tuple[str, ...]:
+    """The cells of a header line, whichever of SEPARATORS parts them."""
+    return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator_of(line)), []))
+
+
+def separator_of(header: str) -> str:
+    """The one of SEPARATORS that a header line has most of."""
+    return max(SEPARATORS, key=header.count)

@@ -1,0 +1,67 @@
+"""Reader of what the ISIC archive's command-line tool downloads: `metadata.csv`, pictures beside it or below.
+
+The columns depend on the tool's version and on what is known of the pictures: the diagnosis stands in `diagnosis`, or
+as levels from malignancy (`diagnosis_1`) to subtype (`diagnosis_5`); github.com/ImageMarkup/isic-metadata lists them.
+"""
+
+import pandas as pd
+
+from lesions.classes import class_of, known_class
+from lesions.datasets.folder import Folder
+from lesions.datasets.labels import NO_DIAGNOSIS, labels_by
+from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
+from lesions.datasets.raw import Reading
+from lesions.datasets.rows import Rows, one_per_picture, rows_of
+from lesions.datasets.tables import Table, read_table
+
+OLD, NEW = ("isic_id", "diagnosis"), ("isic_id", "diagnosis_1")
+TABLES = (OLD, NEW)
+FINEST_FIRST = ("diagnosis_5", "diagnosis_4", "diagnosis_3", "diagnosis", "diagnosis_2")  # level 1 is only malignancy
+DIAGNOSES = (
+    "diagnosis_3",
+    "diagnosis",
+)  # levels whose names are diagnoses: finer ones are subtypes, coarser ones groups
+
+
+def recognise(folder: Folder) -> str | None:
+    """Why this layout fits the folder, in words; None where it does not."""
+    return fitting_tables(folder, NEW) or fitting_tables(folder, OLD)
+
+
+def read(folder: Folder) -> Reading:
+    """One row per picture, at any depth. Raises UserError where the table is missing or cannot be read."""
+    tables = require_table(folder, NEW if folder.tables_with(NEW) else OLD)
+    return read_pictures(folder, read_rows(folder), tables)
+
+
+def read_rows(folder: Folder) -> Rows:
+    """One row per picture id in the folder's tables of this kind; no rows where there are none."""
+    paths = dict.fromkeys([*folder.tables_with(NEW), *folder.tables_with(OLD)])
+    return one_per_picture(_rows(read_table(path, ("isic_id",))) for path in paths)
+
+
+def _rows(table: Table) -> Rows:
+    levels = (*FINEST_FIRST, "diagnosis_1")
+    cells = pd.concat([table.column(level) for level in levels], axis=1)
+    return rows_of(
+        table,
+        labels_by(cells, lambda names: _label(dict(zip(levels, names, strict=True)), table.name)),
+        patient=table.column("patient_id"),
+        lesion=table.column("lesion_id"),
+        confirmation=table.column("diagnosis_confirm_type"),
+        age=table.column("age_approx"),
+        sex=table.column("sex"),
+        site=table.column("anatom_site_general", "anatom_site_1"),
+    )
+
+
+def _label(levels: dict[str, str], table: str) -> tuple[str, str]:
+    """The finest level that is a class known here, else the name that stands at the level of diagnoses."""
+    said = {level: name for level, name in levels.items() if name.lower() not in NO_DIAGNOSIS}
+    known = next((label for level in FINEST_FIRST if (label := known_class(said.get(level, ""), subtypes=True))), None)
+    if known:
+        return known, ""
+    own = next((said[level] for level in DIAGNOSES if level in said), None)
+    if own:
+        return class_of(own), ""
+    return "", f"no label in {table}" + (f": {next(iter(said.values()))}" if said else "")

@@ -1,0 +1,68 @@
+"""Joining the files of a data set with the rows of its tables: each file becomes one row, each mismatch a note."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lesions.console import UserError
+from lesions.datasets.folder import Folder, is_table
+from lesions.datasets.raw import Reading, is_picture, noted, picture_id, raw_table
+from lesions.datasets.rows import Rows
+from lesions.datasets.tables import found_columns
+
+OPTIONAL = ("patient", "lesion", "age", "sex", "site")  # facts whose absence is noted where others have them
+
+
+def read_pictures(folder: Folder, rows: Rows, tables: str) -> Reading:
+    """One row per file that is a picture by its name, or whose name stands in the tables (of these file names).
+
+    A picture without a row has that as its problem; a row without a picture is a note, and so is any other file.
+    """
+    by_id = rows.table.set_index("id")
+    known = set(by_id.index)
+    found = {name: picture_id(name) for name in folder.files}
+    ids = pd.Series({name: found[name] for name in found if is_picture(name) or found[name] in known}, dtype=str)
+    table = by_id.reindex(ids, fill_value="").reset_index(drop=True).assign(source=ids.index)
+    without_row = ~ids.isin(known).to_numpy()
+    table.loc[without_row, "problem"] = f"no row in {tables}"
+    table.loc[(table["label"] == "") & (table["problem"] == ""), "problem"] = f"no label in {tables}"
+    others = [name for name in found if name not in ids.index and not is_table(name)]
+    notes = noted(
+        {
+            "rows without a picture": by_id.index[~by_id.index.isin(ids)],
+            "pictures without a row": table.loc[without_row, "source"],
+            "files with an id that another file has too": ids.index[ids.duplicated()],
+            "files that are no pictures": others,
+            **_gaps(table[~without_row]),
+        }
+    )
+    return Reading("", raw_table(table), [*rows.notes, *notes])
+
+
+def fitting_tables(folder: Folder, columns: Sequence[str]) -> str | None:
+    """Which tables of the folder have these columns, in words; None where none has."""
+    names = [folder.name_of(path) for path in folder.tables_with(columns)]
+    return f"{', '.join(names)} with the columns {', '.join(columns)}" if names else None
+
+
+def require_table(folder: Folder, columns: Sequence[str]) -> str:
+    """The file names of the tables that have these columns.
+
+    Raises UserError where none has; it names the table that comes nearest, what that lacks and what it holds instead.
+    """
+    names = [path.name for path in folder.tables_with(columns)]
+    if names:
+        return ", ".join(names)
+    missing = {path: [column for column in columns if column not in header] for path, header in folder.headers.items()}
+    nearest = min(missing, key=lambda path: len(missing[path]), default=None)
+    if nearest is None:
+        raise UserError(
+            f"dataset: no table (CSV) in {folder.path} or one folder below; expected one with {', '.join(columns)}"
+        )
+    raise UserError(f"{nearest}: no column {', '.join(missing[nearest])}; {found_columns(folder.headers[nearest])}")
+
+
+def _gaps(table: pd.DataFrame) -> dict[str, pd.Series]:
+    """The pictures without a fact that others have."""
+    known = [fact for fact in OPTIONAL if (table[fact] != "").any()]
+    return {f"pictures without {fact}": table.loc[table[fact] == "", "source"] for fact in known}

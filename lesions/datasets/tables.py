@@ -1,0 +1,99 @@
+"""Reading one table of text, whatever program saved it: byte-order mark, separator, line ends, blanks do not matter."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from lesions.console import UserError
+from lesions.datasets.folder import Folder, separator_of
+from lesions.datasets.raw import Note, noted, picture_id
+
+SHOWN = 12  # how many column names an error shows of a table with many
+
+
+class Table(NamedTuple):
+    """A table's file name, its rows of text with `id` (index from 0), and notes on rows left out."""
+
+    name: str
+    cells: pd.DataFrame
+    notes: list[Note]
+
+    def column(self, *names: str) -> pd.Series:
+        """The first of these columns that the table has; empty text where it has none of them."""
+        found = next((name for name in names if name in self.cells.columns), None)
+        return self.cells[found] if found else pd.Series("", index=self.cells.index, dtype=str)
+
+
+def read_tables(folder: Folder, columns: Sequence[str]) -> list[Table]:
+    """Every table of the folder that has these columns, the first of which names the picture. Raises UserError."""
+    return [read_table(path, columns) for path in folder.tables_with(columns)]
+
+
+def read_table(path: Path, columns: Sequence[str]) -> Table:
+    """The rows that name a picture in the first of the columns, as `id` (see picture_id); every cell is stripped text.
+
+    Raises UserError that names the file where it cannot be read, a column is missing, or a row has too many cells.
+    """
+    cells = _cells(path)
+    missing = [column for column in columns if column not in cells.columns]
+    if missing:
+        raise UserError(f"{path}: no column {', '.join(missing)}; {found_columns(cells.columns)}")
+    blank = (cells == "").all(axis=1)
+    nameless = cells[columns[0]].eq("") & ~blank
+    notes = noted(
+        {
+            "blank lines in a table": [f"{path.name}, row {row + 1}" for row in cells.index[blank]],
+            "rows without a picture's name": [f"{path.name}, row {row + 1}" for row in cells.index[nameless]],
+        }
+    )
+    cells = cells[~blank & ~nameless].reset_index(drop=True)
+    ids = pd.Series([picture_id(name) for name in cells[columns[0]]], index=cells.index, dtype=str)
+    return Table(path.name, cells.assign(id=ids), notes)
+
+
+def found_columns(columns: Iterable[str]) -> str:
+    """The column names for an error message, the first SHOWN of them."""
+    names = [name or "(no name)" for name in columns]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"its columns are: {', '.join(names[:SHOWN])}{more}" if names else "it has no columns"
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    """Every row below the header as stripped text, blank rows included; short rows are filled up with empty cells."""
+    lines = _lines(path)
+    header = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines[lines.index(header) :] if header else [], delimiter=separator_of(header), strict=True)
+    try:
+        names, *rows = list(reader) or [[]]
+    except csv.Error as error:
+        raise UserError(f"{path}: line {reader.line_num} is no row of a table ({error})") from None
+    names = [name.strip() for name in names]
+    _check_names(path, names)
+    for number, row in enumerate(rows, start=1):
+        if any(cell.strip() for cell in row[len(names) :]):
+            raise UserError(f"{path}: row {number} has {len(row)} cells under {len(names)} column names; mend it")
+    width = len(names)
+    cells = [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for row in rows]
+    table = pd.DataFrame(cells, columns=names, dtype=str)
+    return table.loc[:, [name != "" for name in names]]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # every kind of line end becomes \n
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
+    return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise UserError(f"{path}: column {twice[0]} stands twice; keep one")
+    if not any(names):
+        raise UserError(f"{path}: is empty; get it again from its publisher")

@@ -1,0 +1,160 @@
+"""Official tables: what publishers say of each ISIC picture, to check a data set's labels and settle its conflicts.
+
+The tables are those of the published layouts (lesions/datasets), recognised by their columns. ISIC 2019 goes before
+HAM10000, whose classes are coarser; then ISIC 2018, ISIC 2020 and the archive's own metadata. A coarser label never
+overwrites a finer one.
+"""
+
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pandas as pd
+
+from lesions.classes import coarser, compatible, finer
+from lesions.console import UserError
+from lesions.datasets import ham10000, isic2018, isic2019, isic_archive, siim2020
+from lesions.datasets.folder import Folder
+from lesions.datasets.raw import Note, isic_id, noted
+from lesions.datasets.rows import FACTS
+
+PRECEDENCE: tuple[ModuleType, ...] = (isic2019, ham10000, isic2018, siim2020, isic_archive)
+COLUMNS = ("official_label", "official_table", *FACTS)
+HAM_SIZE = 10_015  # pictures of HAM10000: only a list of all of them tells that a picture is not among them
+DISAGREEMENT = ("source", "isic_id", "label", "official_label", "official_table")
+
+
+class Official(NamedTuple):
+    """What official tables say: COLUMNS by ISIC id (text, unknown is empty), the tables' names, and notes."""
+
+    table: pd.DataFrame
+    tables: list[str]
+    notes: list[Note]
+
+
+class Checked(NamedTuple):
+    """A raw table with official_label and official_table, the rows whose label disagrees, and notes in words."""
+
+    table: pd.DataFrame
+    disagreements: pd.DataFrame
+    notes: list[Note]
+
+
+def read_official(path: str | Path) -> Official:
+    """Every table in the folder (or one below) that is of a known kind; a folder without any is fine.
+
+    Raises UserError where there is no such folder, or a table of a known kind cannot be read.
+    """
+    folder = Folder(path)
+    if not folder.path.is_dir():
+        raise UserError(f"labels: {folder.path} is not a folder; set `labels` in params.yaml to one (it may be empty)")
+    table = pd.DataFrame(columns=list(COLUMNS), dtype=str)
+    notes: list[Note] = []
+    for layout in PRECEDENCE:
+        rows = layout.read_rows(folder)
+        notes += rows.notes
+        table, contradicting = _completed(table, _by_isic_id(rows.table))
+        notes += noted({"ids with official labels that exclude each other, the first stands": contradicting})
+    known = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
+    names = {path: folder.name_of(path) for path in folder.headers}
+    notes += noted({"tables of no known kind": [name for path, name in names.items() if path not in known]})
+    return Official(table, [name for path, name in names.items() if path in known], notes)
+
+
+def check(raw: pd.DataFrame, official: Official) -> Checked:
+    """Hold every picture of a raw table against the official tables, by its ISIC id.
+
+    Adds official_label and official_table (empty where unknown), fills in facts that the layout does not give, and adds
+    official_lesion: where the layout names lesions in its own way, both names say which pictures belong together.
+    Labels stay as they are.
+    """
+    found = official.table.reindex(raw["isic_id"], fill_value="").reset_index(drop=True).set_axis(raw.index)
+    table = raw.assign(**{column: found[column] for column in ("official_label", "official_table")})
+    table["official_lesion"] = found["lesion"]
+    for fact in FACTS:
+        table[fact] = table[fact].where(table[fact] != "", found[fact])
+    if (official.table["origin"] == "HAM10000").sum() >= HAM_SIZE:
+        table.loc[(table["origin"] == "") & (table["isic_id"] != ""), "origin"] = "other"
+    wrong = ~_compatible(table["label"], table["official_label"])
+    disagreements = table.loc[wrong, list(DISAGREEMENT)]
+    pairs = disagreements.groupby(["label", "official_label"])["source"]
+    notes = noted({f"filed as {label}, officially {true}": list(sources) for (label, true), sources in pairs})
+    unknown = table.loc[(table["official_label"] == "") & (table["label"] != ""), "source"]
+    if official.tables:
+        notes += noted({"pictures that no official table knows": unknown})
+    return Checked(table, disagreements.reset_index(drop=True), notes)
+
+
+def settle(pictures: pd.DataFrame) -> pd.DataFrame:
+    """Let the official label decide for every usable picture (empty reason) whose own label excludes it.
+
+    pictures: a checked raw table with sha256, reason and detail. Where a table knows only one of several files with the
+    same pixels, its label holds for all. Where another file of the picture (by pixels or ISIC id) bears a label that
+    agrees, this one is left out as 'label conflict'; else it is relabelled to the official class, or to the one coarser
+    class that holds it; else, the data set having none, it is left out too. `filed_as` keeps the label that it had.
+    Where no table knows a picture nothing changes.
+    """
+    pictures = pictures.assign(filed_as=pictures["label"])
+    usable = pictures[(pictures["reason"] == "") & (pictures["label"] != "")]
+    official = _shared(usable, "official_label")
+    table = _shared(usable, "official_table")
+    agrees = _compatible(usable["label"], official)
+    settled = usable[agrees & (official != "")]
+    has_agreeing_copy = usable["sha256"].isin(settled["sha256"]) | (
+        (usable["isic_id"] != "") & usable["isic_id"].isin(settled["isic_id"])
+    )
+    classes = set(pictures["label"]) - {""}
+    for row in usable.index[~agrees]:
+        target = _class_for(official[row], classes)
+        if target and not has_agreeing_copy[row]:
+            pictures.loc[row, "label"] = target
+            continue
+        why = "" if target else ", which is no class of this data set"
+        pictures.loc[row, "reason"] = "label conflict"
+        pictures.loc[row, "detail"] = f"officially {official[row]} ({table[row]}){why}"
+    return pictures
+
+
+def _by_isic_id(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = rows.rename(columns={"label": "official_label", "table": "official_table"})
+    rows.loc[rows["official_label"] == "", "official_table"] = ""
+    index = [isic_id(name) for name in rows["id"]]
+    return rows.set_axis(index)[list(COLUMNS)].rename_axis("isic_id").loc[lambda table: table.index != ""]
+
+
+def _completed(known: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """What is known, completed by a table of lower precedence; and the ids whose labels exclude each other."""
+    ids = known.index.append(new.index.difference(known.index, sort=False))
+    known, new = known.reindex(ids, fill_value=""), new.reindex(ids, fill_value="")
+    for fact in FACTS:
+        known[fact] = known[fact].where(known[fact] != "", new[fact])
+    pairs = _pairs(known["official_label"], new["official_label"])
+    takes = pairs.map({(old, other): old == "" or other in finer(old) for old, other in pairs.unique()}).astype(bool)
+    excluding = ids[~_compatible(known["official_label"], new["official_label"])].tolist()
+    for column in ("official_label", "official_table"):
+        known[column] = known[column].where(~takes, new[column])
+    return known, excluding
+
+
+def _compatible(labels: pd.Series, others: pd.Series) -> pd.Series:
+    """Row by row, whether both labels may be true of a picture; an empty label is compatible with all."""
+    pairs = _pairs(labels, others)
+    return pairs.map({pair: "" in pair or compatible(*pair) for pair in pairs.unique()}).astype(bool)
+
+
+def _pairs(labels: pd.Series, others: pd.Series) -> pd.Series:
+    return pd.Series(list(zip(labels, others, strict=True)), index=labels.index, dtype=object)
+
+
+def _shared(pictures: pd.DataFrame, column: str) -> pd.Series:
+    """The column, where it is empty filled with what another file with the same pixels has there."""
+    first = pictures[pictures[column] != ""].groupby("sha256")[column].first().to_dict()
+    return pictures[column].where(pictures[column] != "", pictures["sha256"].map(lambda digest: first.get(digest, "")))
+
+
+def _class_for(official: str, classes: set[str]) -> str:
+    """The class of a data set that surely holds an official one; empty where there is none, or several."""
+    if official in classes:
+        return official
+    holding = sorted(coarser(official) & classes)
+    return holding[0] if len(holding) == 1 else ""

@@ -1,0 +1,31 @@
+"""Where the results of a run are: printed at the end of `make repro`."""
+
+import json
+from pathlib import Path
+
+from lesions.console import UserError, run
+
+PLACES = {
+    "metrics/evaluate.json": "the scores on the test pictures (also: dvc metrics show)",
+    "reports/scores.json": "every score, per class and split",
+    "reports/predictions.csv": "every held-out picture with its probabilities",
+    "metrics/imbalance.json": "which classes are rare and which dominate",
+    "metrics/prepare.json": "what became of every raw file",
+    "plots/": "charts and contact sheets; interactive: dvc plots show --open",
+    "models/model.keras": "the network",
+}
+
+
+def main() -> None:
+    """Print the headline and the places. Raises UserError where the pipeline has not run."""
+    path = Path("metrics/evaluate.json")
+    if not path.exists():
+        raise UserError(f"{path} is not there: run `dvc repro` first")
+    headline = json.loads(path.read_text(encoding="utf-8"))
+    width = max(map(len, PLACES))
+    print("\nScores on the test pictures: " + ", ".join(f"{name} {value}" for name, value in headline.items()))
+    print("\n".join(["Results:", *(f"  {place:{width}}  {what}" for place, what in PLACES.items())]))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,122 @@
+"""A temporary clone of the working tree with a small synthetic data set, run once through DVC."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lesions import demo
+from tests.conftest import REPOSITORY
+
+SMALL = {"melanoma": 16, "nevus": 12, "vascular lesion": 8}  # pictures per class: a run takes seconds
+QUICK = {"dataset": "data/tiny", "image_size": 32, "epochs": 1}
+
+
+class Project:
+    """A checkout of the pipeline in a folder of its own, driven through DVC's command line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the checkout; its output goes to pytest, which shows it where a test fails."""
+        done = subprocess.run(command, cwd=self.folder, env=environment(), capture_output=True, text=True, check=False)
+        print(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
+        if check:
+            assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def dvc(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run DVC in the checkout."""
+        return self.run("dvc", *arguments, check=check)
+
+    def repro(self, *arguments: str) -> list[str]:
+        """Run `dvc repro`; returns the names of the stages that ran, in their order."""
+        return stages_in(self.dvc("repro", *arguments).stdout)
+
+    def commit(self, message: str = "change") -> None:
+        """Commit everything that Git does not ignore."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def set(self, **values: object) -> None:
+        """Change params.yaml; a key may be dotted with double underscores."""
+        path = self.folder / "params.yaml"
+        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, value in values.items():
+            *groups, key = name.split("__")
+            group = params
+            for part in groups:
+                group = group[part]
+            group[key] = value
+        path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+    def outputs(self) -> dict[str, str]:
+        """The hash of every output in dvc.lock."""
+        lock = yaml.safe_load((self.folder / "dvc.lock").read_text(encoding="utf-8"))
+        outs = [out for stage in lock["stages"].values() for out in stage["outs"]]
+        return {out["path"]: out["md5"] for out in outs}
+
+
+def stages_in(output: str) -> list[str]:
+    """The names of the stages that a DVC command ran."""
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+def environment() -> dict[str, str]:
+    """This Python's environment first on the path, a committer's name, and no questions asked."""
+    names = {f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, **names, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def copy_of_tree(folder: Path) -> Project:
+    """The files of the working tree that Git tracks or would track, in a repository of their own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, folder / name)
+    project = Project(folder)
+    project.run("git", "init", "--quiet", "--initial-branch=main")
+    project.commit("the working tree")
+    return project
+
+
+def with_small_data(project: Project) -> Project:
+    """Point the checkout to a small data set, which lies in its Git repository as a user's small one might."""
+    pictures = demo.plan(SMALL, {})
+    for picture in pictures:
+        target = project.folder / "data" / "tiny" / picture.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+    demo.write_pictures(project.folder / "data" / "tiny", pictures)
+    (project.folder / "dvc.lock").unlink(missing_ok=True)
+    project.set(**QUICK, train__batch_size=16, rebalance__cap=2.0)
+    project.commit("a small data set")
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A checkout in which the whole pipeline has run and its results are committed. Not to be changed."""
+    project = with_small_data(copy_of_tree(tmp_path_factory.mktemp("finished")))
+    project.repro()
+    project.commit("results")
+    return project
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the finished checkout that a test may change."""
+    folder = tmp_path / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    yield Project(folder)
+    shutil.rmtree(folder)

@@ -1,0 +1,204 @@
+"""The pipeline through DVC itself: what reruns, what comes out, and what becomes of mistakes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, REASONS
+from tests.pipeline.conftest import Project, copy_of_tree, environment, stages_in, with_small_data
+
+ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate"]
+
+
+def test_a_second_run_does_nothing(finished: Project) -> None:
+    done = finished.dvc("repro")
+    assert stages_in(done.stdout) == []
+    assert "up to date" in done.stdout
+
+
+def test_two_clones_give_the_same_bytes(finished: Project, tmp_path: Path) -> None:
+    """Every output of the pipeline, the model included, is a function of code, params and data alone."""
+    other = with_small_data(copy_of_tree(tmp_path))
+    assert other.repro() == ALL
+    assert other.outputs() == finished.outputs()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"evaluate__sheet_pictures": 9}, ["evaluate"]),
+        ({"epochs": 2}, ["train", "evaluate"]),
+        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate"]),
+    ],
+    ids=["evaluate", "epochs", "augment"],
+)
+def test_a_change_reruns_what_it_touches_and_nothing_else(
+    project: Project, change: dict[str, object], expected: list[str]
+) -> None:
+    project.set(**change)
+    assert project.repro() == expected
+
+
+def test_one_more_picture_reruns_everything_from_prepare_on(project: Project) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(project.folder / "data/tiny/Train/nevus/one_more.png")
+    assert project.repro() == ALL
+    manifest = pd.read_csv(project.folder / "data/prepared/manifest.csv")
+    assert "one_more" in set(manifest["image_id"])
+
+
+def test_the_contracts_of_the_files_hold(finished: Project) -> None:
+    """What one stage writes, the next one and every reader of the results rely on."""
+    folder = finished.folder
+    manifest = pd.read_csv(folder / "data/prepared/manifest.csv", dtype=str, keep_default_na=False)
+    excluded = pd.read_csv(folder / "data/prepared/excluded.csv", dtype=str, keep_default_na=False)
+    assert tuple(manifest.columns) == COLUMNS
+    assert tuple(excluded.columns) == EXCLUDED_COLUMNS
+    assert set(excluded["reason"]) <= set(REASONS)
+    assert manifest["image_id"].is_unique
+    assert manifest["image_id"].is_monotonic_increasing
+    raw = {p.relative_to(folder / "data/tiny").as_posix() for p in (folder / "data/tiny").rglob("*.jpg")}
+    assert sorted([*manifest["source"], *excluded["source"]]) == sorted(raw), "a raw file is in neither or both tables"
+    assert (manifest.groupby("group")["split"].nunique() == 1).all()
+    for path in manifest["path"]:
+        assert Image.open(folder / "data/prepared" / path).size == (32, 32)
+
+    train = manifest[manifest["split"] == "train"]
+    plan = pd.read_csv(folder / "data/augmentation_plan.csv").set_index("label")
+    assert list(plan.columns) == ["n_raw", "n_usable", "n_train", "n_target", "n_add"]
+    copies = sorted((folder / "data/augmented").glob("*/*.png"))
+    originals = set(train["label"] + "/" + train["image_id"])
+    assert copies
+    assert {f"{p.parent.name}/{p.stem.rpartition('__')[0]}" for p in copies} <= originals, (
+        "a copy of a held-out picture"
+    )
+    assert (
+        pd.Series([p.parent.name for p in copies]).value_counts().to_dict()
+        == plan["n_add"][plan["n_add"] > 0].to_dict()
+    )
+
+    predictions = pd.read_csv(folder / "reports/predictions.csv")
+    held_out = manifest[manifest["split"] != "train"]
+    assert sorted(predictions["image_id"]) == sorted(held_out["image_id"])
+    columns = [f"p_{label}" for label in sorted(set(manifest["label"]))]
+    assert list(predictions.columns) == ["image_id", "group", "split", "label", "predicted", *columns]
+    assert np.allclose(predictions[columns].sum(axis=1), 1, atol=1e-5)
+    assert (predictions["predicted"] == predictions[columns].idxmax(axis=1).str[2:]).all()
+
+    headline = json.loads((folder / "metrics/evaluate.json").read_text())
+    test = predictions[predictions["split"] == "test"]
+    assert headline["n"] == len(test)
+    assert headline["accuracy"] == pytest.approx((test["label"] == test["predicted"]).mean(), abs=1e-4)
+    assert all(not isinstance(value, dict | list) for value in headline.values())
+
+
+def test_no_output_names_a_time_a_host_or_a_path_of_this_machine(finished: Project) -> None:
+    names = [str(finished.folder), str(Path.home()), os.uname().nodename] if hasattr(os, "uname") else []
+    for pattern in ("metrics/*", "reports/*", "plots/**/*.*sv", "plots/**/*.json", "data/prepared/*.csv"):
+        for path in finished.folder.glob(pattern):
+            text = path.read_text(encoding="utf-8")
+            assert not [name for name in names if len(name) > 3 and name in text], path
+            assert "timestamp" not in text, path
+
+
+def mistake(project: Project, *expected: str) -> str:
+    """Run `dvc repro`, which must fail with these words in one message, and without a traceback of ours."""
+    done = project.dvc("repro", check=False)
+    assert done.returncode != 0
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text
+    for words in expected:
+        assert words in text
+    return text
+
+
+def test_a_typo_in_params_is_one_line_and_earlier_outputs_come_back(project: Project) -> None:
+    earlier = project.outputs()
+    project.set(evaluate__sheet_pictures=1000, evaluate__sheet_pictures_=3)
+    mistake(
+        project,
+        "evaluate.sheet_pictures: 1000 is wrong, allowed",
+        "evaluate.sheet_pictures_: unknown key",
+        "dvc checkout dvc.yaml",
+    )
+    project.run("git", "restore", ".")
+    project.dvc("checkout", "--force", "dvc.yaml")
+    assert project.repro() == []
+    assert project.outputs() == earlier
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("empty", "holds no folder per class"),
+        ("one class", "1 of 1 classes usable, at least 2 needed"),
+        ("no picture", "0 of 3 classes usable"),
+        ("missing", "data/tiny"),
+    ],
+)
+def test_a_data_set_that_cannot_be_used_is_told_in_one_message(project: Project, damage: str, words: str) -> None:
+    data = project.folder / "data" / "tiny"
+    if damage in ("empty", "missing"):
+        shutil.rmtree(data)
+    if damage == "empty":
+        data.mkdir()
+    if damage == "one class":
+        for label in ("nevus", "vascular lesion"):
+            shutil.rmtree(data / "Train" / label)
+    if damage == "no picture":
+        for path in data.rglob("*.jpg"):
+            path.write_text("not a picture")
+    mistake(project, words)
+    assert not (project.folder / "data/prepared.partial").exists()
+    project.run("git", "restore", ".")
+    project.dvc("checkout", "--force", "dvc.yaml")
+    assert project.repro() == []
+
+
+def test_a_class_with_one_picture_is_left_out_and_told(project: Project) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    (project.folder / "data/tiny/Train/angioma").mkdir()
+    Image.fromarray(pixels).save(project.folder / "data/tiny/Train/angioma/only.png")
+    done = project.dvc("repro", "prepare")
+    assert "angioma is left out: none of its 1 files can be used (1 class too small)" in done.stdout
+
+
+def test_control_c_in_training_leaves_nothing_half_written_and_the_next_run_works(project: Project) -> None:
+    project.set(epochs=500)
+    command = ["dvc", "repro"]
+    process = subprocess.Popen(
+        command, cwd=project.folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("epoch"):
+            break
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to DVC and to the stage alike
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode != 0
+    assert "stopped: nothing half-written" in rest
+    assert "Traceback" not in rest
+    time.sleep(0.5)
+    assert not (project.folder / "models/model.keras").exists()
+    assert not list(project.folder.rglob("*.partial"))
+    project.run("git", "restore", ".")
+    project.dvc("checkout", "--force", "dvc.yaml")
+    assert project.repro() == []
+
+
+def test_the_committed_lock_belongs_to_the_committed_code(tmp_path: Path) -> None:
+    """A stale dvc.lock would make every user's first run differ from what the README shows."""
+    project = copy_of_tree(tmp_path)
+    done = project.dvc("repro", "--dry", "--allow-missing", check=False)
+    fresh = done.returncode == 0 and not stages_in(done.stdout)
+    assert fresh, "run `dvc repro` and commit dvc.lock with its results"

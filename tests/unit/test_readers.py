@@ -1,0 +1,160 @@
+"""Published layouts with tables: a tiny twin of each is recognised and read whole."""
+
+from pathlib import Path
+
+import pytest
+
+from lesions.console import UserError
+from lesions.datasets import READERS, read_layout
+from lesions.datasets.raw import RAW_COLUMNS, isic_id, picture_id
+from tests.unit.twins import TWINS, lay_out
+
+
+def test_every_table_layout_has_a_twin() -> None:
+    assert set(TWINS) | {"class_folders"} == set(READERS)
+
+
+@pytest.mark.parametrize("layout", TWINS)
+def test_each_layout_is_recognised_and_read_whole(
+    tmp_path: Path, layout: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = lay_out(tmp_path, TWINS[layout])
+    reading = read_layout(root, "auto")
+    assert reading.layout == layout
+    assert f"read as {layout} (" in capsys.readouterr().out
+    assert list(reading.table.columns) == list(RAW_COLUMNS)
+    assert reading.table["source"].tolist() == sorted(name for name in TWINS[layout] if name.endswith(".jpg"))
+    assert ((reading.table["label"] == "") == (reading.table["problem"] != "")).all()
+    assert reading.table.equals(read_layout(root, layout).table)
+
+
+def read(root: Path) -> dict[str, dict[str, str]]:
+    table = read_layout(root, "auto").table
+    return {str(row["isic_id"]): {str(name): str(cell) for name, cell in row.items()} for _, row in table.iterrows()}
+
+
+def test_ham10000_gives_lesions_and_what_the_diagnosis_rests_on(tmp_path: Path) -> None:
+    rows = read(lay_out(tmp_path, TWINS["ham10000"]))
+    assert [row["label"] for row in rows.values()] == ["nevus", "nevus", "akiec"]
+    assert rows["ISIC_0000001"]["lesion"] == rows["ISIC_0000002"]["lesion"] == "HAM_1"
+    assert [row["confirmation"] for row in rows.values()] == ["follow-up", "follow-up", "histology"]
+    assert {row["origin"] for row in rows.values()} == {"HAM10000"}
+    assert [rows["ISIC_0000001"][fact] for fact in ("age", "sex", "site")] == ["45", "male", "trunk"]
+    assert [rows["ISIC_0000003"][fact] for fact in ("age", "sex", "site")] == ["0", "", ""]
+
+
+def test_isic2018_joins_its_lesion_groupings(tmp_path: Path) -> None:
+    rows = read(lay_out(tmp_path, TWINS["isic2018"]))
+    assert [(row["label"], row["lesion"], row["confirmation"], row["official_split"]) for row in rows.values()] == [
+        ("nevus", "HAM_1", "follow-up", "train"),
+        ("akiec", "HAM_2", "histology", "train"),
+    ]
+
+
+def test_isic2019_joins_its_metadata_and_tells_the_collection(tmp_path: Path) -> None:
+    reading = read_layout(lay_out(tmp_path, TWINS["isic2019"]), "auto")
+    rows = reading.table.set_index("isic_id")
+    assert rows["label"].tolist() == ["nevus", "squamous_cell_carcinoma", ""]
+    assert rows["problem"].tolist() == ["", "", "an unknown class in ISIC_2019_Training_GroundTruth.csv: UNK"]
+    assert rows["origin"].tolist() == ["MSK", "BCN20000", ""]
+    assert rows["age"].tolist() == ["30", "", "85"]
+    assert reading.counts["rows with an unknown class"] == 1
+
+
+def test_siim2020_is_binary_with_patients_and_pairs(tmp_path: Path) -> None:
+    reading = read_layout(lay_out(tmp_path, {**TWINS["siim2020"], "jpeg/test/ISIC_0000005.jpg": ""}), "auto")
+    rows = reading.table.set_index("isic_id").sort_index()
+    assert rows["label"].tolist() == ["not_melanoma", "not_melanoma", "melanoma", "not_melanoma", ""]
+    assert rows["problem"].tolist() == [""] * 4 + ["no row in train.csv"]
+    assert rows["patient"].tolist() == ["IP_1", "IP_2", "IP_2", "IP_3", ""]
+    assert rows["lesion"].tolist() == ["ISIC_0000001", "", "ISIC_0000001", "", ""], "1 and 3 both pair with 9"
+    assert rows["confirmation"].tolist() == ["", "", "histology", "", ""]
+
+
+def test_a_pair_joins_the_lesions_of_the_second_siim_table(tmp_path: Path) -> None:
+    table = """image_name,patient_id,lesion_id,target
+ISIC_0000001,IP_1,IL_5,0
+ISIC_0000002,IP_1,IL_5,0
+ISIC_0000003,IP_2,IL_7,1
+ISIC_0000004,IP_2,IL_8,1
+"""
+    pairs = {"pairs.csv": "image_name_1,image_name_2\nISIC_0000001,ISIC_0000003\n"}
+    rows = read(
+        lay_out(tmp_path, {**TWINS["siim2020"], "train.csv": table, **pairs, "ISIC_2020_Training_Duplicates.csv": ""})
+    )
+    assert [row["lesion"] for row in rows.values()] == ["IL_5", "IL_5", "IL_5", "IL_8"]
+
+
+def test_the_archive_gives_the_finest_diagnosis_that_is_known(tmp_path: Path) -> None:
+    reading = read_layout(lay_out(tmp_path, TWINS["isic_archive"]), "auto")
+    rows = reading.table.set_index("isic_id")
+    expected = ["melanoma", "nevus", "scar", "vascular_lesion", "actinic_keratosis", ""]
+    assert rows["label"].tolist() == expected
+    assert rows.loc["ISIC_0000006", "problem"] == "no label in metadata.csv: Benign melanocytic proliferations"
+    assert list(rows.loc["ISIC_0000001", ["patient", "lesion", "age", "confirmation"]]) == [
+        "IP_1", "IL_1", "85", "histology",
+    ]  # fmt: skip
+    assert reading.counts["files that are no pictures"] == 2
+
+
+def test_a_partial_download_is_read_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {**TWINS["ham10000"], "more/ISIC_0000009.jpg": "", "more/ISIC_0000003 (1).jpg": "", "readme.txt": ""}
+    del files["HAM10000_images_part_1/ISIC_0000001.jpg"]
+    reading = read_layout(lay_out(tmp_path, files), "auto")
+    table = reading.table.set_index("source")
+    assert list(table.loc["more/ISIC_0000009.jpg", ["label", "problem"]]) == ["", "no row in HAM10000_metadata.csv"]
+    assert table.loc["more/ISIC_0000003 (1).jpg", "label"] == "akiec"
+    assert reading.counts == {
+        "rows without a picture": 1,
+        "pictures without a row": 1,
+        "files with an id that another file has too": 1,
+        "files that are no pictures": 1,
+        "pictures without sex": 2,
+        "pictures without site": 2,
+    }
+    assert "rows without a picture: 1 (ISIC_0000001)" in capsys.readouterr().out
+
+
+def test_two_tables_that_fit_are_an_error_that_names_the_key(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, {**TWINS["ham10000"], **TWINS["isic2018"]})
+    with pytest.raises(UserError, match=r"fits several layouts \(ham10000: .*isic2018: .*prepare.layout"):
+        read_layout(root, "auto")
+    assert read_layout(root, "isic2018").layout == "isic2018"
+
+
+def test_a_table_decides_unless_folders_are_named_for_diagnoses(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, TWINS["ham10000"])
+    assert read_layout(root, "auto").layout == "ham10000"
+    lay_out(tmp_path, {"Nevus/ISIC_0000007.jpg": ""})
+    with pytest.raises(UserError, match=r"class_folders: .*ham10000: .*prepare.layout"):
+        read_layout(root, "auto")
+
+
+def test_class_folders_with_a_table_of_no_layout(tmp_path: Path) -> None:
+    table = {"metadata.csv": "file,camera\na.jpg,X\n"}
+    assert (
+        read_layout(lay_out(tmp_path, {"nevus/a.jpg": "", "melanoma/b.jpg": "", **table}), "auto").layout
+        == "class_folders"
+    )
+
+
+def test_unknown_folders_beside_a_table_of_no_layout_are_not_guessed(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, {"part_1/a.jpg": "", "part_2/b.jpg": "", "labels.csv": "file,truth\na,nv\nb,mel\n"})
+    with pytest.raises(UserError, match=r"labels.csv .*file, truth.* fit|fit no layout .*labels.csv"):
+        read_layout(root, "auto")
+    assert read_layout(root, "class_folders").layout == "class_folders"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Train/nevus/ISIC_0000555.jpg", "ISIC_0000555"), ("ISIC_0000555(1).jpg", "ISIC_0000555"),
+        ("ISIC_0000555 (2).JPG", "ISIC_0000555"), ("isic_0000555_downsampled.jpeg", "ISIC_0000555"),
+        ("ISIC_0000555 - Copy (3).jpg", "ISIC_0000555"), ("ISIC_0000555 copy 2.png", "ISIC_0000555"),
+        ("ISIC_0000555", "ISIC_0000555"), ("ISIC_0000555_segmentation.png", ""), ("photo.jpg", ""),
+        ("._ISIC_0000555.jpg", ""),
+    ],
+)  # fmt: skip
+def test_the_isic_id_of_a_file(name: str, expected: str) -> None:
+    assert isic_id(name) == expected
+    assert picture_id("my own picture.jpg") == "my own picture"

@@ -1,0 +1,84 @@
+"""A tiny twin of each published layout that has tables: the text of its files by their names, pictures empty."""
+
+from pathlib import Path
+
+ONE_HOT_2018 = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC"
+ONE_HOT_2019 = "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK"
+TWINS = {
+    "ham10000": {
+        "HAM10000_metadata.csv": """lesion_id,image_id,dx,dx_type,age,sex,localization
+HAM_1,ISIC_0000001,nv,follow_up,45.0,male,trunk
+HAM_1,ISIC_0000002,nv,follow_up,45.0,male,trunk
+HAM_2,ISIC_0000003,akiec,histo,0.0,unknown,unknown
+""",
+        "HAM10000_images_part_1/ISIC_0000001.jpg": "",
+        "HAM10000_images_part_1/ISIC_0000002.jpg": "",
+        "HAM10000_images_part_2/ISIC_0000003.jpg": "",
+    },
+    "isic2018": {
+        "ISIC2018_Task3_Training_GroundTruth/ISIC2018_Task3_Training_GroundTruth.csv": f"""{ONE_HOT_2018}
+ISIC_0000001,0.0,1.0,0.0,0.0,0.0,0.0,0.0
+ISIC_0000003,0.0,0.0,0.0,1.0,0.0,0.0,0.0
+""",
+        "ISIC2018_Task3_Training_LesionGroupings.csv": """image,lesion_id,diagnosis_confirm_type
+ISIC_0000001,HAM_1,serial imaging showing no change
+ISIC_0000003,HAM_2,histopathology
+""",
+        "ISIC2018_Task3_Training_Input/ISIC_0000001.jpg": "",
+        "ISIC2018_Task3_Training_Input/ISIC_0000003.jpg": "",
+    },
+    "isic2019": {
+        "ISIC_2019_Training_GroundTruth.csv": f"""{ONE_HOT_2019}
+ISIC_0000001_downsampled,0,1,0,0,0,0,0,0,0
+ISIC_0000003,0,0,0,0,0,0,0,1,0
+ISIC_0000004,0,0,0,0,0,0,0,0,1
+""",
+        "ISIC_2019_Training_Metadata.csv": """image,age_approx,anatom_site_general,lesion_id,sex
+ISIC_0000001_downsampled,30.0,head/neck,MSK4_0011169,female
+ISIC_0000003,,,BCN_0000001,
+ISIC_0000004,85.0,palms/soles,,male
+""",
+        "ISIC_2019_Training_Input/ISIC_0000001_downsampled.jpg": "",
+        "ISIC_2019_Training_Input/ISIC_0000003.jpg": "",
+        "ISIC_2019_Training_Input/ISIC_0000004.jpg": "",
+    },
+    "siim2020": {
+        "train.csv": """\
+image_name,patient_id,sex,age_approx,anatom_site_general_challenge,diagnosis,benign_malignant,target
+ISIC_0000001,IP_1,male,45.0,torso,unknown,benign,0
+ISIC_0000002,IP_2,male,45.0,torso,nevus,benign,0
+ISIC_0000003,IP_2,,,,melanoma,malignant,1
+ISIC_0000004,IP_3,female,50.0,head/neck,unknown,benign,0
+""",
+        "ISIC_2020_Training_Duplicates.csv": """image_name_1,image_name_2
+ISIC_0000001,ISIC_0000009
+ISIC_0000003,ISIC_0000009
+""",
+        "test.csv": "image_name,patient_id\nISIC_0000005,IP_4\n",
+        **{f"jpeg/train/ISIC_000000{number}.jpg": "" for number in range(1, 5)},
+    },
+    "isic_archive": {
+        "metadata.csv": """isic_id,attribution,copyright_license,age_approx,diagnosis,diagnosis_1,diagnosis_2,\
+diagnosis_3,diagnosis_4,diagnosis_confirm_type,lesion_id,patient_id,sex
+ISIC_0000001,A,CC-0,85,,Malignant,Malignant melanocytic proliferations (Melanoma),Melanoma in situ,\
+"Melanoma in situ, Lentigo maligna type",histopathology,IL_1,IP_1,male
+ISIC_0000002,A,CC-0,40,,Benign,Benign melanocytic proliferations,Nevus,,,IL_2,IP_1,female
+ISIC_0000003,A,CC-0,40,,Benign,Benign soft tissue proliferations - Fibro-histiocytic,Scar,,,,,
+ISIC_0000004,A,CC-0,40,,Benign,Benign soft tissue proliferations - Vascular,,,,,,
+ISIC_0000005,A,CC-0,40,actinic keratosis,,,,,,,,
+ISIC_0000006,A,CC-0,40,,Benign,Benign melanocytic proliferations,,,,,,
+""",
+        "attribution.txt": "A",
+        "licenses/CC-0.txt": "CC-0",
+        **{f"ISIC_000000{number}.jpg": "" for number in range(1, 7)},
+    },
+}
+
+
+def lay_out(folder: Path, files: dict[str, str]) -> Path:
+    """Write the files (name -> text) into `folder/set`, beside what is there, and return that."""
+    for name, text in files.items():
+        path = folder / "set" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder / "set"
