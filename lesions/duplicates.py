@@ -9,19 +9,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def exact_duplicates(sha256: pd.Series) -> list[pd.Index]:
-    """The index labels of every set of two or more pictures with the same pixels, sets and members in table order."""
-    repeated = sha256[sha256.duplicated(keep=False)]
-    return [members.index for _, members in repeated.groupby(repeated, sort=False)]
-
-
-def group_together(n: int, keys: Iterable[pd.Series]) -> NDArray[np.int64]:
+def group_together(n: int, keys: Iterable[pd.Series], pairs: pd.DataFrame | None = None) -> NDArray[np.int64]:
     """Join rows that share a value in any of the columns (each of length n; empty text joins nothing).
+
+    pairs: columns a and b, positions of rows (0 to n - 1) to be joined besides.
 
     Returns (n,) group numbers from 0, in order of first appearance. Joining is transitive: two pictures of one lesion
     and a third that shares a patient with one of them are a single group.
     """
-    first_rows, rows = [np.arange(0)], [np.arange(0)]
+    first_rows = [np.arange(0) if pairs is None else pairs["a"].to_numpy()]
+    rows = [np.arange(0) if pairs is None else pairs["b"].to_numpy()]
     for key in keys:
         codes, _ = pd.factorize(key)
         first_of_code = pd.Series(np.arange(n)).groupby(codes).transform("first").to_numpy()

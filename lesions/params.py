@@ -4,19 +4,21 @@
 """
 
 import difflib
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from lesions.console import UserError, run
+from lesions.yaml_places import Mistake, in_order, mark_of, read_yaml, repeated_keys
 
 PARAMS_FILE = "params.yaml"
 
 MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
+
+CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-made maps of lesions/classes.py
 
 Fraction = Annotated[float, Field(ge=0.05, le=0.5)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -32,16 +34,29 @@ class Strict(BaseModel):
 class PrepareParams(Strict):
     """How raw pictures become a manifest with splits."""
 
-    layout: Literal["auto", "class_folders"]
+    layout: Literal["auto", "class_folders", "ham10000", "isic2018", "isic2019", "siim2020", "isic_archive"]
+    classes: str | dict[str, str | None]
     min_side: int = Field(ge=1)
     min_class_groups: int = Field(ge=3)
-    label_conflicts: Literal["drop", "error"]
+    label_conflicts: Literal["official", "drop", "keep", "error"]
     test: Literal["fraction", "official", "fold"]
     test_fraction: Fraction
     val_fraction: Fraction
     folds: int = Field(ge=2, le=20)
     fold: int = Field(ge=0)
     split_seed: Seed
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _classes_are_known(cls, value: object) -> object:
+        is_map = isinstance(value, dict) and all(
+            isinstance(old, str) and isinstance(new, str | None) for old, new in value.items()
+        )
+        if not is_map and value not in CLASSES:
+            raise _mistake(
+                "", f"{value!r} is wrong, allowed: {', '.join(CLASSES)}, or a map {{old: new, unwanted: null}}"
+            )
+        return value
 
     @model_validator(mode="after")
     def _splits_exist(self) -> Self:
@@ -142,58 +157,28 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path}: cannot be read ({error}); run this from the folder that holds {PARAMS_FILE}"
-        ) from None
-    try:
-        root = yaml.compose(text, Loader=_Loader)
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader with YAML 1.2 numbers)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise UserError(f"{place}: not valid YAML: {error.problem}") from None
-    mistakes = [(key.start_mark, f"{key.value}: stands twice, keep one") for key in _repeated_keys(root)]
+        raise UserError(f"{path}: cannot be read ({error}); run this in the folder that holds {PARAMS_FILE}") from None
+    content, root = read_yaml(path, text)
+    mistakes = repeated_keys(root)
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
         mistakes += [_describe(root, dict(item)) for item in error.errors()]
     if mistakes:
-        mistakes.sort(key=lambda mistake: (mistake[0].line, mistake[0].column))
-        raise UserError("\n".join(f"{path}:{mark.line + 1}:{mark.column + 1}: {text}" for mark, text in mistakes))
+        raise UserError(in_order(path, mistakes))
     return params
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads 1e-5 as a number, as YAML 1.2 and DVC do; PyYAML alone takes it for text."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
-)
 
 
 def _mistake(key: str, text: str) -> PydanticCustomError:
     return PydanticCustomError("mistake", "{text}", {"key": key, "text": text})
 
 
-def _repeated_keys(node: yaml.Node | None) -> list[yaml.Node]:
-    repeated: list[yaml.Node] = []
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                repeated.append(key)
-            seen.add(key.value)
-            repeated += _repeated_keys(value)
-    return repeated
-
-
-def _describe(root: yaml.Node | None, error: dict[str, Any]) -> tuple[yaml.Mark, str]:
+def _describe(root: yaml.Node | None, error: dict[str, Any]) -> Mistake:
     """Where one mistake stands, and one line on it: the key, what is wrong, what is allowed."""
     context = error.get("ctx", {})
     keys = [str(part) for part in error["loc"] if part not in ("constrained-float", "none", "float")]
     if error["type"] == "mistake":
-        keys += context["key"].split(".")
+        keys += filter(None, context["key"].split("."))
         text = context["text"]
     elif error["type"] == "extra_forbidden":
         text = f"unknown key{_did_you_mean(keys)}"
@@ -201,7 +186,7 @@ def _describe(root: yaml.Node | None, error: dict[str, Any]) -> tuple[yaml.Mark,
         text = "is missing, add it (the file in the project's history shows it with its comment)"
     else:
         text = f"{error['input']!r} is wrong, allowed: {_allowed(error)}"
-    return _mark_of(root, keys), f"{'.'.join(keys) or 'the file'}: {text}"
+    return mark_of(root, keys), f"{'.'.join(keys) or 'the file'}: {text}"
 
 
 def _allowed(error: dict[str, Any]) -> str:
@@ -226,19 +211,6 @@ def _fields(keys: list[str]) -> list[str]:
             return []
         model = annotation
     return list(model.model_fields)
-
-
-def _mark_of(root: yaml.Node | None, keys: list[str]) -> yaml.Mark:
-    """The place of the key, or of the innermost group around it that is in the file."""
-    node = root
-    mark = root.start_mark if root else yaml.Mark(PARAMS_FILE, 0, 0, 0, None, 0)
-    for name in keys:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == name), None)
-        if found is None:
-            break
-        mark, node = found[0].start_mark, found[1]
-    return mark
 
 
 def main() -> None:

@@ -4,28 +4,32 @@ from typing import Any
 
 import pandas as pd
 
+from lesions.datasets.raw import Note, Reading, count_notes
 from lesions.manifest import REASONS, SPLITS
+from lesions.official import Checked, Official
 
 
-def summarise(pictures: pd.DataFrame) -> dict[str, Any]:
-    """Counts of a table with one row per raw file: source, label, reason (empty where used), group and split."""
+def summarise(pictures: pd.DataFrame, reading: Reading, official: Official, checked: Checked) -> dict[str, Any]:
+    """metrics/prepare.json: counts of a table with one row per raw file, and what the tables said."""
     used = pictures[pictures["reason"] == ""]
-    excluded = pictures["reason"].value_counts()
     return {
+        "layout": reading.layout,
         "files": len(pictures),
         "used": len(used),
-        "excluded": {reason: int(excluded[reason]) for reason in REASONS if reason in excluded},
+        "excluded": _reasons(pictures),
         "groups": int(used["group"].nunique()),
-        "splits": {
-            split: {
-                "pictures": int((used["split"] == split).sum()),
-                "share": round(float((used["split"] == split).mean()), 4),
-                "groups": int(used.loc[used["split"] == split, "group"].nunique()),
-            }
-            for split in SPLITS
-        },
-        "classes": {label: _class(rows) for label, rows in pictures.groupby("label")},
+        "splits": {split: _split(used, split) for split in SPLITS},
+        "classes": {label: _class(rows) for label, rows in pictures.groupby("label") if label},
+        "official_tables": official.tables,
+        "official_disagreements": len(checked.disagreements),
+        "notes": count_notes(_notes(reading, official, checked)),
     }
+
+
+def tell_notes(official: Official, checked: Checked) -> str:
+    """What the official tables said, a line a note; empty where there are none."""
+    tables = f"official tables: {', '.join(official.tables)}" if official.tables else "official tables: none"
+    return "\n".join([tables, *(f"  {note}" for note in [*official.notes, *checked.notes])])
 
 
 def tell(summary: dict[str, Any]) -> str:
@@ -44,11 +48,28 @@ def tell(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _notes(reading: Reading, official: Official, checked: Checked) -> list[Note]:
+    return [*reading.notes, *official.notes, *checked.notes]
+
+
+def _reasons(pictures: pd.DataFrame) -> dict[str, int]:
+    counts = pictures["reason"].value_counts()
+    return {reason: int(counts[reason]) for reason in REASONS if reason in counts}
+
+
+def _split(used: pd.DataFrame, split: str) -> dict[str, int | float]:
+    rows = used[used["split"] == split]
+    return {
+        "pictures": len(rows),
+        "share": round(len(rows) / len(used), 4),
+        "groups": int(rows["group"].nunique()),
+    }
+
+
 def _class(rows: pd.DataFrame) -> dict[str, Any]:
-    excluded = rows["reason"].value_counts()
     return {
         "files": len(rows),
         "used": int((rows["reason"] == "").sum()),
         **{split: int((rows["split"] == split).sum()) for split in SPLITS},
-        "excluded": {reason: int(excluded[reason]) for reason in REASONS if reason in excluded},
+        "excluded": _reasons(rows),
     }

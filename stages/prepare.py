@@ -2,25 +2,33 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from lesions.console import run
-from lesions.datasets import read_dataset
+from lesions.datasets import read_layout
 from lesions.manifest import PREPARED, write_manifest
+from lesions.official import check, read_official
 from lesions.outputs import whole_folder, write_json
 from lesions.params import load_params
-from lesions.preparation import decode_all, place, select
-from lesions.summary import summarise, tell
+from lesions.preparation import decode_all, place
+from lesions.selection import assign, choose_labels
+from lesions.summary import summarise, tell, tell_notes
 
 
 def main() -> None:
     params = load_params()
     dataset = Path(params.dataset)
-    raw = read_dataset(dataset, params.prepare.layout)
+    official = read_official(params.labels)
+    reading = read_layout(dataset, params.prepare.layout)
+    checked = check(reading.table, official)
+    print(tell_notes(official, checked))
     with whole_folder(PREPARED) as folder:
-        pictures = decode_all(raw, dataset, folder, params.image_size, params.prepare.min_side)
-        pictures = place(select(pictures, params.prepare), folder)
+        pictures = decode_all(checked.table, dataset, folder, params.image_size, params.prepare.min_side)
+        pictures = choose_labels(pictures, params.prepare)
+        pictures = place(assign(pictures, pd.DataFrame({"a": [], "b": []}, dtype=int), params.prepare), folder)
         used = pictures["reason"] == ""
         write_manifest(folder, pictures[used], pictures[~used])
-    summary = summarise(pictures)
+    summary = summarise(pictures, reading, official, checked)
     write_json("metrics/prepare.json", summary)
     print(tell(summary))
 

@@ -101,7 +101,7 @@ def test_what_holds_pixels_is_never_put_into_git() -> None:
 
 def test_only_evaluate_may_read_the_test_split() -> None:
     """Rule of the house: choices are made on validation. Any other mention of the test split is looked at here."""
-    may_name_it = {"evaluate", "evaluation", "splits", "preparation", "summary", "manifest", "class_folders", "demo"}
+    may_name_it = {"evaluate", "evaluation", "splits", "selection", "summary", "manifest", "class_folders", "demo"}
     for path in [*(REPOSITORY / "lesions").rglob("*.py"), *(REPOSITORY / "stages").glob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named = any(isinstance(node, ast.Constant) and node.value == "test" for node in ast.walk(tree))

@@ -3,26 +3,41 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from lesions.console import UserError
-from lesions.datasets import read_dataset
+from lesions.datasets import read_layout
 from lesions.manifest import REASONS
-from lesions.preparation import decode_all, image_ids, place, select
+from lesions.official import check, read_official
+from lesions.preparation import decode_all, place
+from lesions.selection import assign, choose_labels, image_ids
 from tests.unit.test_splits import params
 
 MakeDataset = Callable[..., Path]
+NO_PAIRS = pd.DataFrame({"a": [], "b": []}, dtype=int)
 
 
-def prepared(root: Path, tmp_path: Path, **changes: object) -> pd.DataFrame:
+def prepared(root: Path, tmp_path: Path, **changes: Any) -> pd.DataFrame:
     folder = tmp_path / "prepared"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    return place(selected(decoded(root, folder), **changes), folder)
+
+
+def decoded(root: Path, folder: Path) -> pd.DataFrame:
+    labels = folder.parent / "labels"
+    labels.mkdir(exist_ok=True)
+    raw = check(read_layout(root, "class_folders").table, read_official(labels)).table
+    return decode_all(raw, root, folder, 32, 16)
+
+
+def selected(pictures: pd.DataFrame, near: pd.DataFrame = NO_PAIRS, **changes: Any) -> pd.DataFrame:
     setting = params(**changes)
-    raw = read_dataset(root, "class_folders")
-    return place(select(decode_all(raw, root, folder, 32, setting.min_side), setting), folder)
+    return assign(choose_labels(pictures, setting), near, setting)
 
 
 def fate(pictures: pd.DataFrame) -> dict[str, str]:
@@ -56,12 +71,46 @@ def test_under_official_no_training_picture_shares_a_lesion_with_the_test(
 ) -> None:
     root = make_dataset({"Train/nevus": 9, "Test/nevus": 6, "Train/melanoma": 9, "Test/melanoma": 6})
     (tmp_path / "prepared").mkdir()
-    raw = read_dataset(root, "class_folders")
-    raw.loc[raw["source"].str.endswith("nevus_000.png"), "lesion"] = "L1"
-    decoded = decode_all(raw, root, tmp_path / "prepared", 32, 16)
-    pictures = select(decoded, params(test="official"))
-    assert fate(pictures)["Train/nevus/Train_nevus_000.png"] == "shares a group with the test set"
-    assert fate(pictures)["Test/nevus/Test_nevus_000.png"] == ""
+    pictures = decoded(root, tmp_path / "prepared")
+    pictures.loc[pictures["source"].str.endswith("nevus_000.png"), "lesion"] = "L1"
+    row = {source: row for row, source in pictures["source"].items()}
+    near = pd.DataFrame({"a": [row["Test/nevus/Test_nevus_001.png"]], "b": [row["Train/nevus/Train_nevus_005.png"]]})
+    found = fate(selected(pictures, near, test="official"))
+    assert found["Train/nevus/Train_nevus_000.png"] == "shares a group with the test set"
+    assert found["Train/nevus/Train_nevus_005.png"] == "shares a group with the test set", "a near-duplicate leaks"
+    assert found["Test/nevus/Test_nevus_000.png"] == found["Test/nevus/Test_nevus_001.png"] == ""
+
+
+def test_two_files_of_one_archive_picture_are_copies_whatever_their_pixels(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    """The archive's id says that a recompressed copy is the same picture, though no pixel hash does."""
+    root = make_dataset({"nevus": 8, "melanoma": 8})
+    (root / "nevus" / "nevus_000.png").rename(root / "nevus" / "ISIC_0000001.png")
+    (root / "nevus" / "nevus_001.png").rename(root / "nevus" / "ISIC_0000001 (1).png")
+    (root / "nevus" / "nevus_002.png").rename(root / "nevus" / "ISIC_0000002.png")
+    (root / "melanoma" / "melanoma_002.png").rename(root / "melanoma" / "ISIC_0000002.png")
+    found = fate(prepared(root, tmp_path))
+    assert sorted(filter(None, found.values())) == ["exact duplicate", "label conflict", "label conflict"]
+
+
+def test_kept_conflicts_stay_in_one_split(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root = make_dataset({"nevus": 9, "melanoma": 9})
+    for number in range(5):
+        shutil.copy(root / "nevus" / f"nevus_{number:03}.png", root / "melanoma" / f"again_{number}.png")
+    pictures = prepared(root, tmp_path, label_conflicts="keep")
+    assert (pictures["reason"] == "").all()
+    assert (pictures.groupby("sha256")["split"].nunique() == 1).all()
+
+
+def test_classes_can_be_merged_and_left_out(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    root = make_dataset({"nevus": 8, "melanoma": 8, "dermatofibroma": 8})
+    pictures = prepared(root, tmp_path, classes={"nevus": "mole", "dermatofibroma": None})
+    used = pictures[pictures["reason"] == ""]
+    assert used["label"].nunique() == 2
+    left_out = pictures[pictures["reason"] == "no label"]
+    assert set(left_out["label"]) == {"dermatofibroma"}
+    assert (left_out["detail"] == "prepare.classes leaves out dermatofibroma").all()
 
 
 def test_a_class_with_one_picture_is_left_out_and_one_usable_class_is_an_error(
@@ -81,8 +130,6 @@ def test_a_tiny_picture_counts_as_too_small_not_as_duplicate(make_dataset: MakeD
     """Reasons have an order of precedence: two white dots are no copies of a lesion."""
     root = make_dataset({"nevus": 8, "melanoma": 8})
     for name in ("a.png", "b.png"):
-        from PIL import Image
-
         Image.new("RGB", (1, 1)).save(root / "nevus" / name)
     reasons = fate(prepared(root, tmp_path))
     assert reasons["nevus/a.png"] == reasons["nevus/b.png"] == "too small"
@@ -105,9 +152,9 @@ def test_every_file_is_in_exactly_one_place(make_dataset: MakeDataset, tmp_path:
 def test_the_same_pictures_give_the_same_split_whatever_their_order(make_dataset: MakeDataset, tmp_path: Path) -> None:
     root = make_dataset({"nevus": 12, "melanoma": 12})
     (tmp_path / "prepared").mkdir()
-    decoded = decode_all(read_dataset(root, "class_folders"), root, tmp_path / "prepared", 32, 16)
-    one = select(decoded, params())
-    other = select(decoded.sample(frac=1, random_state=1), params()).sort_index()
+    pictures = decoded(root, tmp_path / "prepared")
+    one = selected(pictures)
+    other = selected(pictures.sample(frac=1, random_state=1)).sort_index()
     pd.testing.assert_frame_equal(one, other[one.columns])
 
 

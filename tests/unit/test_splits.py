@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesions.console import UserError
-from lesions.duplicates import exact_duplicates, group_together
+from lesions.duplicates import group_together
 from lesions.params import PrepareParams
 from lesions.splits import assign_splits
 
 BASE = {
-    "layout": "auto", "min_side": 16, "min_class_groups": 5, "label_conflicts": "drop", "test": "fraction",
+    "layout": "auto", "min_side": 16, "min_class_groups": 5, "label_conflicts": "drop",
+    "classes": "keep", "test": "fraction",
     "test_fraction": 0.2, "val_fraction": 0.15, "folds": 5, "fold": 0, "split_seed": 0,
 }  # fmt: skip
 
@@ -106,8 +107,3 @@ def test_grouping_joins_exactly_what_is_connected(rows: list[tuple[int, int]]) -
                 if any(x == y != 0 for x, y in zip(a, b, strict=True)):
                     expected[i] = expected[j] = min(expected[i], expected[j])
     assert [expected.index(e) for e in expected] == [list(numbers).index(n) for n in numbers]
-
-
-def test_exact_duplicates_are_sets_of_equal_hashes() -> None:
-    found = exact_duplicates(pd.Series(["a", "b", "a", "c", "b", "a"], index=[10, 11, 12, 13, 14, 15]))
-    assert [list(rows) for rows in found] == [[10, 12, 15], [11, 14]]

@@ -1,0 +1,149 @@
+"""Which pictures are used, under which label, and which belong together: every raw file is used or has one reason."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from lesions.classes import merge_classes
+from lesions.console import UserError
+from lesions.duplicates import group_together
+from lesions.official import settle
+from lesions.params import PrepareParams
+from lesions.splits import assign_splits
+
+FEWEST_CLASSES = 2
+SAME_PICTURE = ("sha256", "isic_id")  # equal pixels in any orientation, or one picture of the archive
+SAME_LESION = ("patient", "lesion", "official_lesion")
+
+
+def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
+    """Give every readable picture its label, or the reason why it has none; of copies, one stays.
+
+    pictures: decoded and checked against the official tables. Raises UserError where two labels of one picture are to
+    be an error, or prepare.classes does not fit the classes.
+    """
+    pictures = pictures.copy()
+    readable = pictures["reason"] == ""
+    problems = pictures.loc[readable & (pictures["problem"] != ""), "problem"]
+    _exclude(pictures, "no label", dict(zip(problems.index, problems, strict=True)))
+    if params.label_conflicts == "official":
+        pictures = settle(pictures)
+    merged = merge_classes(pictures["label"], params.classes)
+    gone = pictures.index[(pictures["reason"] == "") & (merged == "")]
+    _exclude(pictures, "no label", {row: f"prepare.classes leaves out {pictures.loc[row, 'label']}" for row in gone})
+    pictures["label"] = merged.where(merged != "", pictures["label"])
+    _exclude_copies(pictures, params)
+    return pictures
+
+
+def assign(pictures: pd.DataFrame, near: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
+    """Add `group`, `image_id` and `split` for the pictures that are used; leave out what would leak or is too little.
+
+    near: pairs of rows, columns a and b, that show the same lesion by their pixels. Raises UserError where fewer than
+    two usable classes remain.
+    """
+    pictures = pictures.copy()
+    numbers = _group_numbers(pictures, near)
+    if params.test == "official":
+        _exclude_contaminated(pictures, numbers)
+    _exclude_small_classes(pictures, numbers, params)
+    _check_classes(pictures)
+    used = pictures.index[pictures["reason"] == ""]
+    pictures["image_id"] = image_ids(pictures.loc[used, "source"]).reindex(pictures.index, fill_value="")
+    groups = pictures.loc[used, "image_id"].groupby(numbers[used]).transform("min")
+    pictures["group"] = groups.reindex(pictures.index, fill_value="")
+    pictures["split"] = assign_splits(pictures.loc[used], params).reindex(pictures.index, fill_value="")
+    return pictures
+
+
+def image_ids(sources: pd.Series) -> pd.Series:
+    """The stem of each file; where stems repeat, the stem and eight hexadecimal digits of the source path's SHA-256."""
+    stems = sources.map(lambda source: PurePosixPath(source).stem)
+    digests = sources.map(lambda source: hashlib.sha256(source.encode()).hexdigest()[:8])
+    return stems.where(~stems.str.lower().duplicated(keep=False), stems + "-" + digests)
+
+
+def _group_numbers(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.Series:
+    """A number for each file: equal where patient, lesion, picture or near-duplicates join them, through any chain.
+
+    Files that are left out still join others: two copies of a picture may each bear the name of another lesion.
+    """
+    keys = [pictures[column] for column in (*SAME_LESION, *SAME_PICTURE)]
+    positions = pd.DataFrame({end: pictures.index.get_indexer(pd.Index(near[end])) for end in "ab"})
+    return pd.Series(group_together(len(pictures), keys, positions), index=pictures.index)
+
+
+def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
+    """Of files of one picture one stays (a test picture first); where their labels differ, none does, unless kept."""
+    usable = pictures[pictures["reason"] == ""]
+    numbers = pd.Series(group_together(len(usable), [usable[key] for key in SAME_PICTURE]), index=usable.index)
+    repeated = numbers[numbers.duplicated(keep=False)]
+    copies, conflicts = {}, {}
+    for _, members in repeated.groupby(repeated, sort=False):
+        same = usable.loc[members.index]
+        if same["label"].nunique() > 1 and params.label_conflicts != "keep":
+            for row in same.index:
+                others = same[same["label"] != same.loc[row, "label"]]
+                conflicts[row] = _same_as(others.iloc[0], same.loc[row])
+            continue
+        for _, of_label in same.groupby("label"):
+            kept = of_label["official_split"].ne("test").sort_values(kind="stable").index[0]
+            for row in of_label.index.drop(kept):
+                copies[row] = _same_as(of_label.loc[kept], of_label.loc[row])
+    if conflicts and params.label_conflicts == "error":
+        row, detail = next(iter(conflicts.items()))
+        raise UserError(
+            f"dataset: {len(conflicts)} files show a picture that also stands under another class, the first: "
+            f"{usable.loc[row, 'source']}, {detail}; mend the data set, or set prepare.label_conflicts to drop"
+        )
+    _exclude(pictures, "label conflict", conflicts)
+    _exclude(pictures, "exact duplicate", copies)
+
+
+def _same_as(other: pd.Series, picture: pd.Series) -> str:
+    same = "same pixels" if other["sha256"] == picture["sha256"] else "same picture"
+    return f"{same} as {other['source']}"
+
+
+def _exclude_contaminated(pictures: pd.DataFrame, numbers: pd.Series) -> None:
+    """Training pictures that share a group with a usable test picture go; the official test stays as it is."""
+    usable = pictures.index[pictures["reason"] == ""]
+    in_test = pictures.loc[usable, "official_split"] == "test"
+    test_picture = pictures.loc[usable[in_test], "source"].groupby(numbers[usable[in_test]]).first()
+    shared = [row for row in usable[~in_test] if numbers[row] in test_picture.index]
+    details = {row: f"with {test_picture[numbers[row]]}" for row in shared}
+    _exclude(pictures, "shares a group with the test set", details)
+
+
+def _exclude_small_classes(pictures: pd.DataFrame, numbers: pd.Series, params: PrepareParams) -> None:
+    fewest = max(params.min_class_groups, params.folds) if params.test == "fold" else params.min_class_groups
+    usable = pictures[pictures["reason"] == ""]
+    if params.test == "official":  # the test part cannot help to train a class
+        usable = usable[usable["official_split"] != "test"]
+    groups = numbers[usable.index].groupby(usable["label"]).nunique()
+    for label in sorted(set(pictures["label"])):
+        n = groups.get(label, 0)
+        if n < fewest:
+            rows = pictures.index[(pictures["reason"] == "") & (pictures["label"] == label)]
+            detail = f"{n} independent groups to learn from, fewer than {fewest}"
+            _exclude(pictures, "class too small", dict.fromkeys(rows, detail))
+
+
+def _check_classes(pictures: pd.DataFrame) -> None:
+    left = pictures.loc[pictures["reason"] == "", "label"].unique()
+    if len(left) < FEWEST_CLASSES:
+        counts = pictures["reason"].replace("", "usable").value_counts()
+        found = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+        raise UserError(
+            f"dataset: {len(left)} of {pictures['label'].nunique()} classes usable, at least {FEWEST_CLASSES} needed "
+            f"({len(pictures)} files: {found}); give each class its own folder with enough pictures"
+        )
+
+
+def _exclude(pictures: pd.DataFrame, reason: str, details: Mapping[int, str]) -> None:
+    """Mark rows (index label -> detail) as left out for a reason."""
+    rows = list(details)
+    pictures.loc[rows, "reason"] = reason
+    pictures.loc[rows, "detail"] = list(details.values())
