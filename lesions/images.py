@@ -7,7 +7,7 @@ import hashlib
 import io
 import warnings
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,19 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from scipy.fft import dctn
 
 Pixels = NDArray[np.uint8]
+ColorConstancy = Literal["none", "shades_of_gray"]
 
 MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; dermatoscopes deliver under 30 million
-DRAFT_SIDE = (
-    1024  # pixels; a JPEG may be decoded at a smaller scale, but not below twice the largest image_size: what is
-)
-# found to be the same picture must not depend on image_size
+# A JPEG may be decoded at a smaller scale, but not below twice the largest image_size: what is found to be the same
+# picture must not depend on image_size.
+DRAFT_SIDE = 1024  # pixels
+COMPARED_SIDE = 64  # pixels; side of the grey picture that near-duplicates are told by
+MINKOWSKI = 6  # the norm that Finlayson and Trezzi found best
 HASH_SIDE = 32  # pixels; side of the grey picture under the perceptual hash
-HASH_BITS = 8  # lowest frequencies kept in each direction: 64 bits
+HASH_FREQUENCIES = tuple(  # (row, column) of the 64 lowest: no mean brightness, and the same set when turned
+    (row, column) for row in range(11) for column in range(11 - row) if (row, column) not in ((0, 0), (5, 5))
+)
+HASH_ZERO = 1e-6  # grey levels; the transform of an even area is rounding noise of either sign
 PNG_LEVEL = 1  # of zlib; its default, 6, takes four times as long for files 8 % smaller
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -46,17 +51,20 @@ class Picture(NamedTuple):
     height: int
     sha256: str  # of the decoded pixels, the same for all eight orientations of a picture
     phash: str  # 64-bit perceptual hash, 16 hexadecimal digits
+    grey: Pixels  # (64, 64), for comparing pictures: the same whatever size and colours the network is given
 
 
-def load_picture(source: str | Path | bytes, size: int) -> Picture:
+def load_picture(source: str | Path | bytes, size: int, color_constancy: ColorConstancy = "none") -> Picture:
     """Decode a picture file, or its content, upright and in RGB, and resize it to size x size pixels.
 
     The whole picture is squeezed into the square, as in the published 180 x 180 copies: no part is cropped away.
+    Hashes are those of the picture as it is in the file, before any correction of its colours.
     Raises PictureError where the file cannot be read, is no picture, or is too large to be one.
     """
     decoded, (width, height) = _decode(source)
     resized = decoded.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return Picture(np.asarray(resized), width, height, pixel_hash(np.asarray(decoded)), perceptual_hash(decoded))
+    pixels = shades_of_gray(np.asarray(resized)) if color_constancy == "shades_of_gray" else np.asarray(resized)
+    return Picture(pixels, width, height, pixel_hash(np.asarray(decoded)), perceptual_hash(decoded), _grey(decoded))
 
 
 def read_pixels(path: str | Path) -> Pixels:
@@ -66,8 +74,21 @@ def read_pixels(path: str | Path) -> Pixels:
 
 
 def write_png(path: Path, pixels: Pixels) -> None:
-    """Write (height, width, 3) RGB pixels without loss, and without any metadata."""
+    """Write (height, width, 3) RGB or (height, width) grey pixels without loss, and without any metadata."""
     Image.fromarray(pixels).save(path, format="PNG", compress_level=PNG_LEVEL)
+
+
+def shades_of_gray(pixels: Pixels) -> Pixels:
+    """The pixels (height, width, 3) as under white light, whose colour is estimated by the Minkowski mean.
+
+    Each channel is divided by its Minkowski mean (Finlayson and Trezzi, 2004, with p = 6), scaled so that a grey
+    illuminant changes nothing. A black picture stays black.
+    """
+    channels = pixels.astype(np.float64)
+    light = (channels**MINKOWSKI).mean(axis=(0, 1)) ** (1 / MINKOWSKI)
+    gain = np.sqrt((light**2).mean()) / np.where(light > 0, light, np.inf)
+    corrected: Pixels = np.clip(channels * gain + 0.5, 0, 255).astype(np.uint8)
+    return corrected
 
 
 def pixel_hash(pixels: Pixels) -> str:
@@ -85,12 +106,19 @@ def pixel_hash(pixels: Pixels) -> str:
 def perceptual_hash(image: Image.Image) -> str:
     """64-bit hash of the lowest frequencies, 16 hexadecimal digits; near pictures differ in few bits.
 
-    Each of the 8 x 8 lowest DCT coefficients of a 32 x 32 grey copy against their median (Zauner, 2010, section 3.2.3).
+    One bit for each of HASH_FREQUENCIES: the sign of the DCT coefficient of a 32 x 32 grey copy. As in Zauner (2010,
+    section 3.2.3), but against zero, not the median, so that the hash of every turned or mirrored copy follows from
+    this one: mirroring changes the signs of odd frequencies, transposing swaps rows and columns.
     """
     grey = image.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX, reducing_gap=2.0).convert("L")
-    low = dctn(np.asarray(grey, dtype=np.float64), norm="ortho")[:HASH_BITS, :HASH_BITS]
-    bits = low.ravel() > np.median(low.ravel()[1:])
+    coefficients = dctn(np.asarray(grey, dtype=np.float64), norm="ortho")
+    bits = coefficients[tuple(zip(*HASH_FREQUENCIES, strict=True))] > HASH_ZERO
     return np.packbits(bits).tobytes().hex()
+
+
+def _grey(image: Image.Image) -> Pixels:
+    small = image.resize((COMPARED_SIDE, COMPARED_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.asarray(small.convert("L"))
 
 
 def _decode(source: str | Path | bytes) -> tuple[Image.Image, tuple[int, int]]:

@@ -37,6 +37,7 @@ class PrepareParams(Strict):
     layout: Literal["auto", "class_folders", "ham10000", "isic2018", "isic2019", "siim2020", "isic_archive"]
     classes: str | dict[str, str | None]
     min_side: int = Field(ge=1)
+    color_constancy: Literal["none", "shades_of_gray"]
     min_class_groups: int = Field(ge=3)
     label_conflicts: Literal["official", "drop", "keep", "error"]
     test: Literal["fraction", "official", "fold"]

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from lesions.images import PictureError, load_picture, write_png
+from lesions.images import ColorConstancy, PictureError, Pixels, load_picture, read_pixels, write_png
+from lesions.near_duplicates import near_duplicates
 from lesions.parallel import map_on_all_cores
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
 
 
-def decode_all(raw: pd.DataFrame, dataset: Path, folder: Path, image_size: int, min_side: int) -> pd.DataFrame:
+def decode_all(
+    raw: pd.DataFrame,
+    dataset: Path,
+    folder: Path,
+    image_size: int,
+    min_side: int,
+    color_constancy: ColorConstancy = "none",
+) -> pd.DataFrame:
     """Decode and resize every raw file on all cores, into `folder/.decoded/<row>.png`.
 
     Returns the raw table with width, height (pixels), sha256, phash; reason and detail are empty where that went well.
@@ -19,7 +27,7 @@ def decode_all(raw: pd.DataFrame, dataset: Path, folder: Path, image_size: int, 
     """
     (folder / DECODED).mkdir()
     jobs = [(dataset / source, decoded_path(folder, row)) for row, source in enumerate(raw["source"])]
-    decode = partial(_decode, image_size=image_size, min_side=min_side)
+    decode = partial(_decode, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
     found = pd.DataFrame(map_on_all_cores(decode, jobs, "prepare"), index=raw.index)
     return pd.concat([raw, found], axis=1)
 
@@ -27,6 +35,16 @@ def decode_all(raw: pd.DataFrame, dataset: Path, folder: Path, image_size: int, 
 def decoded_path(folder: Path, row: int) -> Path:
     """Where decode_all() leaves the picture of a row of the raw table."""
     return folder / DECODED / f"{row}.png"
+
+
+def near_pairs(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The pairs of usable pictures that show one lesion nearly alike: columns a and b, rows of the raw table, and more.
+
+    Compares the grey copies that decode_all() left: what is found does not depend on image_size.
+    """
+    usable = pictures.loc[pictures["reason"] == "", "phash"]
+    found = near_duplicates(usable, partial(_read_grey, folder))
+    return found[found["linked"]]
 
 
 def place(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -43,15 +61,26 @@ def place(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:
     return pictures.assign(path=paths.reindex(pictures.index, fill_value=""))
 
 
-def _decode(job: tuple[Path, Path], image_size: int, min_side: int) -> dict[str, object]:
+def _grey_path(target: Path) -> Path:
+    return target.with_suffix(".grey.png")
+
+
+def _read_grey(folder: Path, row: int) -> Pixels:
+    return read_pixels(_grey_path(decoded_path(folder, row)))
+
+
+def _decode(
+    job: tuple[Path, Path], image_size: int, min_side: int, color_constancy: ColorConstancy
+) -> dict[str, object]:
     source, target = job
     unknown = {"width": 0, "height": 0, "sha256": "", "phash": ""}
     try:
-        picture = load_picture(source, image_size)
+        picture = load_picture(source, image_size, color_constancy)
     except PictureError as error:
         return {**unknown, "reason": error.reason, "detail": error.detail}
     known = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
     if min(picture.width, picture.height) < min_side:
         return {**known, "reason": "too small", "detail": f"{picture.width} x {picture.height} pixels"}
     write_png(target, picture.pixels)
+    write_png(_grey_path(target), picture.grey)
     return {**known, "reason": "", "detail": ""}

@@ -9,8 +9,10 @@ from lesions.manifest import REASONS, SPLITS
 from lesions.official import Checked, Official
 
 
-def summarise(pictures: pd.DataFrame, reading: Reading, official: Official, checked: Checked) -> dict[str, Any]:
-    """metrics/prepare.json: counts of a table with one row per raw file, and what the tables said."""
+def summarise(
+    pictures: pd.DataFrame, near: pd.DataFrame, reading: Reading, official: Official, checked: Checked
+) -> dict[str, Any]:
+    """metrics/prepare.json: what became of every raw file (a row of pictures), and what the tables said."""
     used = pictures[pictures["reason"] == ""]
     return {
         "layout": reading.layout,
@@ -18,6 +20,7 @@ def summarise(pictures: pd.DataFrame, reading: Reading, official: Official, chec
         "used": len(used),
         "excluded": _reasons(pictures),
         "groups": int(used["group"].nunique()),
+        "near_duplicates": len(near),
         "splits": {split: _split(used, split) for split in SPLITS},
         "classes": {label: _class(rows) for label, rows in pictures.groupby("label") if label},
         "official_tables": official.tables,
@@ -44,6 +47,7 @@ def tell(summary: dict[str, Any]) -> str:
             why = ", ".join(f"{n} {reason}" for reason, n in counts["excluded"].items())
             lines.append(f"{label} is left out: none of its {counts['files']} files can be used ({why})")
     shares = ", ".join(f"{split} {of['pictures']} ({of['share']:.1%})" for split, of in summary["splits"].items())
+    lines.append(f"{summary['near_duplicates']} pairs are nearly the same picture: each pair stays in one split")
     lines.append(f"data/prepared: {summary['used']} pictures in {summary['groups']} groups: {shares}")
     return "\n".join(lines)
 

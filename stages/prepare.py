@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from lesions.console import run
 from lesions.datasets import read_layout
 from lesions.manifest import PREPARED, write_manifest
 from lesions.official import check, read_official
 from lesions.outputs import whole_folder, write_json
 from lesions.params import load_params
-from lesions.preparation import decode_all, place
+from lesions.preparation import decode_all, near_pairs, place
 from lesions.selection import assign, choose_labels
 from lesions.summary import summarise, tell, tell_notes
 
@@ -23,12 +21,16 @@ def main() -> None:
     checked = check(reading.table, official)
     print(tell_notes(official, checked))
     with whole_folder(PREPARED) as folder:
-        pictures = decode_all(checked.table, dataset, folder, params.image_size, params.prepare.min_side)
-        pictures = choose_labels(pictures, params.prepare)
-        pictures = place(assign(pictures, pd.DataFrame({"a": [], "b": []}, dtype=int), params.prepare), folder)
+        prepare = params.prepare
+        pictures = decode_all(
+            checked.table, dataset, folder, params.image_size, prepare.min_side, prepare.color_constancy
+        )
+        pictures = choose_labels(pictures, prepare)
+        near = near_pairs(pictures, folder)
+        pictures = place(assign(pictures, near, prepare), folder)
         used = pictures["reason"] == ""
         write_manifest(folder, pictures[used], pictures[~used])
-    summary = summarise(pictures, reading, official, checked)
+    summary = summarise(pictures, near, reading, official, checked)
     write_json("metrics/prepare.json", summary)
     print(tell(summary))
 

@@ -1,0 +1,187 @@
+"""Pictures that show one lesion nearly alike: published twice, cropped, turned, recoloured, or taken twice in a row.
+
+Pairs whose hashes are near in one of eight orientations are candidates; a pair is linked only where the registered
+pictures themselves correlate. What is linked belongs into one group, and nothing more: a link excludes no picture, and
+two labels under one link are no conflict. docs/methods.md holds what was measured on real pictures.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import fft
+from scipy.ndimage import gaussian_filter, rotate
+from tqdm import tqdm
+
+from lesions.console import available_cores
+from lesions.images import HASH_FREQUENCIES, Pixels
+from lesions.parallel import map_on_all_cores
+
+Details = NDArray[np.int8]  # (..., SIDE, SIDE)
+
+FARTHEST = 14  # of 64 bits; hashes farther apart are no candidates
+LINKED = 0.80  # smallest correlation of a linked pair
+ORIENTATIONS = tuple(product((False, True), repeat=3))  # transposed, then upside down, then mirrored
+
+SIDE = 64  # pixels of the pictures that are compared
+FINEST, COARSEST = 1.0, 3.0  # pixels, standard deviations of the Gaussians whose difference is the band of detail
+LARGEST_DETAIL = 3.0  # times the median size of a picture's details: one dark spot on plain skin must not outweigh all
+FULL_RADIUS, EDGE_RADIUS = 24.0, 32.0  # pixels from the centre where the weight begins to fall, and where it is zero
+SHIFT = 6  # pixels, the largest in both directions
+TURNS = (-6.0, 6.0)  # degrees, tried beside the upright picture
+WORTH_TURNING = 0.60  # correlation before turning, which adds .2 at most
+
+ROWS, COLUMNS = 16, 4096  # hashes compared at once: 512 KiB, in the cache of one core
+PAIRS = 32  # correlated at once, for the same reason
+
+
+def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], farthest: int = FARTHEST) -> pd.DataFrame:
+    """The candidate pairs among pictures, and which of them are linked.
+
+    phash: one perceptual hash per picture (16 hexadecimal digits). read: the (height, width, 3) pixels of a picture, by
+    its label in the index of phash; called once for each picture in a candidate pair, in worker processes.
+
+    Returns columns a, b (index labels, a before b), distance (bits, 0 to `farthest`, in the nearest orientation),
+    correlation (-1 to 1) and linked (correlation >= LINKED), in the order of the table.
+    """
+    candidates = candidate_pairs(phash.tolist(), farthest)
+    rows = np.unique(candidates[["a", "b"]])
+    labels = [phash.index[row] for row in rows]
+    found = list(map_on_all_cores(partial(_read_details, read), labels, "near-duplicates"))
+    details = np.stack(found) if found else np.empty((0, SIDE, SIDE), np.int8)
+    first, second = (np.searchsorted(rows, candidates[column]) for column in ("a", "b"))
+    candidates["correlation"] = _correlate_all(details, first, second, candidates["orientation"].to_numpy())
+    pairs = candidates.groupby(["a", "b"], as_index=False).agg({"distance": "min", "correlation": "max"})
+    pairs["a"], pairs["b"] = phash.index[pairs["a"]], phash.index[pairs["b"]]
+    return pairs.assign(linked=pairs["correlation"] >= LINKED)
+
+
+def candidate_pairs(hashes: Sequence[str], farthest: int = FARTHEST) -> pd.DataFrame:
+    """Every pair of hashes at most `farthest` bits apart in one of the eight orientations of the second.
+
+    hashes: 16 hexadecimal digits each. Returns integer columns a < b (positions), orientation (of ORIENTATIONS) and
+    distance, sorted; a pair that is near in several orientations has a row for each.
+    """
+    views = hash_views(hashes)
+    with ThreadPoolExecutor(available_cores()) as pool:  # threads: these operations leave Python's lock
+        found = list(pool.map(partial(_strip, views, farthest), range(0, len(hashes), ROWS)))
+    rows = np.concatenate(found) if found else np.empty((0, 4), np.int64)
+    table = pd.DataFrame(rows, columns=["a", "b", "orientation", "distance"])
+    return table[table["a"] < table["b"]].sort_values(["a", "b", "orientation"], ignore_index=True)
+
+
+def hash_views(hashes: Sequence[str]) -> NDArray[np.uint64]:
+    """(8, n) hashes of the pictures in each of ORIENTATIONS, upright first, from those of the upright ones."""
+    digits = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8).reshape(-1, 8)
+    bits = np.unpackbits(digits, axis=1)
+    odd_rows, odd_columns = np.array(HASH_FREQUENCIES).T % 2
+    swapped = [HASH_FREQUENCIES.index((column, row)) for row, column in HASH_FREQUENCIES]
+    views = [
+        (bits[:, swapped] if transposed else bits) ^ (upside_down * odd_rows ^ mirrored * odd_columns).astype(np.uint8)
+        for transposed, upside_down, mirrored in ORIENTATIONS
+    ]
+    return np.packbits(views, axis=2).view(np.uint64)[..., 0]
+
+
+def details_of(pixels: Pixels) -> Details:
+    """(64, 64) fine structure of (height, width, 3) pixels: logarithmic grey, one band of frequencies, limited.
+
+    The logarithm turns a change of exposure into a constant, which the band leaves out with slow changes of lighting.
+    -127 to 127; all zero for an even picture.
+    """
+    image = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    grey = np.log1p(np.asarray(image, dtype=np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))  # ITU-R BT.601
+    band = gaussian_filter(grey, FINEST) - gaussian_filter(grey, COARSEST)
+    largest = LARGEST_DETAIL * max(float(np.median(np.abs(band))), 1e-5)  # 1e-5: below any step of an 8-bit picture
+    return np.rint(127 * np.clip(band / largest, -1, 1)).astype(np.int8)
+
+
+def correlate(first: Details, second: Details) -> NDArray[np.float64]:
+    """(m,) largest correlations of m pairs, details of shape (m, 64, 64), over small shifts and turns of the second.
+
+    Weighted by distance from the centre: corners are often dark or hold a ruler. -1 to 1, and 0 for an even picture.
+    """
+    spectra = fft.rfft2(_weighted(first))
+    best = _over_shifts(spectra, second)
+    worth = np.flatnonzero(best >= WORTH_TURNING)
+    for turn in TURNS if len(worth) else ():
+        turned = rotate(second[worth].astype(np.float32), turn, axes=(1, 2), reshape=False, order=1, mode="nearest")
+        best[worth] = np.maximum(best[worth], _over_shifts(spectra[worth], turned))
+    return best
+
+
+def _correlate_all(
+    details: Details, first: NDArray[np.int64], second: NDArray[np.int64], orientation: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(m,) correlations of the pairs of rows in `details` (n, 64, 64), the second in the given orientations."""
+
+    def chunk(start: int) -> NDArray[np.float64]:
+        part = slice(start, start + PAIRS)
+        seen = [
+            _seen(details[row], *ORIENTATIONS[view]) for row, view in zip(second[part], orientation[part], strict=True)
+        ]
+        return correlate(details[first[part]], np.stack(seen))
+
+    starts = range(0, len(first), PAIRS)
+    with ThreadPoolExecutor(available_cores()) as pool:  # threads: the Fourier transforms leave Python's lock
+        done = tqdm(
+            pool.map(chunk, starts), total=len(starts), desc="near-duplicates", unit=f" x {PAIRS} pairs", disable=None
+        )
+        return np.concatenate([np.empty(0), *done])
+
+
+def _strip(views: NDArray[np.uint64], farthest: int, start: int) -> NDArray[np.int64]:
+    """(k, 4) rows a, b, orientation, distance of the near pairs of ROWS hashes from `start` and all from there on."""
+    upright = views[0, start : start + ROWS, None]
+    found = [np.empty((0, 4), np.int64)]
+    for left in range(start, views.shape[1], COLUMNS):
+        for orientation, view in enumerate(views[:, left : left + COLUMNS]):
+            distance = np.bitwise_count(upright ^ view)
+            near = np.flatnonzero(distance <= farthest)
+            if len(near):
+                a, b = np.divmod(near, len(view))
+                found.append(np.stack([start + a, left + b, np.full(len(a), orientation), distance[a, b]], axis=1))
+    return np.concatenate(found)
+
+
+def _read_details(read: Callable[[Any], Pixels], label: Any) -> Details:
+    return details_of(read(label))
+
+
+def _seen(details: Details, transposed: bool, upside_down: bool, mirrored: bool) -> Details:
+    turned = details.T if transposed else details
+    return turned[:: -1 if upside_down else 1, :: -1 if mirrored else 1]
+
+
+def _weights() -> NDArray[np.float32]:
+    y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
+    return np.clip((EDGE_RADIUS - np.hypot(y, x)) / (EDGE_RADIUS - FULL_RADIUS), 0, 1).astype(np.float32)
+
+
+WEIGHTS = _weights()
+
+
+def _weighted(details: NDArray[Any]) -> NDArray[np.float32]:
+    """Details times weights, of mean 0 under the weights and length 1, so that sums of products are correlations."""
+    values = details.astype(np.float32)
+    values -= np.einsum("mij,ij->m", values, WEIGHTS)[:, None, None] / WEIGHTS.sum()
+    values *= WEIGHTS
+    length = np.sqrt(np.einsum("mij,mij->m", values, values))
+    values /= np.maximum(length, 1e-3)[:, None, None]
+    return values
+
+
+def _over_shifts(spectra: NDArray[np.complex64], second: NDArray[Any]) -> NDArray[np.float64]:
+    """(m,) largest correlations over all shifts by up to SHIFT pixels, by the convolution theorem.
+
+    What a shift moves out of the picture counts as zero, which lowers the correlation of a shifted pair a little.
+    """
+    products = fft.irfft2(spectra * np.conj(fft.rfft2(_weighted(second))), (SIDE, SIDE))
+    near = np.r_[-SHIFT : SHIFT + 1]
+    return products[:, near[:, None], near].max(axis=(1, 2)).astype(np.float64)
