@@ -161,7 +161,8 @@ def _seen(details: Details, transposed: bool, upside_down: bool, mirrored: bool)
 
 def _weights() -> NDArray[np.float32]:
     y, x = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
-    return np.clip((EDGE_RADIUS - np.hypot(y, x)) / (EDGE_RADIUS - FULL_RADIUS), 0, 1).astype(np.float32)
+    weights: NDArray[np.float32] = np.clip((EDGE_RADIUS - np.hypot(y, x)) / (EDGE_RADIUS - FULL_RADIUS), 0, 1)
+    return weights.astype(np.float32)
 
 
 WEIGHTS = _weights()
@@ -184,4 +185,5 @@ def _over_shifts(spectra: NDArray[np.complex64], second: NDArray[Any]) -> NDArra
     """
     products = fft.irfft2(spectra * np.conj(fft.rfft2(_weighted(second))), (SIDE, SIDE))
     near = np.r_[-SHIFT : SHIFT + 1]
-    return products[:, near[:, None], near].max(axis=(1, 2)).astype(np.float64)
+    largest: NDArray[np.float64] = products[:, near[:, None], near].max(axis=(1, 2)).astype(np.float64)
+    return largest

@@ -85,16 +85,22 @@ def check(raw: pd.DataFrame, official: Official) -> Checked:
     return Checked(table, disagreements.reset_index(drop=True), notes)
 
 
+def tell_notes(official: Official, checked: Checked) -> str:
+    """What the official tables said, a line a note; empty where there are none."""
+    tables = f"official tables: {', '.join(official.tables)}" if official.tables else "official tables: none"
+    return "\n".join([tables, *(f"  {note}" for note in [*official.notes, *checked.notes])])
+
+
 def settle(pictures: pd.DataFrame) -> pd.DataFrame:
     """Let the official label decide for every usable picture (empty reason) whose own label excludes it.
 
     pictures: a checked raw table with sha256, reason and detail. Where a table knows only one of several files with the
     same pixels, its label holds for all. Where another file of the picture (by pixels or ISIC id) bears a label that
     agrees, this one is left out as 'label conflict'; else it is relabelled to the official class, or to the one coarser
-    class that holds it; else, the data set having none, it is left out too. `filed_as` keeps the label that it had.
+    class that holds it; else, the data set having none, it is left out too.
     Where no table knows a picture nothing changes.
     """
-    pictures = pictures.assign(filed_as=pictures["label"])
+    pictures = pictures.copy()
     usable = pictures[(pictures["reason"] == "") & (pictures["label"] != "")]
     official = _shared(usable, "official_label")
     table = _shared(usable, "official_table")

@@ -1,15 +1,55 @@
-"""From raw files to prepared pictures: decode each once, and put those that are used into their places."""
+"""From raw files to prepared pictures: read the layout, check labels, decode each file once, select, put into place."""
 
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
+from lesions.datasets import read_layout
+from lesions.datasets.raw import Reading
 from lesions.images import ColorConstancy, PictureError, Pixels, load_picture, read_pixels, write_png
+from lesions.manifest import write_manifest
 from lesions.near_duplicates import near_duplicates
+from lesions.official import Checked, Official, check, read_official, tell_notes
 from lesions.parallel import map_on_all_cores
+from lesions.params import PrepareParams
+from lesions.selection import assign, choose_labels
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
+
+
+class Prepared(NamedTuple):
+    """What became of a data set: a row per raw file, linked pairs of near-duplicates, and what tables said of it."""
+
+    pictures: pd.DataFrame
+    near: pd.DataFrame
+    reading: Reading
+    official: Official
+    checked: Checked
+
+    @property
+    def used(self) -> pd.DataFrame:
+        """The rows of the pictures that are used."""
+        return self.pictures[self.pictures["reason"] == ""]
+
+
+def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams, folder: Path) -> Prepared:
+    """The whole way from a data set's folder to prepared pictures and both tables in an empty folder.
+
+    labels: a folder of official tables, which may hold none. Prints what it finds. Raises UserError where the data set
+    cannot be used.
+    """
+    official = read_official(labels)
+    reading = read_layout(dataset, params.layout)
+    checked = check(reading.table, official)
+    print(tell_notes(official, checked))
+    pictures = decode_all(checked.table, dataset, folder, image_size, params.min_side, params.color_constancy)
+    pictures = choose_labels(pictures, params)
+    near = near_pairs(pictures, folder)
+    prepared = Prepared(place(assign(pictures, near, params), folder), near, reading, official, checked)
+    write_manifest(folder, prepared.used, prepared.pictures.drop(prepared.used.index))
+    return prepared
 
 
 def decode_all(

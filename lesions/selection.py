@@ -24,7 +24,7 @@ def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame
     pictures: decoded and checked against the official tables. Raises UserError where two labels of one picture are to
     be an error, or prepare.classes does not fit the classes.
     """
-    pictures = pictures.copy()
+    pictures = pictures.assign(filed_as=pictures["label"])
     readable = pictures["reason"] == ""
     problems = pictures.loc[readable & (pictures["problem"] != ""), "problem"]
     _exclude(pictures, "no label", dict(zip(problems.index, problems, strict=True)))

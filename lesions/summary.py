@@ -4,15 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from lesions.datasets.raw import Note, Reading, count_notes
+from lesions.datasets.raw import count_notes
 from lesions.manifest import REASONS, SPLITS
-from lesions.official import Checked, Official
+from lesions.preparation import Prepared
 
 
-def summarise(
-    pictures: pd.DataFrame, near: pd.DataFrame, reading: Reading, official: Official, checked: Checked
-) -> dict[str, Any]:
-    """metrics/prepare.json: what became of every raw file (a row of pictures), and what the tables said."""
+def summarise(prepared: Prepared) -> dict[str, Any]:
+    """metrics/prepare.json: what became of every raw file, and what the tables said."""
+    pictures, near, reading, official, checked = prepared
     used = pictures[pictures["reason"] == ""]
     return {
         "layout": reading.layout,
@@ -25,14 +24,8 @@ def summarise(
         "classes": {label: _class(rows) for label, rows in pictures.groupby("label") if label},
         "official_tables": official.tables,
         "official_disagreements": len(checked.disagreements),
-        "notes": count_notes(_notes(reading, official, checked)),
+        "notes": count_notes([*reading.notes, *official.notes, *checked.notes]),
     }
-
-
-def tell_notes(official: Official, checked: Checked) -> str:
-    """What the official tables said, a line a note; empty where there are none."""
-    tables = f"official tables: {', '.join(official.tables)}" if official.tables else "official tables: none"
-    return "\n".join([tables, *(f"  {note}" for note in [*official.notes, *checked.notes])])
 
 
 def tell(summary: dict[str, Any]) -> str:
@@ -50,10 +43,6 @@ def tell(summary: dict[str, Any]) -> str:
     lines.append(f"{summary['near_duplicates']} pairs are nearly the same picture: each pair stays in one split")
     lines.append(f"data/prepared: {summary['used']} pictures in {summary['groups']} groups: {shares}")
     return "\n".join(lines)
-
-
-def _notes(reading: Reading, official: Official, checked: Checked) -> list[Note]:
-    return [*reading.notes, *official.notes, *checked.notes]
 
 
 def _reasons(pictures: pd.DataFrame) -> dict[str, int]:

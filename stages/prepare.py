@@ -1,37 +1,31 @@
-"""Turn raw pictures into a manifest, splits without a known leak, and pictures of one size."""
+"""Turn raw pictures into a manifest, splits without a known leak, and pictures of one size; audit them on the way."""
 
 from pathlib import Path
 
+from lesions import figures, overview
+from lesions.audit_findings import examine, sections
+from lesions.audit_report import write_audit
 from lesions.console import run
-from lesions.datasets import read_layout
-from lesions.manifest import PREPARED, write_manifest
-from lesions.official import check, read_official
+from lesions.manifest import PREPARED, mark
 from lesions.outputs import whole_folder, write_json
 from lesions.params import load_params
-from lesions.preparation import decode_all, near_pairs, place
-from lesions.selection import assign, choose_labels
-from lesions.summary import summarise, tell, tell_notes
+from lesions.preparation import prepare
+from lesions.summary import summarise, tell
 
 
 def main() -> None:
     params = load_params()
     dataset = Path(params.dataset)
-    official = read_official(params.labels)
-    reading = read_layout(dataset, params.prepare.layout)
-    checked = check(reading.table, official)
-    print(tell_notes(official, checked))
     with whole_folder(PREPARED) as folder:
-        prepare = params.prepare
-        pictures = decode_all(
-            checked.table, dataset, folder, params.image_size, prepare.min_side, prepare.color_constancy
-        )
-        pictures = choose_labels(pictures, prepare)
-        near = near_pairs(pictures, folder)
-        pictures = place(assign(pictures, near, prepare), folder)
-        used = pictures["reason"] == ""
-        write_manifest(folder, pictures[used], pictures[~used])
-    summary = summarise(pictures, near, reading, official, checked)
+        prepared = prepare(dataset, Path(params.labels), params.image_size, params.prepare, folder)
+        examined = examine(prepared, folder)
+    with whole_folder("plots/prepare") as plots:
+        ending = mark(prepared.used)
+        figures.save(overview.splits_chart(prepared.pictures, ending), plots / "splits.png")
+        figures.save(overview.sheet(prepared.used, PREPARED, ending), plots / "pictures.png")
+    summary = {**summarise(prepared), "audit": examined.numbers}
     write_json("metrics/prepare.json", summary)
+    write_audit(Path("reports/data_audit.html"), dataset, prepared, summary, sections(examined, prepared, dataset))
     print(tell(summary))
 
 

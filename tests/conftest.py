@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_PICTURES = Path(os.environ.get("LESIONS_SHARED", REPOSITORY.parent / "shared"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with real pictures and official tables beside the repository; skips the test where there is none."""
     if not (REAL_PICTURES / "data" / "isic9").is_dir():

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,17 @@ class Project:
                 group = group[part]
             group[key] = value
         path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+    def run_queue(self, jobs: int = 1, seconds: float = 300) -> None:
+        """Run the queued experiments, `jobs` at a time, and wait until none is left; fails where that takes longer."""
+        self.dvc("queue", "start", "--jobs", str(jobs))
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            status = self.dvc("queue", "status").stdout
+            if "Running" not in status and "Queued" not in status:
+                return
+            time.sleep(2)
+        pytest.fail("the queue did not end in time")
 
     def outputs(self) -> dict[str, str]:
         """The hash of every output in dvc.lock."""

@@ -2,10 +2,7 @@
 
 import csv
 import io
-import time
 from pathlib import Path
-
-import pytest
 
 from tests.pipeline.conftest import Project, stages_in
 
@@ -41,20 +38,9 @@ def test_queued_experiments_run_the_code_that_they_were_queued_with(project: Pro
     """With an installed package in place of `python -m`, they would run whatever the workspace holds by then."""
     project.dvc("exp", "run", "--queue", "-S", "seed=range(1,3)")
     (project.folder / "stages/train.py").write_text("raise SystemExit('the code of a later day')\n", encoding="utf-8")
-    project.dvc("queue", "start")
-    wait_for_the_queue(project)
+    project.run_queue()
     assert project.dvc("queue", "status").stdout.count("Success") == 2
     assert {row.get("seed") for row in experiments(project).values()} >= {"1", "2"}
-
-
-def wait_for_the_queue(project: Project, seconds: float = 240) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        status = project.dvc("queue", "status").stdout
-        if "Running" not in status and "Queued" not in status:
-            return
-        time.sleep(2)
-    pytest.fail("the queue did not end in time")
 
 
 def test_a_data_version_goes_to_a_remote_and_comes_back(project: Project, tmp_path: Path) -> None:

@@ -129,7 +129,6 @@ def test_of_a_picture_under_two_classes_the_official_one_stays() -> None:
     settled = settle(pictures)
     assert settled["reason"].tolist() == ["", "label conflict"]
     assert settled["detail"].tolist() == ["", "officially actinic_keratosis (truth.csv)"]
-    assert settled["filed_as"].tolist() == pictures["label"].tolist()
 
 
 def test_a_copy_under_another_name_shares_the_official_label() -> None:

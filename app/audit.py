@@ -1,0 +1,40 @@
+"""Audit a folder of pictures alone, without training: `python -m app.audit FOLDER [--labels TABLES] [--out PAGE]`.
+
+Reads, checks and splits the folder as the prepare stage does with params.yaml, and writes the same page; nothing of the
+pipeline's own data is touched.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from lesions.audit_findings import examine, sections
+from lesions.audit_report import write_audit
+from lesions.console import run
+from lesions.params import load_params
+from lesions.preparation import prepare
+from lesions.summary import summarise, tell
+
+
+def main() -> None:
+    """Parse the command line, audit, write the page, say where it is."""
+    parser = argparse.ArgumentParser(prog="python -m app.audit", description="Audit a folder of pictures.")
+    parser.add_argument("folder", type=Path, help="the data set: class folders or a published layout")
+    parser.add_argument("--labels", type=Path, help="a folder with official tables (default: that of params.yaml)")
+    parser.add_argument("--out", type=Path, default=Path("data_audit.html"), help="the page (default: data_audit.html)")
+    arguments = parser.parse_args()
+    params = load_params()
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "prepared"
+        folder.mkdir()
+        labels = arguments.labels or Path(params.labels)
+        prepared = prepare(arguments.folder, labels, params.image_size, params.prepare, folder)
+        examined = examine(prepared, folder)
+    summary = summarise(prepared)
+    write_audit(arguments.out, arguments.folder, prepared, summary, sections(examined, prepared, arguments.folder))
+    print(tell(summary))
+    print(f"audit: {arguments.out}")
+
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was changed.")

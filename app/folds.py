@@ -1,0 +1,247 @@
+"""Gather the folds of a cross-validation: scores of each fold, their mean and range, and recall over all pictures.
+
+Experiments with the same test pictures are repeats of one fold (other seeds): their scores are averaged first.
+"""
+
+import io
+import json
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from itertools import combinations
+from pathlib import Path
+from textwrap import fill
+from typing import Any, NamedTuple
+
+import dvc.api
+import numpy as np
+import pandas as pd
+import yaml
+from dvc.exceptions import DvcException, PathMissingError
+from dvc.repo import Repo
+from dvc.scm import RevError
+from scipy.stats import binomtest
+
+from lesions import scores
+from lesions.console import UserError, run
+from lesions.outputs import whole_file
+
+PREDICTIONS = "reports/predictions.csv"
+COLUMNS = ("image_id", "group", "split", "label", "predicted")
+PER_FOLD = ("accuracy", "balanced_accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
+ENDS = ("mean", "min", "max")
+MAY_DIFFER = ("seed", "prepare.fold")  # params in which the experiments of one cross-validation may differ
+NOTES = (
+    "The spread over folds is no interval and gives no standard error: the models of the folds share training "
+    "pictures, and the variance of their mean has no unbiased estimate (Bengio and Grandvalet, 2004).",
+    "AUROC is a mean over folds, never pooled: scores of different models are not on one scale.",
+    "low and high: 95 % interval of the pooled recall (Wilson, 1927), as if pictures were independent; too narrow "
+    "where a class has fewer groups (patients, lesions) than pictures.",
+)
+EXAMPLE = """\
+a cross-validation, from the start:
+  dvc exp run --queue -S prepare.test=fold -S 'prepare.fold=range(0,5)'
+  dvc queue start        # in the background; `dvc queue status` tells when all are done
+  python -m app.folds $(dvc exp list --name-only)
+repeats of each fold: add -S 'seed=range(0,3)' to the first command, and give all 15 experiments.
+"""
+
+
+class Source(NamedTuple):
+    """What one experiment, revision or file says; of a file, only the tables are known."""
+
+    name: str
+    classes: list[str]  # in the order of the probability columns
+    test: pd.DataFrame  # predictions for test pictures, sorted by image_id
+    held_out: set[str]  # image_id of test and validation pictures
+    recipe: dict[str, Any] = {}  # noqa: RUF012 - nobody writes to it; params by dotted name, but for MAY_DIFFER
+    fold: str = ""  # its number
+    pictures: int = 0  # usable ones in the data set
+
+
+def main() -> None:
+    """Read the command line, gather, print or write."""
+    parser = ArgumentParser("python -m app.folds", None, __doc__, EXAMPLE, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("experiments", nargs="+", metavar="EXP", help="experiment, Git revision, or predictions.csv")
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    arguments = parser.parse_args()
+    summary = summarise(group_repeats([read_source(name) for name in arguments.experiments]))
+    texts = {"table": tell, "json": lambda found: json.dumps(found, indent=2) + "\n", "csv": to_csv}
+    text = texts[arguments.format](summary)
+    if arguments.out is None:
+        print(text, end="")
+        return
+    with whole_file(arguments.out) as file:
+        file.write_text(text, encoding="utf-8")
+    print(f"{arguments.out}: {len(summary['folds'])} folds", *summary["warnings"], sep="\nwarning: ")
+
+
+def read_source(name: str) -> Source:
+    """Read a CSV file by its path, or an experiment by its name or any Git revision.
+
+    Raises UserError where there is no such thing, or its predictions break the contract.
+    """
+    if name.endswith(".csv"):
+        try:
+            return _parse(Path(name).read_text(encoding="utf-8"), name)
+        except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
+            raise UserError(f"{name}: no such file, or no text; give the {PREDICTIONS} of a fold") from None
+    params = pd.json_normalize(yaml.safe_load(_read(name, "params.yaml"))).astype(object).iloc[0].to_dict()
+    fold = str(params["prepare.fold"]) if params.get("prepare.test") == "fold" else ""
+    recipe = {str(key): value for key, value in params.items() if key not in MAY_DIFFER}
+    pictures = json.loads(_read(name, "metrics/prepare.json")).get("used", 0)
+    return _parse(_read(name, PREDICTIONS), name)._replace(recipe=recipe, fold=fold, pictures=pictures)
+
+
+def group_repeats(sources: list[Source]) -> list[list[Source]]:
+    """Experiments by fold: those with the same test pictures together, folds in the order of their numbers.
+
+    Raises UserError where they do not belong to one cross-validation: other classes, other params than MAY_DIFFER,
+    a picture or group in the tests of two folds, or the same result twice.
+    """
+    for one, other in combinations(sources, 2):
+        problem = _problem(one, other)
+        if problem:
+            raise UserError(f"{one.name} and {other.name} {problem}")
+    folds: dict[str, list[Source]] = {}
+    for source in sources:
+        folds.setdefault(source.test["image_id"][0], []).append(source)
+    return sorted(folds.values(), key=lambda repeats: int(repeats[0].fold or 0))
+
+
+def summarise(folds: list[list[Source]]) -> dict[str, Any]:
+    """Everything there is to tell, ready for JSON: classes, folds, mean, min, max, pooled, warnings, notes."""
+    classes = folds[0][0].classes
+    rows = [_fold_scores(repeats, classes) for repeats in folds]
+    told = pd.DataFrame(rows)[[name for name in PER_FOLD if all(name in row for row in rows)]]
+    ends = {how: told.agg(how).round(scores.DIGITS).to_dict() for how in ENDS}
+    found = {"classes": classes, "folds": rows, **ends, "pooled": _pool(folds, classes)}
+    return {**found, "warnings": _warnings(folds), "notes": list(NOTES)}
+
+
+def tell(summary: dict[str, Any]) -> str:
+    """The summary as tables and sentences, for a terminal."""
+    rows = [*summary["folds"], *({"fold": how, **summary[how]} for how in ENDS)]
+    pooled = summary["pooled"]
+    balanced = "-" if pooled["balanced_accuracy"] is None else pooled["balanced_accuracy"]
+    confusion = pd.DataFrame(pooled["confusion"], index=summary["classes"], columns=summary["classes"])
+    sentences = [*(f"warning: {warning}" for warning in summary["warnings"]), *summary["notes"]]
+    parts = [
+        pd.DataFrame(rows, dtype=object).drop(columns="from").to_string(index=False, na_rep="-"),
+        f"(-: cannot be told, or a class has fewer than {scores.FEWEST_CASES} test pictures in a fold)",
+        f"\nRecall over all {pooled['n']} test pictures (mean over classes: {balanced}):",
+        pd.DataFrame.from_dict(pooled["per_class"], orient="index", dtype=object).to_string(na_rep="-"),
+        "\nTest pictures by true class (rows) and predicted class (columns):",
+        confusion.to_string(float_format="{:g}".format) + "\n",
+    ]
+    return "\n".join([*parts, *(fill(sentence, 110) for sentence in sentences), ""])
+
+
+def to_csv(summary: dict[str, Any]) -> str:
+    """One row per fold, one each for mean, min and max, and one per class with its pooled recall."""
+    rows = [{"part": "fold", "of": row["fold"], **row} for row in summary["folds"]]
+    rows += [{"part": how, "of": "folds", **summary[how]} for how in ENDS]
+    rows += [{"part": "class", "of": label, **row} for label, row in summary["pooled"]["per_class"].items()]
+    return pd.DataFrame(rows, dtype=object).drop(columns=["fold", "from"]).to_csv(index=False, lineterminator="\n")
+
+
+def _read(revision: str, path: str) -> str:
+    """A file of an experiment or revision, whether Git or DVC keeps it."""
+    try:
+        return str(dvc.api.read(path, rev=revision))
+    except RevError as error:
+        names = sorted(name for found in Repo().experiments.ls(all_commits=True).values() for name, _ in found)
+        raise UserError(f"{error}; `dvc exp list --all-commits` knows {', '.join(names) or 'none'}") from None
+    except PathMissingError:
+        raise UserError(f"{revision} has no {path}: it did not run to the end, or is none of this pipeline's") from None
+    except DvcException as error:
+        raise UserError(f"{revision}: {error}") from None
+
+
+def _parse(text: str, name: str) -> Source:
+    """The tables of a source. Raises UserError where they break the contract."""
+    try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+        classes = [column.removeprefix("p_") for column in table.columns if column.startswith("p_")]
+        table = table.astype(dict.fromkeys(scores.probability_columns(classes), float))
+    except ValueError as error:
+        raise UserError(f"{name}: not a table of predictions ({error})") from None
+    missing = [column for column in COLUMNS if column not in table.columns]
+    missing = missing or sorted(f"p_{label}" for label in {*table["label"], *table["predicted"]} - {*classes})
+    if missing:
+        raise UserError(f"{name}: no column {', '.join(missing)}; give the {PREDICTIONS} of a fold")
+    test = table[table["split"] == "test"].sort_values("image_id", ignore_index=True)
+    if test.empty:
+        raise UserError(f"{name}: no test rows, so nothing to score")
+    if test["image_id"].duplicated().any():
+        raise UserError(f"{name}: an image_id stands twice in the test")
+    return Source(name, classes, test, set(table["image_id"]))
+
+
+def _problem(one: Source, other: Source) -> str:
+    """Why two sources cannot belong to one cross-validation, or nothing."""
+    if one.classes != other.classes:
+        return f"know different classes: {', '.join(sorted({*one.classes} ^ {*other.classes})) or 'in another order'}"
+    differ = sorted(key for key in {*one.recipe, *other.recipe} if one.recipe.get(key) != other.recipe.get(key))
+    if one.recipe and other.recipe and differ:
+        values = " against ".join(str(source.recipe.get(differ[0])) for source in (one, other))
+        return f"are no folds of one cross-validation: params differ in {', '.join(differ)} (the first: {values})"
+    if one.test["image_id"].equals(other.test["image_id"]):
+        if not one.test[["group", "label"]].equals(other.test[["group", "label"]]):
+            return "test the same pictures under other labels or groups"
+        same = one.test.equals(other.test)
+        return "hold the same predictions: give each once; repeats of a fold need other seeds" if same else ""
+    for column, what in (("image_id", "pictures"), ("group", "groups")):
+        shared = sorted({*one.test[column]} & {*other.test[column]})
+        if shared:
+            told = f"share {len(shared)} test {what}, the first: {shared[0]}; folds share none"
+            return f"{told}: take the same data and prepare.split_seed, and one experiment per prepare.fold and seed"
+    return ""
+
+
+def _fold_scores(repeats: list[Source], classes: list[str]) -> dict[str, Any]:
+    """The scores of a fold, each the mean over its repeats; a score that cannot be told is left out."""
+    found = pd.DataFrame([scores.headline(source.test, classes) for source in repeats]).mean().round(scores.DIGITS)
+    names = [source.name for source in repeats]
+    known = {"fold": repeats[0].fold or names[0], "from": names, "repeats": len(repeats), "n": len(repeats[0].test)}
+    return known | {name: float(found[name]) for name in PER_FOLD if name in found}
+
+
+def _pool(folds: list[list[Source]], classes: list[str]) -> dict[str, Any]:
+    """Confusion counts (a mean over repeats) summed over folds, and the recalls that follow from them."""
+    of_fold = [np.mean([scores.confusion(source.test, classes) for source in repeats], axis=0) for repeats in folds]
+    confusion = np.sum(of_fold, axis=0).round(scores.DIGITS)
+    tests = pd.concat([repeats[0].test for repeats in folds])
+    per_class = {label: _recall(tests[tests["label"] == label], confusion[i, i]) for i, label in enumerate(classes)}
+    enough = min(row["n"] for row in per_class.values()) >= scores.FEWEST_CASES
+    balanced = round(sum(row["recall"] for row in per_class.values()) / len(classes), scores.DIGITS) if enough else None
+    return {"n": len(tests), "balanced_accuracy": balanced, "per_class": per_class, "confusion": confusion.tolist()}
+
+
+def _recall(rows: pd.DataFrame, right: float) -> dict[str, Any]:
+    """Recall among the test pictures of one class, `right` of them recognised: a mean over repeats, so a fraction."""
+    row: dict[str, Any] = {"n": len(rows), "groups": rows["group"].nunique(), "recall": None, "low": None, "high": None}
+    if len(rows):
+        low, high = binomtest(round(right), len(rows)).proportion_ci(method="wilson")
+        values = {"recall": right / len(rows), "low": float(low), "high": float(high)}
+        row |= {name: round(value, scores.DIGITS) for name, value in values.items()}
+    return row
+
+
+def _warnings(folds: list[list[Source]]) -> list[str]:
+    """What is missing: folds, and pictures that no fold tests, as far as the sources can tell."""
+    sources = [source for repeats in folds for source in repeats]
+    found = ["one test set only: this is no cross-validation"] if len(folds) == 1 else []
+    wanted = {str(number) for source in sources if source.fold for number in range(source.recipe["prepare.folds"])}
+    missing = sorted(wanted - {source.fold for source in sources}, key=int)
+    if missing and all(source.fold for source in sources):
+        found.append(f"of {len(wanted)} folds, numbered from 0, these are missing: {', '.join(missing)}")
+    tested = sum(len(repeats[0].test) for repeats in folds)
+    pictures = max(len(set().union(*(s.held_out for s in sources))), *(s.pictures for s in sources))
+    if tested < pictures:
+        least = "" if any(source.pictures for source in sources) else "at least "
+        found.append(f"{tested} of {least}{pictures} pictures were tested ({tested / pictures:.0%})")
+    return found
+
+
+if __name__ == "__main__":
+    run(main, way_back="")

@@ -1,0 +1,138 @@
+"""How well near-duplicates are told on real pictures whose lesions are known; makes the tables of docs/methods.md.
+
+Run as `python -m benchmarks.near_duplicates PICTURES TABLES`: a folder in one of the published layouts and the folder
+with the official tables. A pair is true where both pictures bear the id of one lesion, false where they bear different
+ones, else unknown: somebody has to look at those, and so they are listed.
+"""
+
+import argparse
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lesions import console
+from lesions.datasets import read_layout
+from lesions.images import Pixels, load_picture
+from lesions.near_duplicates import FARTHEST, LINKED, candidate_pairs, near_duplicates
+from lesions.official import read_official
+from lesions.parallel import map_on_all_cores
+
+DISTANCES = (2, 4, 6, 8, 10, 12, 14, 16)
+CORRELATIONS = (0.60, 0.70, 0.75, 0.80, 0.85, 0.90)
+KINDS = ("true", "false", "unknown")
+LISTED = 0.70  # correlation from which pairs of unknown truth are listed
+MANY = 25_000  # pictures; ISIC 2019 has about as many
+REPEATS = 3
+# Without ids, but one photograph published twice or one lesion photographed twice, by eye
+NAMED = (
+    ("ISIC_0000399", "ISIC_0001124"),
+    ("ISIC_0000520", "ISIC_0010302"),
+    ("ISIC_0000521", "ISIC_0010990"),
+    ("ISIC_0001134", "ISIC_0010016"),
+    ("ISIC_0001135", "ISIC_0009882"),
+    ("ISIC_0011750", "ISIC_0011751"),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", type=Path, help="folder with the pictures")
+    parser.add_argument("tables", type=Path, help="folder with the official tables")
+    arguments = parser.parse_args()
+    pictures = distinct_pictures(arguments.pictures, arguments.tables)
+    start = time.perf_counter()
+    pairs = judged_pairs(pictures, arguments.pictures, max(DISTANCES))
+    seconds = time.perf_counter() - start
+    known = pictures.loc[pictures["lesion"] != "", "lesion"].value_counts()
+    print(f"\n{len(pictures)} pictures without exact copies; {known.sum()} with the id of their lesion,")
+    print(f"{(known * (known - 1) // 2).sum()} pairs of one lesion among them")
+    print(f"{len(pairs)} pairs at most {max(DISTANCES)} bits apart, compared in {seconds:.0f} s\n")
+    print(table_of_counts(pairs))
+    print(f"\nNamed pairs (linked: at most {FARTHEST} bits and at least {LINKED:.2f})\n")
+    print(markdown(named_pairs(pairs)[["pair", "distance", "correlation"]]))
+    print(f"\nOther pairs of unknown truth at most {FARTHEST} bits apart, correlation at least {LISTED:.2f}\n")
+    print(markdown(other_pairs(pairs)[["pair", "distance", "correlation"]]))
+    print(f"\nCandidates among {MANY:,} random hashes: {search_seconds():.2f} s (best of {REPEATS})")
+
+
+def distinct_pictures(folder: Path, tables: Path) -> pd.DataFrame:
+    """One row per picture, exact copies set aside: source, isic_id, lesion (empty where unknown), sha256, phash."""
+    raw = read_layout(folder, "auto").table
+    hashes = pd.DataFrame(
+        map_on_all_cores(partial(_hashes, folder), raw["source"].tolist(), "hashes"), columns=["sha256", "phash"]
+    )
+    lesion = read_official(tables).table["lesion"].reindex(raw["isic_id"], fill_value="").to_numpy()
+    return pd.concat([raw[["source", "isic_id"]], hashes], axis=1).assign(lesion=lesion).drop_duplicates("sha256")
+
+
+def judged_pairs(pictures: pd.DataFrame, folder: Path, farthest: int) -> pd.DataFrame:
+    """The pairs of near_duplicates() with `pair` (their ISIC ids) and `truth` (one of KINDS)."""
+    by_source = pictures.set_index("source")
+    pairs = near_duplicates(by_source["phash"], partial(_read_grey, folder), farthest)
+    ends = [by_source.loc[pairs[end]].reset_index() for end in ("a", "b")]
+    known = (ends[0]["lesion"] != "") & (ends[1]["lesion"] != "")
+    same = ends[0]["lesion"] == ends[1]["lesion"]
+    pairs["truth"] = np.select([known & same, known & ~same], ["true", "false"], "unknown")
+    ids = np.sort(np.stack([end["isic_id"].to_numpy(dtype=str) for end in ends]), axis=0)
+    return pairs.assign(pair=[f"{a} / {b}" for a, b in ids.T])
+
+
+def table_of_counts(pairs: pd.DataFrame) -> str:
+    """True + false + unknown pairs, a row for each distance and a column for each correlation."""
+    rows = []
+    for distance in DISTANCES:
+        near = pairs[pairs["distance"] <= distance]
+        found: dict[str, object] = {"at most (bits)": distance, "pairs": len(near)}
+        for least in CORRELATIONS:
+            truths = near.loc[near["correlation"] >= least, "truth"].value_counts()
+            found[f">= {least:.2f}"] = " + ".join(str(truths.get(kind, 0)) for kind in KINDS)
+        rows.append(found)
+    return markdown(pd.DataFrame(rows))
+
+
+def named_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of NAMED; pictures that are not there, and pairs that are no candidates, have none."""
+    return pairs[pairs["pair"].isin([" / ".join(pair) for pair in NAMED])]
+
+
+def other_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The candidates of unknown truth that nearly were, or were, linked, the most alike first."""
+    near = (pairs["distance"] <= FARTHEST) & (pairs["correlation"] >= LISTED) & (pairs["truth"] == "unknown")
+    return pairs[near].drop(named_pairs(pairs).index, errors="ignore").sort_values("correlation", ascending=False)
+
+
+def search_seconds() -> float:
+    """Time to find the candidates among MANY random hashes, the best of REPEATS."""
+    digits = np.random.default_rng(0).bytes(8 * MANY).hex()
+    hashes = [digits[start : start + 16] for start in range(0, len(digits), 16)]
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        candidate_pairs(hashes)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table as Markdown, numbers with two decimals where they are not whole."""
+    cells = [
+        [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in table.to_numpy(object)
+    ]
+    lines = [list(table.columns), ["---"] * len(table.columns), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _hashes(folder: Path, source: str) -> tuple[str, str]:
+    picture = load_picture(folder / source, 64)
+    return picture.sha256, picture.phash
+
+
+def _read_grey(folder: Path, source: str) -> Pixels:
+    return np.repeat(load_picture(folder / source, 64).grey[..., None], 3, axis=2)
+
+
+if __name__ == "__main__":
+    console.run(main)

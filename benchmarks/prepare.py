@@ -1,0 +1,200 @@
+"""How fast pictures are decoded: the prepare stage's way against the barest loop with Pillow, in one run, in turns.
+
+Bare: decode, resize with the same filter, encode a PNG with the same effort, in a pool of processes. The stage also
+hashes every picture in all orientations, keeps a grey copy for comparisons, and never stops at a damaged file.
+Every measurement has a process of its own, and includes the start of its workers.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from joblib.externals.loky import get_reusable_executor
+from PIL import Image
+
+from lesions.console import available_cores
+from lesions.images import PNG_LEVEL, Pixels
+from lesions.params import PARAMS_FILE, load_params
+from lesions.parallel import map_on_all_cores
+from lesions.preparation import decode_all
+
+WIDTH, HEIGHT = 600, 450  # pixels, as in HAM10000
+GRAIN = 9.0  # standard deviation of the noise, grey levels: files of about 270 kB, the mean of HAM10000
+QUALITY = 95  # of the JPEG files
+CLASSES = 5
+LEAST_RATIO = 0.85
+MOST_SECONDS = 60  # for 10,000 pictures on two cores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.prepare", description=__doc__)
+    parser.add_argument("--pictures", type=int, default=10_000, metavar="N")
+    parser.add_argument("--rounds", type=int, default=3, help="times that everything is measured")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sources = make_pictures(folder / "pictures", arguments.pictures)
+        size = sum((folder / "pictures" / source).stat().st_size for source in sources) / len(sources)
+        print(
+            f"{len(sources)} JPEG files of {WIDTH} x {HEIGHT} pixels and {size / 1000:.0f} kB: smooth random colours "
+            f"under noise, all different; image_size {load_params().image_size}, {available_cores()} cores"
+        )
+        compare(folder, sources, arguments.rounds)
+        tell_memory(folder, sources)
+
+
+def make_pictures(folder: Path, n: int, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
+    """Draw n pictures into one folder per class; returns their paths relative to the folder."""
+    sources = [f"class {number % CLASSES}/{number:05}.jpg" for number in range(n)]
+    for source in sources[:CLASSES]:
+        (folder / source).parent.mkdir(parents=True, exist_ok=True)
+    jobs = [(folder / source, number) for number, source in enumerate(sources)]
+    for _ in map_on_all_cores(partial(_draw, width=width, height=height), jobs, "draw"):
+        pass
+    return sources
+
+
+def compare(folder: Path, sources: list[str], rounds: int) -> None:
+    """Measure both ways in turns, each first in every other round, and print speeds, ratio and time."""
+    rows = []
+    for turn in range(rounds):
+        order = (bare, stage_way) if turn % 2 == 0 else (stage_way, bare)
+        seconds = {way.__name__: measured(way, folder, sources)["seconds"] for way in order}
+        rows.append((seconds["bare"], seconds["stage_way"]))
+        print(
+            f"round {turn + 1}: bare {len(sources) / rows[-1][0]:.0f} pictures/s, "
+            f"prepare {len(sources) / rows[-1][1]:.0f} pictures/s, ratio {rows[-1][0] / rows[-1][1]:.2f}"
+        )
+    print(f"ratio: {_spread([bare / ours for bare, ours in rows], '.2f')}, goal at least {LEAST_RATIO}")
+    print(f"decode {len(sources)} pictures: {_spread([ours for _, ours in rows], '.1f')} s")
+    whole = [measured(whole_stage, folder, sources)["seconds"] for _ in range(rounds)]
+    print(
+        f"whole prepare stage, {len(sources)} pictures: {_spread(whole, '.1f')} s, "
+        f"goal for 10,000 on two cores: under {MOST_SECONDS} s"
+    )
+
+
+def tell_memory(folder: Path, sources: list[str]) -> None:
+    """Print the peak memory of decoding a tenth of the pictures, and all."""
+    for part in (sources[: max(1, len(sources) // 10)], sources):
+        found = measured(stage_way, folder, part)
+        print(
+            f"peak memory, {len(part)} pictures: parent {found['parent']:.0f} MB, largest worker {found['worker']:.0f} MB"
+        )
+
+
+def measured(way: Callable[[Path, list[str], Path], None], folder: Path, sources: list[str]) -> dict[str, float]:
+    """Seconds, and peak memory of parent and largest worker in MB, of one way in a fresh process."""
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            return process.submit(_measure, way, folder / "pictures", sources, Path(out)).result()
+
+
+def bare(pictures: Path, sources: list[str], out: Path) -> None:
+    """The least that turns JPEG files into small PNG files."""
+    decode = partial(_bare, size=load_params().image_size)
+    jobs = [(pictures / source, out / f"{number}.png") for number, source in enumerate(sources)]
+    with ProcessPoolExecutor(available_cores()) as pool:
+        for _ in pool.map(decode, jobs, chunksize=32):
+            pass
+
+
+def stage_way(pictures: Path, sources: list[str], out: Path) -> None:
+    """What the prepare stage does with the pictures."""
+    params = load_params()
+    table = decode_all(pd.DataFrame({"source": sources}), pictures, out, params.image_size, params.prepare.min_side)
+    assert (table["reason"] == "").all()  # noqa: S101
+
+
+def whole_stage(pictures: Path, sources: list[str], out: Path) -> None:
+    """The prepare stage from params to manifest, in a folder of its own."""
+    from stages import prepare
+
+    params = yaml.safe_load(Path(PARAMS_FILE).read_text(encoding="utf-8"))
+    labels = out / "labels"
+    labels.mkdir()
+    (out / PARAMS_FILE).write_text(
+        yaml.safe_dump(params | {"dataset": str(pictures), "labels": str(labels)}), encoding="utf-8"
+    )
+    os.chdir(out)
+    prepare.main()
+    used = json.loads(Path("metrics/prepare.json").read_text(encoding="utf-8"))["used"]
+    assert used == len(sources)  # noqa: S101
+
+
+def _measure(
+    way: Callable[[Path, list[str], Path], None], pictures: Path, sources: list[str], out: Path
+) -> dict[str, float]:
+    start = time.perf_counter()
+    way(pictures, sources, out)
+    seconds = time.perf_counter() - start
+    workers = map_on_all_cores(_peak_memory, range(64), "memory")  # joblib keeps the workers that it has
+    found = {"seconds": seconds, "parent": _peak_memory(0), "worker": max(workers)}
+    get_reusable_executor().shutdown()  # else this process would not end before joblib's workers time out
+    return found
+
+
+def _peak_memory(_: int) -> float:
+    """Peak resident memory of this process so far, MB."""
+    status = Path("/proc/self/status")  # Linux: getrusage() there begins with the size of the process that forked
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _bare(job: tuple[Path, Path], size: int) -> None:
+    source, target = job
+    with Image.open(source) as image:
+        small = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    small.save(target, format="PNG", compress_level=PNG_LEVEL)
+
+
+def _draw(job: tuple[Path, int], width: int, height: int) -> None:
+    path, seed = job
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(60, 220, (6, 8, 3), dtype=np.uint8))
+    smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=np.int16)
+    pixels: Pixels = np.clip(smooth + _shifted_noise(rng, height, width), 0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(path, quality=QUALITY, subsampling=0)
+
+
+def _shifted_noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """One stretch of a long strip of noise: drawing afresh would take longer than all the rest."""
+    strip = _strip(height * width * 3)
+    start = rng.integers(0, len(strip) // 2)
+    return strip[start : start + height * width * 3].reshape(height, width, 3)
+
+
+_strips: dict[int, np.ndarray] = {}
+
+
+def _strip(length: int) -> np.ndarray:
+    if length not in _strips:
+        _strips[length] = np.random.default_rng(0).normal(0, GRAIN, 2 * length).astype(np.int16)
+    return _strips[length]
+
+
+def _spread(values: list[float], how: str) -> str:
+    return f"median {statistics.median(values):{how}} (n={len(values)}, {min(values):{how}} to {max(values):{how}})"
+
+
+if __name__ == "__main__":
+    from benchmarks import prepare  # by its full name: worker processes cannot import functions of __main__
+
+    prepare.main()

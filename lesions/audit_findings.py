@@ -1,0 +1,169 @@
+"""What the audit found, in words and tables: leaks, class told by source or frame, pictures that may be no lesions."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from lesions import probe
+from lesions.audit import Audit, audit
+from lesions.classes import diagnosis
+from lesions.contamination import NEAR, contaminated
+from lesions.images import Pixels, read_pixels
+from lesions.preparation import Prepared
+from lesions.probe import ProbeScores
+from lesions.report import PictureSet, Section, Table, show, table_of, take
+
+MOST_SETS = 12
+FEWEST_FOR_PROBE = 50  # training pictures; a forest on fewer tells nothing
+TELLING = 0.7  # AUROC of the frame alone from which a reader should be warned
+SUSPICIONS = {
+    "blank": "Hardly any contrast (score: standard deviation of grey, of 255)",
+    "colourless": "Hardly any colour (score: share of grey pixels)",
+    "off_domain": "Unlike all other pictures (score: distance to the nearest over the usual one)",
+    "odd_colour": "Unusual colour or brightness (score: robust standard deviations)",
+    "odd_size": "Unusual size or shape (score: times the usual)",
+}
+YES_NO = {"True": "yes", "False": "no"}
+
+
+class Examined(NamedTuple):
+    """The audit's tables, and the scores of the frame-only probe (None where there are too few training pictures)."""
+
+    audit: Audit
+    frame: ProbeScores | None
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """For metrics/prepare.json."""
+        frame = None
+        if self.frame:
+            scores = {
+                "macro_auroc": self.frame.macro_auroc,
+                "melanoma_vs_nevus_auroc": self.frame.melanoma_vs_nevus_auroc,
+            }
+            frame = {name: value if value is None else round(value, 4) for name, value in scores.items()}
+        return {**self.audit.numbers, "frame_only_probe": frame}
+
+
+def examine(prepared: Prepared, folder: Path) -> Examined:
+    """Audit the pictures of a prepared folder; the frame-only probe is cross-validated within training."""
+    paths = prepared.used["path"]
+    found = audit(prepared.pictures, prepared.near, partial(_read, folder, paths))
+    train = prepared.used[prepared.used["split"] == "train"]
+    if len(train) < FEWEST_FOR_PROBE or train["label"].value_counts().min() < probe.FOLDS:
+        return Examined(found, None)
+    features = probe.read_features([folder / path for path in train["path"]], "frame")
+    predictions = probe.cross_validate(features, train["label"], train["group"], "frame")
+    return Examined(found, probe.score(predictions))
+
+
+def sections(examined: Examined, prepared: Prepared, dataset: Path) -> list[Section]:
+    """The findings as sections of the page; dataset: the folder with the raw pictures."""
+    return [
+        _contamination(examined.audit, prepared, dataset),
+        _sources(examined.audit),
+        _frame(examined.frame),
+        _suspicious(examined.audit, dataset),
+    ]
+
+
+def _contamination(found: Audit, prepared: Prepared, dataset: Path) -> Section:
+    title = "Test pictures that training knows"
+    table = found.contamination
+    if table.empty:
+        return Section(title, ["There is no test split to look at."])
+    texts = []
+    for split, words in (("official", "The published Train and Test folders"), ("ours", "The splits made here")):
+        found_any = table[(table["split"] == split) & (table["kind"] == "any")]
+        for row in found_any.to_dict("records"):
+            known = f"{'at least ' if row['at_least'] else ''}{row['shared']:,}" if row["shared"] else "none known"
+            texts.append(
+                f"{words}: {known} of {row['test']:,} test pictures that share a picture, lesion, patient or "
+                "near-duplicate with training."
+            )
+    if table["at_least"].any():
+        texts.append("'At least': some pictures bear no lesion or patient id, so more may share one.")
+    rows = [
+        [f"{row['split']}: {row['kind']}", f"{row['test']:,}", f"{row['shared']:,}", "yes" if row["at_least"] else "no"]
+        for row in table.to_dict("records")
+    ]
+    pictures = prepared.pictures
+    pairs = contaminated(pictures, prepared.near)
+    sets = (
+        PictureSet(
+            [
+                show(dataset, pictures.loc[row, "source"], f"{split}: {Path(pictures.loc[row, 'source']).stem}")
+                for split, row in (("Test", pair["test"]), ("Train", pair["train"]))
+            ],
+            f"the same {pair['kind']}" if pair["kind"] != NEAR else "nearly the same picture",
+        )
+        for pair in pairs.to_dict("records")
+    )
+    shown, hidden = take(sets, MOST_SETS, len(pairs))
+    tables = [Table(["split: shared by", "test", "shared", "ids missing"], rows)]
+    return Section(title, texts, tables, shown, hidden)
+
+
+def _sources(found: Audit) -> Section:
+    words = {"origin": "collection", "size": "picture size", "dark_corners": "dark corners"}
+    known = {words[name]: value for name, value in found.association.items() if value is not None}
+    texts = [
+        "A network can learn a class by how its pictures were taken. Cramer's V is 0 where class and way have "
+        "nothing to do with each other, 1 where one gives away the other."
+    ]
+    if known:
+        texts.append("Class goes with " + ", ".join(f"{name}: V = {value:.2f}" for name, value in known.items()) + ".")
+    dark = found.dark_corners.rename(columns={"dark": "with dark corners"})
+    tables = {"class by collection": found.by_origin, "class by size": found.by_size, "class": dark}
+    return Section("Class against source", texts, [_by_class(counts, name) for name, counts in tables.items()])
+
+
+def _frame(scores: ProbeScores | None) -> Section:
+    title = "What the frame alone gives away"
+    if scores is None:
+        return Section(title, ["Too few training pictures for the frame-only probe."])
+    told = [diagnosis(label).name for label, value in scores.auroc.items() if value is not None and value >= TELLING]
+    texts = [
+        "A small forest sees the outer twelfth of each side only, where there is mostly skin, and is cross-validated "
+        f"within training (n = {scores.n:,}). AUROC 0.5 is chance; what is above comes from how pictures were taken."
+    ]
+    if scores.melanoma_vs_nevus_auroc is not None:
+        texts.append(f"Melanoma against nevus by the frame alone: AUROC {scores.melanoma_vs_nevus_auroc:.2f}.")
+    if told:
+        texts.append(
+            f"Told by the frame with AUROC {TELLING} or more: {', '.join(told)}. Scores of these are inflated."
+        )
+    rows = [[diagnosis(label).name, "-" if value is None else f"{value:.2f}"] for label, value in scores.auroc.items()]
+    return Section(title, texts, [Table(["class against the rest", "AUROC of the frame"], rows)])
+
+
+def _suspicious(found: Audit, dataset: Path) -> Section:
+    title = "Pictures worth a look"
+    lists = {name: getattr(found, name) for name in SUSPICIONS}
+    texts = [f"{SUSPICIONS[name]}: {len(table):,}." for name, table in lists.items() if len(table)]
+    if not texts:
+        return Section(title, ["No picture is blank, colourless, off-domain, or of unusual colour or size."])
+    sets: list[PictureSet] = []
+    hidden = 0
+    for name, table in lists.items():
+        what = name.replace("_", " ")
+        found_sets = (
+            PictureSet([show(dataset, row["source"], diagnosis(row["label"]).name)], f"{what}: {row['score']:g}")
+            for row in table.to_dict("records")
+        )
+        shown, more = take(found_sets, MOST_SETS, len(table))
+        sets, hidden = [*sets, *shown], hidden + more
+    return Section(title, [*texts, "They are used; look at them and decide."], [], sets, hidden)
+
+
+def _by_class(counts: pd.DataFrame, name: str) -> Table:
+    named = counts.copy()
+    named.index = pd.Index([diagnosis(str(label)).name for label in named.index])
+    named.columns = pd.Index([YES_NO.get(str(name), str(name)) for name in named.columns])
+    return table_of(named, name)
+
+
+def _read(folder: Path, paths: pd.Series, row: int) -> Pixels:
+    return read_pixels(folder / str(paths[row]))

@@ -1,0 +1,184 @@
+"""The data audit as a page: what became of every raw file, conflicts, copies and near-duplicates, side by side."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lesions.classes import diagnosis
+from lesions.manifest import SPLITS, is_synthetic
+from lesions.preparation import Prepared
+from lesions.report import PictureSet, Section, Shown, Table, show, table_of, take, write_report
+
+MOST_SETS = 24  # of pictures in a section; the tables list the rest
+REASONS_SHOWN = ("unreadable", "not an image", "too small", "no label", "shares a group with the test set")
+
+
+def write_audit(
+    path: Path, dataset: Path, prepared: Prepared, summary: dict[str, Any], findings: list[Section]
+) -> None:
+    """Write the page; `findings` (the audit's own sections) follow those on labels and copies.
+
+    dataset: the folder with the raw pictures, for the small ones on the page; its name does not appear.
+    """
+    pictures = prepared.pictures
+    sections = [
+        _classes(summary),
+        _label_conflicts(dataset, pictures),
+        _disagreements(dataset, prepared),
+        _copies(dataset, pictures),
+        _near_duplicates(dataset, prepared),
+        *findings,
+        _left_out(dataset, pictures),
+        _notes(prepared),
+    ]
+    write_report(
+        path,
+        "data_audit.html",
+        title="Data audit",
+        summary=(
+            f"{summary['files']:,} raw files read as {summary['layout']}; {summary['used']:,} pictures are used. "
+            "Every file is in data/prepared/manifest.csv or, with its reason, in data/prepared/excluded.csv."
+        ),
+        synthetic=is_synthetic(prepared.used),
+        flow=_flow(summary),
+        sections=[section for section in sections if section.texts],
+    )
+
+
+def _flow(summary: dict[str, Any]) -> dict[str, Any]:
+    splits = [{"name": split, **summary["splits"][split]} for split in SPLITS]
+    numbers = {name: summary[name] for name in ("files", "used", "groups")}
+    left_out = summary["files"] - summary["used"]
+    return {**numbers, "left_out": left_out, "reasons": summary["excluded"], "splits": splits}
+
+
+def _classes(summary: dict[str, Any]) -> Section:
+    counts = pd.DataFrame.from_dict(summary["classes"], orient="index")
+    excluded = pd.DataFrame(list(counts.pop("excluded")), index=counts.index).fillna(0).astype(int)
+    table = counts.join(excluded)
+    table.index = pd.Index([diagnosis(str(label)).name for label in table.index])
+    table.loc["all"] = table.sum()
+    lost = [diagnosis(label).name for label, of in summary["classes"].items() if not of["used"]]
+    texts = [f"{len(summary['classes']) - len(lost)} of {len(summary['classes'])} classes are used."]
+    texts += [f"No picture of {name} can be used." for name in lost]
+    return Section("Classes", texts, [table_of(table, "class")])
+
+
+def _label_conflicts(dataset: Path, pictures: pd.DataFrame) -> Section:
+    conflicts = pictures[pictures["reason"] == "label conflict"]
+    if conflicts.empty:
+        return Section("Pictures under two labels", ["No picture stands under two labels."])
+    same = pictures[pictures["reason"].isin(["", "label conflict"]) & (pictures["sha256"] != "")]
+    families = same[same["sha256"].isin(conflicts["sha256"])].groupby("sha256", sort=False)
+    sets = (_family(dataset, family) for _, family in families)
+    shown, hidden = take(sets, MOST_SETS, families.ngroups)
+    pairs = families["filed_as"].agg(lambda labels: " and ".join(sorted(set(labels))))
+    counts = pairs.value_counts().rename("pictures").to_frame()
+    counts.index = pd.Index([name.replace("_", " ") for name in counts.index])
+    text = (
+        f"{len(conflicts):,} files are left out because their picture also stands under another label, or their label "
+        "contradicts the official one."
+    )
+    return Section("Pictures under two labels", [text], [table_of(counts, "filed under")], shown, hidden)
+
+
+def _family(dataset: Path, family: pd.DataFrame) -> PictureSet:
+    """All files of one picture, the used one first, with what became of each."""
+    ordered = family.sort_values("reason", kind="stable")
+    shown = [_picture(dataset, row, "used" if not row["reason"] else "left out") for _, row in ordered.iterrows()]
+    details = [detail for detail in ordered["detail"] if detail.startswith("officially")]
+    return PictureSet(shown, details[0] if details else "no official table knows this picture")
+
+
+def _disagreements(dataset: Path, prepared: Prepared) -> Section:
+    if not prepared.official.tables:
+        text = "No official table was given (`labels` in params.yaml), so no label was checked against one."
+        return Section("Labels against official tables", [text])
+    checked = prepared.checked.table
+    known = int((checked["official_label"] != "").sum())
+    wrong = prepared.checked.disagreements
+    texts = [
+        f"{known:,} of {len(checked):,} files are known to {', '.join(prepared.official.tables)}; "
+        f"{len(wrong):,} labels disagree with the official one.",
+    ]
+    counts = Counter(zip(wrong["label"], wrong["official_label"], strict=True))
+    rows = [[diagnosis(label).name, diagnosis(true).name, f"{n:,}"] for (label, true), n in counts.items()]
+    tables = [Table(["filed as", "officially", "files"], rows)] if rows else []
+    alone = prepared.pictures[(prepared.pictures["reason"] == "") & prepared.pictures["source"].isin(wrong["source"])]
+    texts += [f"{len(alone):,} of them are used, under the official label."] if len(alone) else []
+    sets = (PictureSet([_picture(dataset, row, "used")], f"filed as {row['filed_as']}") for _, row in alone.iterrows())
+    shown, hidden = take(sets, MOST_SETS, len(alone))
+    return Section("Labels against official tables", texts, tables, shown, hidden)
+
+
+def _copies(dataset: Path, pictures: pd.DataFrame) -> Section:
+    copies = pictures[pictures["reason"] == "exact duplicate"]
+    if copies.empty:
+        return Section("Copies", ["No picture stands twice under one label."])
+    across = copies["detail"].str.contains("as Test/") & (copies["official_split"] == "train")
+    by_source = pictures.set_index("source")
+
+    def sets() -> Iterator[PictureSet]:
+        for _, row in copies.iterrows():
+            other = row["detail"].split(" as ", 1)[1]
+            kept = by_source.loc[other].copy()
+            kept["source"] = other
+            yield PictureSet([_picture(dataset, kept, "used"), _picture(dataset, row, "left out")], row["detail"])
+
+    shown, hidden = take(sets(), MOST_SETS, len(copies))
+    texts = [f"{len(copies):,} files show a picture that is used already, turned and mirrored copies included."]
+    texts += (
+        [f"At least {int(across.sum()):,} of them stand in Train while the same picture is in Test."]
+        if across.any()
+        else []
+    )
+    return Section("Copies", texts, [], shown, hidden)
+
+
+def _near_duplicates(dataset: Path, prepared: Prepared) -> Section:
+    near = prepared.near.sort_values("correlation", ascending=False)
+    if near.empty:
+        return Section("Near-duplicates", ["No two pictures look like one lesion taken or published twice."])
+    rows = prepared.pictures
+
+    def sets() -> Iterator[PictureSet]:
+        for pair in near.to_dict("records"):
+            why = f"correlation {pair['correlation']:.2f}, {pair['distance']} of 64 bits differ"
+            both = [rows.loc[pair[end]] for end in "ab"]
+            yield PictureSet([_picture(dataset, row, row["split"] or "left out") for row in both], why)
+
+    shown, hidden = take(sets(), MOST_SETS, len(near))
+    text = (
+        f"{len(near):,} pairs look like one lesion taken or published twice. Each pair stays in one split; no picture "
+        "is left out for it. Some pairs will be two lesions: docs/methods.md says how many of those on real pictures."
+    )
+    return Section("Near-duplicates", [text], [], shown, hidden)
+
+
+def _left_out(dataset: Path, pictures: pd.DataFrame) -> Section:
+    rows = pictures[pictures["reason"].isin(REASONS_SHOWN)]
+    if rows.empty:
+        return Section("Other files that are left out", ["None."])
+    sets = (PictureSet([_picture(dataset, row, row["reason"])], row["detail"]) for _, row in rows.iterrows())
+    shown, hidden = take(sets, MOST_SETS, len(rows))
+    text = f"{len(rows):,} files, grey where nothing could be decoded."
+    return Section("Other files that are left out", [text], [], shown, hidden)
+
+
+def _notes(prepared: Prepared) -> Section:
+    notes = [*prepared.reading.notes, *prepared.official.notes, *prepared.checked.notes]
+    if not notes:
+        return Section("Notes of the readers", [])
+    rows = [[note.what, f"{note.n:,}", ", ".join(note.names)] for note in notes]
+    return Section(
+        "Notes of the readers", ["What did not fit in tables and folders."], [Table(["what", "n", "e.g."], rows)]
+    )
+
+
+def _picture(dataset: Path, row: pd.Series, fate: str) -> Shown:
+    label = row["filed_as"]
+    name = Path(row["source"]).stem
+    return show(dataset, row["source"], f"{diagnosis(label).name if label else 'no label'}, {fate}: {name}")

@@ -1,0 +1,83 @@
+"""Test pictures that training knows: by the picture itself, its lesion, its patient, or a near-duplicate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+KEYS = {  # kind of what two pictures share -> the columns that say so
+    "picture": ("sha256", "isic_id"),
+    "lesion": ("lesion", "official_lesion"),
+    "patient": ("patient",),
+}
+NEAR, ANY = "near-duplicate", "any"
+
+
+def contamination(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+    """How many test pictures share a picture, lesion, patient or near-duplicate with training; columns as below.
+
+    One row for each split (official, ours) and kind (of KEYS, near-duplicate, any) with test (pictures), shared (test
+    pictures that share it with training) and at_least (some ids are missing: there may be more).
+    The official split is that of all readable files, ours that of the pictures in use, validation counted as training.
+    """
+    readable, used = pictures["sha256"] != "", pictures["reason"] == ""
+    official, split = pictures["official_split"], pictures["split"]
+    splits = {
+        "official": (readable & (official == "test"), readable & (official == "train")),
+        "ours": (used & (split == "test"), used & split.isin(("train", "val"))),
+    }
+    rows = [row for name, parts in splits.items() if parts[0].any() for row in _shared(pictures, near, name, *parts)]
+    return pd.DataFrame(rows, columns=["split", "kind", "test", "shared", "at_least"])
+
+
+def contaminated(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+    """The pictures of the published Test part that Train knows: columns test and train (rows), and kind, one row each.
+
+    Of several kinds the first of KEYS counts, then near-duplicates; of several training pictures the first.
+    """
+    readable = pictures[pictures["sha256"] != ""]
+    test, train = (readable[readable["official_split"] == part] for part in ("test", "train"))
+    found: dict[Any, tuple[Any, str]] = {}
+    for kind, columns in KEYS.items():
+        for column in columns:
+            first = {value: row for row, value in reversed(list(train[column].items())) if value}
+            for row, value in test[column].items():
+                if value in first:
+                    found.setdefault(row, (first[value], kind))
+    for a, b in zip(near["a"], near["b"], strict=True):
+        for one, other in ((a, b), (b, a)):
+            if one in test.index and other in train.index:
+                found.setdefault(one, (other, NEAR))
+    rows = [(row, partner, kind) for row, (partner, kind) in sorted(found.items())]
+    return pd.DataFrame(rows, columns=["test", "train", "kind"])
+
+
+def _shared(
+    pictures: pd.DataFrame, near: pd.DataFrame, name: str, test: pd.Series, train: pd.Series
+) -> Iterator[dict[str, Any]]:
+    """The rows of contamination() for one split, given which rows are test and which training."""
+    hits, at_least = {}, {}
+    for kind, columns in KEYS.items():
+        hits[kind] = pd.Series(False, index=pictures.index)
+        known = pd.Series(False, index=pictures.index)
+        for column in columns:
+            given = pictures[column] != ""
+            hits[kind] |= test & given & pictures[column].isin(pictures.loc[train & given, column])
+            known |= given
+        at_least[kind] = not known[test | train].all()
+    hits[NEAR] = test & pictures.index.isin(_partners(near, train[train].index))
+    hits[ANY] = pd.concat(hits, axis=1).any(axis=1)
+    at_least[NEAR], at_least[ANY] = False, any(at_least.values())
+    for kind, found in hits.items():
+        yield {
+            "split": name,
+            "kind": kind,
+            "test": int(test.sum()),
+            "shared": int(found.sum()),
+            "at_least": at_least[kind],
+        }
+
+
+def _partners(near: pd.DataFrame, rows: pd.Index) -> list[Any]:
+    """The other ends of the pairs with an end in `rows`."""
+    return [*near.loc[near["a"].isin(rows), "b"], *near.loc[near["b"].isin(rows), "a"]]

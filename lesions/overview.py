@@ -1,0 +1,48 @@
+"""The charts of prepare: what became of each class's files, and what the pictures look like."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lesions import figures
+from lesions.classes import diagnosis
+from lesions.images import read_pixels
+from lesions.manifest import SPLITS, classes_of
+
+COLOURS = dict(zip(SPLITS, (figures.BLUE, figures.SKY, figures.ORANGE), strict=True))
+EXAMPLES = 6  # pictures per class on the sheet
+
+
+def splits_chart(pictures: pd.DataFrame, ending: str) -> Figure:
+    """Files of each class by split, those left out last. pictures: one row per raw file; `ending` ends the title."""
+    used = pictures["reason"] == ""
+    labels = [label for label in pictures["label"].value_counts().index if label]
+    fates = {split: used & (pictures["split"] == split) for split in SPLITS} | {"left out": ~used}
+    lane = []
+    for fate, rows in fates.items():
+        counts = pictures.loc[rows, "label"].value_counts()
+        lane.append(
+            figures.Bars(fate, [int(counts.get(label, 0)) for label in labels], COLOURS.get(fate, figures.PALE))
+        )
+    title = f"{used.sum():,} of {len(pictures):,} files are used, in {pictures.loc[used, 'group'].nunique():,} groups"
+    return figures.grouped_bars([diagnosis(label).name for label in labels], [lane], title + ending, "files")
+
+
+def sheet(used: pd.DataFrame, folder: Path, ending: str) -> Figure:
+    """The first pictures of each class, by the hash of their pixels: a choice that is neither sorted nor random."""
+    rows = [
+        figures.Row(f"{diagnosis(label).name} ({n:,})", list(cells)) for label, n, cells in _examples(used, folder)
+    ]
+    return figures.contact_sheet(rows, f"Prepared pictures of {len(rows)} classes{ending}")
+
+
+def _examples(used: pd.DataFrame, folder: Path) -> Iterator[tuple[str, int, list[figures.Cell]]]:
+    for label in classes_of(used):
+        of_class = used[used["label"] == label].sort_values("sha256")
+        yield (
+            label,
+            len(of_class),
+            [figures.Cell(read_pixels(folder / path)) for path in of_class["path"].head(EXAMPLES)],
+        )

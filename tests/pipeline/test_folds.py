@@ -1,0 +1,28 @@
+"""Cross-validation through DVC: folds are queued, run beside each other, and gathered by the experiments' names."""
+
+import json
+
+from tests.pipeline.conftest import SMALL, Project
+
+
+def test_queued_folds_test_every_picture_once_and_are_gathered_by_name(project: Project) -> None:
+    project.dvc(
+        "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=3", "-S", "prepare.fold=range(0,3)"
+    )
+    project.run_queue(jobs=2)
+    names = project.dvc("exp", "list", "--name-only").stdout.split()
+    assert len(names) == 3
+    found = json.loads(project.run("python", "-m", "app.folds", *names, "--format", "json").stdout)
+    assert [fold["fold"] for fold in found["folds"]] == ["0", "1", "2"]
+    assert found["warnings"] == [], "a picture that no fold tests, or a fold that is missing"
+    recalls = found["pooled"]["per_class"]
+    assert {label.replace("_", " "): row["n"] for label, row in recalls.items()} == SMALL
+    assert 0 <= found["min"]["accuracy"] <= found["mean"]["accuracy"] <= found["max"]["accuracy"] <= 1
+
+    two = project.run("python", "-m", "app.folds", *names[:2])
+    assert "of 3 folds, numbered from 0, these are missing" in two.stdout
+    for mistake, message in {names[0]: "hold the same predictions", "HEAD": "params differ", "nil": names[0]}.items():
+        done = project.run("python", "-m", "app.folds", names[0], mistake, check=False)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
