@@ -32,9 +32,7 @@ def splits_chart(pictures: pd.DataFrame, ending: str) -> Figure:
 
 def sheet(used: pd.DataFrame, folder: Path, ending: str) -> Figure:
     """The first pictures of each class, by the hash of their pixels: a choice that is neither sorted nor random."""
-    rows = [
-        figures.Row(f"{diagnosis(label).name} ({n:,})", list(cells)) for label, n, cells in _examples(used, folder)
-    ]
+    rows = [figures.Row(f"{diagnosis(label).name} ({n:,})", list(cells)) for label, n, cells in _examples(used, folder)]
     return figures.contact_sheet(rows, f"Prepared pictures of {len(rows)} classes{ending}")
 
 

@@ -1,6 +1,8 @@
 """The same work for many items on all cores, results in the order of the items, with a progress bar."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from joblib import Parallel, delayed
@@ -20,6 +22,15 @@ def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], 
     Results stream: memory does not grow with the number of items. The first exception of a worker is raised here.
     """
     jobs = 1 if len(items) < TOO_FEW_FOR_PROCESSES else available_cores()
-    results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto")(delayed(function)(item) for item in items)
+    results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto")(
+        delayed(_here)(Path.cwd(), function, item) for item in items
+    )
     # disable=None: no bar where stderr is a log
     yield from tqdm(results, total=len(items), desc=title, unit=" pictures", disable=None)
+
+
+def _here(folder: Path, function: Callable[[Item], Result], item: Item) -> Result:
+    """Workers are used again, and stay in the folder in which they were started: relative paths need this one."""
+    if Path.cwd() != folder:
+        os.chdir(folder)
+    return function(item)
