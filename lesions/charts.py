@@ -1,17 +1,20 @@
-"""The charts of an evaluation: who is taken for whom, how well each class is told, the surest mistakes.
+"""The charts of an evaluation: who is taken for whom, how well each class is told, how far probabilities hold.
 
 `mark` ends each title: where the pictures are synthetic, it says so.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lesions import figures, scores
 from lesions.classes import diagnosis
 from lesions.images import read_pixels
+from lesions.intervals import wilson
 
 ROW = 34  # pixels per class in the confusion matrix
 LINES = [colour for colour in figures.PALETTE if colour != figures.YELLOW]  # yellow is too pale for a line on white
@@ -44,7 +47,6 @@ def confusion_chart(predictions: pd.DataFrame, classes: list[str], mark: str) ->
 
 def roc_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure:
     """One ROC curve per class against the rest, with its area and n."""
-    points = scores.roc_points(predictions, classes)
     rows = scores.per_class(predictions, classes).dropna(subset=["auroc"]).sort_values("auroc", ascending=False)
     title = "No class has pictures on both sides: no ROC curve"
     if len(rows):
@@ -56,18 +58,66 @@ def roc_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figur
     figure = figures.new_figure(380, title + mark)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=figures.PALE, linewidth=1)
-    for number, (label, row) in enumerate(rows.iterrows()):
-        curve = points[points["class"] == label]
-        style = DASHES[number // len(LINES) % len(DASHES)]
-        colour = LINES[number % len(LINES)]
-        name = f"{diagnosis(str(label)).name}: {row['auroc']:.2f} (n = {row['n']:.0f})"
-        axes.plot(curve["fpr"], curve["tpr"], style, color=colour, label=name, drawstyle="steps-post")
-    axes.set(xlim=(-0.01, 1), ylim=(0, 1.01))
+    _draw_curves(axes, rows, rows["auroc"], scores.roc_points(predictions, classes), ("fpr", "tpr"))
     axes.set_xlabel("false positive rate (1 - specificity)")
     axes.set_ylabel("true positive rate (sensitivity)")
-    axes.grid()
     if len(rows):
         figure.legend(loc="outside right center", title="AUROC against the rest")
+    return figure
+
+
+def pr_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure:
+    """One precision-recall curve per class against the rest, with its average precision and n."""
+    rows = scores.per_class(predictions, classes)
+    rows = rows[rows["n"] > 0]
+    points = scores.pr_points(predictions, classes)
+    precision = pd.Series({label: _area(points[points["class"] == label]) for label in rows.index}, dtype=float)
+    precision = precision.sort_values(ascending=False)
+    rows = rows.loc[precision.index]
+    best, worst = precision.index[0], precision.index[-1]
+    title = (
+        f"Precision holds longest for {diagnosis(best).name} (average {precision.iloc[0]:.2f}), falls fastest for "
+        f"{diagnosis(worst).name} ({precision.iloc[-1]:.2f}); {len(predictions)} test pictures"
+    )
+    figure = figures.new_figure(380, title + mark)
+    axes = figure.add_subplot()
+    _draw_curves(axes, rows, precision, points, ("recall", "precision"))
+    axes.set_xlabel("recall (sensitivity)")
+    axes.set_ylabel("precision (at the class shares of the test)")
+    figure.legend(loc="outside right center", title="Average precision")
+    return figure
+
+
+def reliability_chart(bins: pd.DataFrame, found: dict[str, Any], mark: str) -> Figure:
+    """Accuracy by confidence, before and after calibration, with Wilson's intervals after; the diagonal is perfect.
+
+    bins: probabilities (before, after), confidence, accuracy, n; found: the calibration part of scores.json.
+    """
+    errors = {name: found[name]["ece"]["value"] for name in ("before", "after")}
+    parts = {name: bins[bins["probabilities"] == name] for name in errors}
+    figure = figures.new_figure(430, _reliability_title(parts["after"], errors, found) + mark)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=figures.PALE, linewidth=1)
+    after = parts["after"]
+    ends = [wilson(accuracy, n) for accuracy, n in zip(after["accuracy"], after["n"], strict=True)]
+    below = [max(0, accuracy - low) for accuracy, (low, _) in zip(after["accuracy"], ends, strict=True)]
+    above = [max(0, high - accuracy) for accuracy, (_, high) in zip(after["accuracy"], ends, strict=True)]
+    axes.errorbar(after["confidence"], after["accuracy"], (below, above), fmt="none", color=figures.SKY, elinewidth=1.5)
+    for name, colour, style in (("before", figures.ORANGE, "s--"), ("after", figures.BLUE, "o-")):
+        label = f"{name} calibration: ECE {errors[name]:.3f}"
+        axes.plot(parts[name]["confidence"], parts[name]["accuracy"], style, color=colour, label=label, markersize=5)
+    axes.set(xlim=(0, 1.01), ylim=(0, 1.03))
+    axes.set_xlabel("confidence (largest probability, mean of the bin)")
+    axes.set_ylabel("accuracy (share of correct predictions)")
+    axes.grid()
+    axes.legend(loc="upper left", handlelength=2.0)
+    axes.text(
+        0.98,
+        0.03,
+        f"{len(after)} bins of {after['n'].min()} or more\nbars: 95 % interval",
+        ha="right",
+        color=figures.GREY,
+    )
     return figure
 
 
@@ -77,30 +127,83 @@ def mistakes_sheet(predictions: pd.DataFrame, folder: Path, pictures: int, mark:
     predictions: label, predicted, path relative to `folder`, p_<class>...
     """
     wrong = predictions[predictions["label"] != predictions["predicted"]]
-    sure = pd.Series(
-        {row: float(wrong.loc[row, f"p_{wrong.loc[row, 'predicted']}"]) for row in wrong.index}, dtype=float
-    )
-    surest = sure.sort_values(ascending=False, kind="stable").index[:pictures]
-    cells = [
-        figures.Cell(
-            read_pixels(folder / wrong.loc[row, "path"]),
-            f"{diagnosis(wrong.loc[row, 'label']).name}\n"
-            f"→ {diagnosis(wrong.loc[row, 'predicted']).short} ({sure[row]:.2f})",
-            figures.VERMILION if wrong.loc[row, "label"] == "melanoma" else "",
-        )
-        for row in surest
-    ]
-    rows = [figures.Row("", cells[start : start + 4]) for start in range(0, len(cells), 4)]
+    surest = _confidence(wrong).sort_values(ascending=False, kind="stable")[:pictures]
     title = f"{len(wrong)} of {len(predictions)} test pictures are called wrongly; these are the surest mistakes"
     note = (
         "Below each picture: its true class, then → the predicted one with its probability. Framed: missed melanomas."
     )
-    return figures.contact_sheet(rows, title + mark, note=note)
+    names = wrong["predicted"].map(lambda label: diagnosis(label).short)
+    captions = "→ " + names[surest.index] + surest.map(" ({:.2f})".format)
+    return _sheet(wrong, captions, folder, title + mark, note)
+
+
+def unsure_hits_sheet(predictions: pd.DataFrame, folder: Path, pictures: int, mark: str) -> Figure:
+    """The correct predictions with the lowest probability, least sure first, with the class that came second.
+
+    predictions: as for mistakes_sheet().
+    """
+    hits = predictions[predictions["label"] == predictions["predicted"]]
+    unsure = _confidence(hits).sort_values(kind="stable")[:pictures]
+    given = hits[[column for column in hits if str(column).startswith("p_")]].loc[unsure.index]
+    others = given.mask(given.columns.to_numpy() == ("p_" + hits.loc[unsure.index, ["label"]]).to_numpy())
+    names = others.idxmax(axis=1).map(lambda column: diagnosis(str(column).removeprefix("p_")).short)
+    captions = unsure.map("{:.2f}, then ".format) + names + others.max(axis=1).map(" ({:.2f})".format)
+    title = f"{len(hits)} of {len(predictions)} test pictures are called correctly; these are the least sure hits"
+    note = "Below each picture: its class with the probability, then the second most probable class. Framed: melanomas."
+    return _sheet(hits, captions, folder, title + mark, note)
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
     """The table with the names that people read in place of slugs, for the plots of DVC."""
     return table.map(lambda value: diagnosis(value).name if isinstance(value, str) else value)
+
+
+def _draw_curves(
+    axes: Axes, rows: pd.DataFrame, areas: pd.Series, points: pd.DataFrame, columns: tuple[str, str]
+) -> None:
+    """One curve per class in the order of the rows, with area and n in the legend, on the unit square."""
+    for number, (label, area, n) in enumerate(zip(rows.index, areas, rows["n"], strict=True)):
+        curve = points[points["class"] == label]
+        style = DASHES[number // len(LINES) % len(DASHES)]
+        name = f"{diagnosis(label).name}: {area:.2f} (n = {n})"
+        x, y = (curve[column] for column in columns)
+        axes.plot(x, y, style, color=LINES[number % len(LINES)], label=name, drawstyle="steps-post")
+    axes.set(xlim=(-0.01, 1), ylim=(0, 1.01))
+    axes.grid()
+
+
+def _area(curve: pd.DataFrame) -> float:
+    """Average precision: steps in recall, each at the precision of its end (as scikit-learn's)."""
+    return float(-(np.diff(curve["recall"]) * curve["precision"].to_numpy()[:-1]).sum())
+
+
+def _confidence(rows: pd.DataFrame) -> pd.Series:
+    """The probability of each row's prediction."""
+    return pd.Series({row: float(rows.loc[row, f"p_{rows.loc[row, 'predicted']}"]) for row in rows.index}, dtype=float)
+
+
+def _sheet(rows: pd.DataFrame, captions: pd.Series, folder: Path, title: str, note: str) -> Figure:
+    """The captioned pictures, four in a row, below each its true class and caption; melanomas framed."""
+    cells = [
+        figures.Cell(
+            read_pixels(folder / row["path"]),
+            f"{diagnosis(row['label']).name}\n{caption}",
+            figures.VERMILION if row["label"] == "melanoma" else "",
+        )
+        for row, caption in zip(rows.loc[captions.index].to_dict("records"), captions, strict=True)
+    ]
+    sheet = [figures.Row("", cells[start : start + 4]) for start in range(0, len(cells), 4)]
+    return figures.contact_sheet(sheet, title, note=note)
+
+
+def _reliability_title(after: pd.DataFrame, errors: dict[str, float], found: dict[str, Any]) -> str:
+    gap = float(np.average(after["confidence"] - after["accuracy"], weights=after["n"]))
+    side = "more" if gap > 0 else "less"
+    change = f"calibration error {errors['before']:.3f} before, {errors['after']:.3f} after calibration"
+    return (
+        f"After calibration, the network is on average {abs(gap) * 100:.0f} points {side} confident than right: "
+        f"{change} ({found['after']['ece_if_perfect']:.3f} of perfect probabilities); {found['n']} test pictures"
+    )
 
 
 def _confusion_title(predictions: pd.DataFrame, classes: list[str]) -> str:

@@ -1,18 +1,83 @@
-"""From a trained network to a table of predictions, and from the table to the files that hold its scores."""
+"""From a trained network to a table of predictions, and from the table to the files that hold its scores.
 
-from typing import Any
+What has to be chosen (temperature, thresholds, conformal quantiles) is chosen on validation; the test is only scored.
+"""
+
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions import scores
+from lesions import calibration, conformal, estimates, operating, scores, subgroups
+from lesions.calibration import Calibration
+from lesions.intervals import FEWEST, RESAMPLES, bootstrap_weights
+from lesions.questions import MELANOMA, ask_of, questions
+
+Array = NDArray[np.float64]
 
 PROBABILITY_DIGITS = 6
 HELD_OUT = ("val", "test")  # what a model has not been fitted to; only test is scored
+NOTES = {
+    "intervals": (
+        f"low and high: 95 % interval, {RESAMPLES:,} resamples of groups (patients, lesions, pictures) within each "
+        "class, or Wilson's where `interval` says so. They tell how scores vary with the sample of test pictures."
+    ),
+    "training": (
+        "How scores vary when the same network is trained again is not in these intervals: repeat the training with "
+        "other seeds (dvc exp run --queue -S 'seed=range(0,3)') and look at their spread."
+    ),
+    "not_estimable": (
+        f"null where a class or a side of a question has fewer than {FEWEST} cases; means over classes are left out "
+        f"where a class has fewer than {scores.FEWEST_CASES}. Counts are always given."
+    ),
+    "probabilities": (
+        "p_<class> and `predicted` of reports/predictions.csv follow the class shares of training (after rebalancing): "
+        "the better rule for balanced accuracy. Statements on calibration and the decision curve use `calibrated` "
+        "probabilities, for the class shares of validation: p_<class> x exp(prior_correction / temperature) of "
+        "models/decision.json, divided by their sum. Both are about these pictures, not about a clinic's patients."
+    ),
+    "calibration": (
+        "ece_if_perfect: the calibration error that perfect probabilities would show in a sample of this size. The "
+        "interval of ece is corrected for the bias of resampling."
+    ),
+    "source": (
+        "Where classes come from different collections, scores across them are inflated: hold them against the "
+        "baselines that see the origin or the frame alone. Melanoma against nevus is fairer where both share a source."
+    ),
+    "validation": "Validation also chose the epoch: its own scores, and promises made on it, are a little too good.",
+}
 
 
-def predictions_table(held_out: pd.DataFrame, probabilities: NDArray[np.float64], classes: list[str]) -> pd.DataFrame:
+class Predictions(Protocol):
+    """What lesions.inference.predict() returns, which needs TensorFlow and so is not imported here."""
+
+    @property
+    def logits(self) -> Array: ...  # noqa: D102
+
+    @property
+    def probabilities(self) -> Array: ...  # noqa: D102
+
+
+class Evaluated(NamedTuple):
+    """The test pictures: rows of the predictions table with their path; probabilities before and after calibration.
+
+    before, after: (n, classes), the network's own and the calibrated ones; weights: of bootstrap_weights().
+    """
+
+    rows: pd.DataFrame
+    before: Array
+    after: Array
+    weights: Array
+
+
+def fit_calibration(held_out: pd.DataFrame, logits: Array, classes: list[str], trained_shares: Array) -> Calibration:
+    """The correction and temperature from the validation rows. held_out: (n) split, label; logits: (n, classes)."""
+    validation = (held_out["split"] == "val").to_numpy()
+    return calibration.fit(logits[validation], _codes(held_out.loc[validation, "label"], classes), trained_shares)
+
+
+def predictions_table(held_out: pd.DataFrame, probabilities: Array, classes: list[str]) -> pd.DataFrame:
     """image_id, group, split, label, predicted, p_<class>..., sorted by split and image_id.
 
     held_out: rows of the manifest; probabilities: (rows, classes) in [0, 1]. They are rounded before the prediction is
@@ -25,39 +90,137 @@ def predictions_table(held_out: pd.DataFrame, probabilities: NDArray[np.float64]
     return table.sort_values(["split", "image_id"], ignore_index=True)
 
 
-def score_all(predictions: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
-    """reports/scores.json: for each held-out split the headline, every class, and the most frequent errors."""
-    result: dict[str, Any] = {"classes": classes}
+def decide(
+    predictions: pd.DataFrame, classes: list[str], fitted: Calibration, target_sensitivity: float
+) -> dict[str, Any]:
+    """What is chosen on the validation rows of a predictions table, for models/decision.json."""
+    validation = predictions[predictions["split"] == "val"]
+    return {
+        "temperature": fitted.temperature,
+        "prior_correction": dict(zip(classes, map(float, fitted.prior_correction), strict=True)),
+        "probabilities": {
+            "p": "softmax(logits / temperature)",
+            "calibrated": "softmax((logits + prior_correction) / temperature)",
+            "thresholds_and_conformal_use": "p",
+        },
+        "thresholds": operating.choose_thresholds(validation, classes, target_sensitivity),
+        "conformal": {
+            f"{coverage:.2f}": conformal.quantiles(validation, classes, coverage) for coverage in conformal.COVERAGES
+        },
+    }
+
+
+def score_all(
+    predictions: pd.DataFrame, classes: list[str], seed: int = 0, resamples: int = RESAMPLES
+) -> dict[str, Any]:
+    """The frame of reports/scores.json: for each held-out split the headline, every class and question, the errors."""
+    result: dict[str, Any] = {"classes": classes, "notes": NOTES, "resamples": resamples}
     for split in reversed(HELD_OUT):
         rows = predictions[predictions["split"] == split]
         if rows.empty:
             continue
-        table = scores.per_class(rows, classes).astype(object).round(scores.DIGITS)
+        weights = bootstrap_weights(rows["label"], rows["group"], seed, resamples)
         result[split] = {
             "headline": scores.headline(rows, classes),
-            "per_class": {
-                label: {name: _plain(value) for name, value in row.items()} for label, row in table.iterrows()
-            },
+            "overall": estimates.overall(rows, classes, weights),
+            "per_class": estimates.per_class(rows, classes, weights),
+            "questions": estimates.per_question(rows, classes, weights),
             "most_confused": scores.most_confused(rows, classes),
         }
     return result
 
 
-def _plain(value: Any) -> float | int | None:
-    """A number that JSON knows; a missing one is null."""
-    if pd.isna(value):
-        return None
-    return (
-        int(value) if float(value).is_integer() and not isinstance(value, float) else round(float(value), scores.DIGITS)
-    )
+def take_test(
+    predictions: pd.DataFrame, manifest: pd.DataFrame, output: Predictions, fitted: Calibration, seed: int
+) -> Evaluated:
+    """The test rows of a predictions table, and what belongs to them; output: of all its rows, in their order."""
+    rows = (predictions["split"] == "test").to_numpy()
+    table = predictions[rows].merge(manifest[["image_id", "path"]], on="image_id", how="left")
+    after = calibration.calibrated(output.logits[rows], fitted)
+    return Evaluated(table, output.probabilities[rows], after, bootstrap_weights(table["label"], table["group"], seed))
+
+
+def headline(summary: dict[str, Any]) -> dict[str, float | int]:
+    """metrics/evaluate.json: the main numbers of the test, and the ECE of the calibrated probabilities."""
+    found: dict[str, float | int] = summary["test"]["headline"]
+    return found | {"ece": summary["test"]["calibration"]["after"]["ece"]["value"]}
+
+
+def look_closer(
+    test: Evaluated, manifest: pd.DataFrame, classes: list[str], decision: dict[str, Any]
+) -> dict[str, Any]:
+    """Of the test: what thresholds and sets of decide() achieve, missed melanomas, repeatability, subgroups."""
+    return {
+        "thresholds": operating.achieved(test.rows, classes, decision["thresholds"], test.weights),
+        "conformal": {
+            coverage: conformal.describe(test.rows, classes, found, test.weights)
+            for coverage, found in decision["conformal"].items()
+        },
+        "missed_melanomas": subgroups.missed_melanomas(test.rows),
+        "repeatability": subgroups.repeatability(test.rows, test.weights),
+        "subgroups": subgroups.by_subgroup(test.rows, manifest, test.weights),
+    }
+
+
+def score_calibration(test: Evaluated, classes: list[str], seed: int) -> dict[str, Any]:
+    """Calibration of the network's own and of the calibrated probabilities, and how well the latter decide."""
+    labels, codes = test.rows["label"], _codes(test.rows["label"], classes)
+    right = test.after.argmax(axis=1) == codes
+    recalls = [right[codes == label].mean() for label in np.unique(codes)]
+    return {
+        "n": len(codes),
+        "before": calibration.describe(test.before, labels, classes, test.weights, seed),
+        "after": calibration.describe(test.after, labels, classes, test.weights, seed),
+        "decided_by_calibrated": {
+            "accuracy": round(float(right.mean()), scores.DIGITS),
+            "balanced_accuracy": round(float(np.mean(recalls)), scores.DIGITS),
+        },
+    }
+
+
+def reliability(test: Evaluated, classes: list[str]) -> pd.DataFrame:
+    """The bins of the reliability diagram, before and after calibration: probabilities, confidence, accuracy, n."""
+    codes = _codes(test.rows["label"], classes)
+    parts = [calibration.reliability(probabilities, codes) for probabilities in (test.before, test.after)]
+    table = pd.concat(parts, keys=["before", "after"], names=["probabilities"]).reset_index(level=0)
+    return table.round(scores.DIGITS)
+
+
+def decision_curve(test: Evaluated, classes: list[str]) -> pd.DataFrame:
+    """The decision curve of melanoma with calibrated probabilities; no rows where the test cannot tell one."""
+    found = [question for question in questions(classes) if question.name == MELANOMA]
+    labels = test.rows["label"]
+    if not found or not (labels == MELANOMA).any():
+        return pd.DataFrame(columns=list(operating.CURVE_COLUMNS))
+    answers = ask_of(found[0], labels, test.after, classes)
+    return operating.decision_curve(answers.truth, answers.score, test.weights[:, answers.rows])
 
 
 def tell(summary: dict[str, Any]) -> str:
     """The test scores in words and as a table, for a terminal."""
     test = summary["test"]
-    table = pd.DataFrame.from_dict(test["per_class"], orient="index").astype(object)
-    headline = "  ".join(f"{name} {value}" for name, value in test["headline"].items())
+    rows = {label: {name: _short(value) for name, value in row.items()} for label, row in test["per_class"].items()}
+    table = pd.DataFrame.from_dict(rows, orient="index").astype(object).drop(columns="note", errors="ignore")
+    numbers = "  ".join(f"{name} {value}" for name, value in headline(summary).items())
     errors = "; ".join(
         f"{e['truth']} taken for {e['predicted']} ({e['n']}, {e['share']:.0%})" for e in test["most_confused"]
     )
-    return f"{table.to_string(na_rep='-')}\n\nmost frequent errors: {errors or 'none'}\ntest: {headline}"
+    return (
+        f"{table.to_string(na_rep='-')}\n(recall with its 95 % interval; -: not estimable from these pictures)\n\n"
+        f"most frequent errors: {errors or 'none'}\ntest: {numbers}"
+    )
+
+
+def _short(value: Any) -> Any:
+    """A number, or an estimate as text: its interval only where it is a proportion of n, that is recall."""
+    if not isinstance(value, dict):
+        return value
+    ends = f" ({value['low']:.2f} to {value['high']:.2f})" if "n" in value and "low" in value else ""
+    return f"{value['value']:.3f}{ends}"
+
+
+def _codes(labels: pd.Series, classes: list[str]) -> NDArray[np.int64]:
+    codes: NDArray[np.int64] = (
+        labels.map({label: index for index, label in enumerate(classes)}).to_numpy().astype(np.int64)
+    )
+    return codes

@@ -131,8 +131,9 @@ class TrainParams(Strict):
 
 
 class EvaluateParams(Strict):
-    """What the evaluation draws."""
+    """What the evaluation promises and draws."""
 
+    target_sensitivity: float = Field(ge=0.5, le=0.99)
     sheet_pictures: int = Field(ge=4, le=36)
 
 

@@ -1,18 +1,26 @@
-"""Scores of a classifier against the truth: overall, per class, and for the questions that matter in practice."""
+"""Scores of a classifier against the truth, overall and per class, and the curves behind them; no intervals.
+
+Scores with intervals stand in lesions/estimates.py, those of a chosen threshold in lesions/operating.py.
+"""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    confusion_matrix,
+    precision_recall_curve,
+    precision_recall_fscore_support,
+    roc_auc_score,
+    roc_curve,
+)
 
 Array = NDArray[np.float64]
 
 FEWEST_CASES = (
     5  # a mean over classes is no headline where one class has fewer test pictures: one error moves it too far
 )
-CALIBRATION_BINS = 10  # equal-mass bins
 DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
 
 
@@ -22,7 +30,7 @@ def probability_columns(classes: list[str]) -> list[str]:
 
 
 def headline(predictions: pd.DataFrame, classes: list[str]) -> dict[str, float | int]:
-    """About ten numbers for one split of a predictions table (label, predicted, p_<class>...), flat.
+    """The main numbers for one split of a predictions table (label, predicted, p_<class>...), flat.
 
     A score that cannot be told from these pictures is left out: the means over classes where a class has fewer than
     FEWEST_CASES pictures, the melanoma scores where there is no melanoma or nothing to hold against it.
@@ -42,9 +50,6 @@ def headline(predictions: pd.DataFrame, classes: list[str]) -> dict[str, float |
         score = auroc_among(predictions, "melanoma", among)
         if score is not None:
             result[name] = score
-    probabilities = predictions[probability_columns(classes)].to_numpy(dtype=np.float64)
-    correct = (predictions["label"] == predictions["predicted"]).to_numpy()
-    result["ece"] = expected_calibration_error(probabilities.max(axis=1), correct)
     return {name: round(value, DIGITS) for name, value in result.items()}
 
 
@@ -80,19 +85,6 @@ def auroc_among(predictions: pd.DataFrame, label: str, among: list[str]) -> floa
     return float(roc_auc_score(truth, score))
 
 
-def expected_calibration_error(confidence: Array, correct: NDArray[np.bool_], bins: int = CALIBRATION_BINS) -> float:
-    """Mean gap of confidence and accuracy over equal-mass bins (Guo et al., 2017, eq. 5; Nguyen and O'Connor, 2015).
-
-    confidence: (n,) in [0, 1]; correct: (n,). Returns a value in [0, 1]. Raises ValueError where there are no rows.
-    """
-    if not len(confidence):
-        raise ValueError("no predictions")
-    order = np.argsort(confidence, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    gaps = [len(part) * abs(float(confidence[part].mean() - correct[part].mean())) for part in parts]
-    return sum(gaps) / len(confidence)
-
-
 def roc_points(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """The one-against-rest ROC curves: columns class, fpr, tpr; a class that is absent or alone has no curve."""
     curves = []
@@ -102,6 +94,21 @@ def roc_points(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
             fpr, tpr, _ = roc_curve(truth, predictions[f"p_{label}"])
             curves.append(pd.DataFrame({"class": label, "fpr": fpr.round(DIGITS), "tpr": tpr.round(DIGITS)}))
     return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=["class", "fpr", "tpr"])
+
+
+def pr_points(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    """The one-against-rest precision-recall curves: columns class, recall, precision; recall falls along each curve.
+
+    A class without pictures has no curve.
+    """
+    curves = []
+    for label in classes:
+        truth = predictions["label"] == label
+        if truth.any():
+            precision, recall, _ = precision_recall_curve(truth, predictions[f"p_{label}"])
+            points = {"class": label, "recall": recall.round(DIGITS), "precision": precision.round(DIGITS)}
+            curves.append(pd.DataFrame(points))
+    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=["class", "recall", "precision"])
 
 
 def confusion(predictions: pd.DataFrame, classes: list[str]) -> NDArray[np.int64]:

@@ -4,41 +4,59 @@ from pathlib import Path
 
 import numpy as np
 
-from lesions import charts, evaluation, figures, scores
+from lesions import baselines, calibration, charts, evaluation, figures, scores
 from lesions.console import UserError, run
 from lesions.images import read_pixels
 from lesions.inference import load_model, predict
 from lesions.manifest import PREPARED, classes_of, mark, read_manifest
 from lesions.outputs import write_csv, write_json
 from lesions.params import load_params
+from lesions.training_data import PLAN
 
 MODEL = Path("models/model.keras")
+PLOTS = Path("plots/evaluate")
 
 
 def main() -> None:
     params = load_params()
     manifest = read_manifest()
     classes = classes_of(manifest)
+    shares = calibration.training_shares(PLAN, classes)
     model = load_model(MODEL)
     if model.output_shape[-1] != len(classes):
         raise UserError(
             f"{MODEL} knows {model.output_shape[-1]} classes, the manifest has {len(classes)}: run `dvc repro train`"
         )
-    held_out = manifest[manifest["split"].isin(evaluation.HELD_OUT)]
-    pixels = np.stack([read_pixels(PREPARED / path) for path in held_out["path"]])
-    predictions = evaluation.predictions_table(held_out, predict(model, pixels).probabilities, classes)
-    summary = evaluation.score_all(predictions, classes)
-    test = predictions[predictions["split"] == "test"].merge(manifest[["image_id", "path"]], on="image_id")
+    held_out = manifest[manifest["split"].isin(evaluation.HELD_OUT)].sort_values(["split", "image_id"])
+    output = predict(model, np.stack([read_pixels(PREPARED / path) for path in held_out["path"]]))
+    fitted = evaluation.fit_calibration(held_out, output.logits, classes, shares)
+    predictions = evaluation.predictions_table(held_out, calibration.balanced(output.logits, fitted), classes)
+    decision = evaluation.decide(predictions, classes, fitted, params.evaluate.target_sensitivity)
+    test = evaluation.take_test(predictions, manifest, output, fitted, params.seed)
+    simple = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
+    summary = evaluation.score_all(predictions, classes, params.seed)
+    summary["test"] |= evaluation.look_closer(test, manifest, classes, decision)
+    summary["test"]["calibration"] = evaluation.score_calibration(test, classes, params.seed)
+    summary["test"]["baselines"] = baselines.compare(test.rows, simple, classes, test.weights)
 
+    bins = evaluation.reliability(test, classes)
+    network = {"image_size": model.input_shape[1], "color_constancy": params.prepare.color_constancy}
+    write_json("models/decision.json", {"classes": classes, **network, **decision})
     write_csv("reports/predictions.csv", predictions)
-    write_json("metrics/evaluate.json", summary["test"]["headline"])
+    write_json("metrics/evaluate.json", evaluation.headline(summary))
     write_json("reports/scores.json", summary)
-    write_csv("plots/evaluate/confusion.csv", charts.named(test[["label", "predicted"]]))
-    write_csv("plots/evaluate/roc.csv", charts.named(scores.roc_points(test, classes)))
-    figures.save(charts.confusion_chart(test, classes, mark(manifest)), "plots/evaluate/confusion.png")
-    figures.save(charts.roc_chart(test, classes, mark(manifest)), "plots/evaluate/roc.png")
-    sheet = charts.mistakes_sheet(test, PREPARED, params.evaluate.sheet_pictures, mark(manifest))
-    figures.save(sheet, "plots/evaluate/mistakes.png")
+    write_csv(PLOTS / "confusion.csv", charts.named(test.rows[["label", "predicted"]]))
+    write_csv(PLOTS / "roc.csv", charts.named(scores.roc_points(test.rows, classes)))
+    write_csv(PLOTS / "pr.csv", charts.named(scores.pr_points(test.rows, classes)))
+    write_csv(PLOTS / "reliability.csv", bins)
+    write_csv(PLOTS / "decision_curve.csv", evaluation.decision_curve(test, classes))
+    end, shown = mark(manifest), params.evaluate.sheet_pictures
+    figures.save(charts.confusion_chart(test.rows, classes, end), PLOTS / "confusion.png")
+    figures.save(charts.roc_chart(test.rows, classes, end), PLOTS / "roc.png")
+    figures.save(charts.pr_chart(test.rows, classes, end), PLOTS / "pr.png")
+    figures.save(charts.reliability_chart(bins, summary["test"]["calibration"], end), PLOTS / "reliability.png")
+    figures.save(charts.mistakes_sheet(test.rows, PREPARED, shown, end), PLOTS / "mistakes.png")
+    figures.save(charts.unsure_hits_sheet(test.rows, PREPARED, shown, end), PLOTS / "unsure_hits.png")
     print(evaluation.tell(summary))
 
 

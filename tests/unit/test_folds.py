@@ -12,10 +12,16 @@ from sklearn import metrics
 
 from app import folds
 from lesions.console import UserError, run
-from lesions.evaluation import predictions_table
 from lesions.scores import probability_columns
 
 CLASSES = ["melanoma", "nevus", "vascular_lesion"]
+
+
+def predictions_table(rows: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
+    """What evaluate writes: the rows with the most probable class, and (rows, classes) probabilities."""
+    rounded = pd.DataFrame(probabilities.round(6), columns=probability_columns(classes))
+    predicted = [classes[index] for index in rounded.to_numpy().argmax(axis=1)]
+    return pd.concat([rows[["image_id", "group", "split", "label"]].assign(predicted=predicted), rounded], axis=1)
 
 
 def held_out(fold: int, seed: int = 0, n: int = 60, classes: list[str] = CLASSES) -> pd.DataFrame:

@@ -3,26 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn import metrics
 
 from lesions import scores
 from lesions.evaluation import predictions_table, score_all
-
-CLASSES = ["melanoma", "nevus", "vascular_lesion"]
-
-
-def table(n: int, seed: int = 0, classes: list[str] = CLASSES) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    labels = [classes[i] for i in rng.integers(0, len(classes), n)]
-    truth = np.array([classes.index(label) for label in labels])
-    logits = rng.normal(size=(n, len(classes))) + np.eye(len(classes))[truth]
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    held_out = pd.DataFrame(
-        {"image_id": [f"i{k:04}" for k in range(n)], "group": "g", "split": "test", "label": labels}
-    )
-    return predictions_table(held_out, probabilities, classes)
+from tests.unit.held_out import CLASSES, table
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,27 +52,20 @@ def test_without_melanomas_there_is_no_melanoma_score() -> None:
 
 def test_a_class_that_is_absent_from_the_test_has_null_scores_and_never_a_guess() -> None:
     rows = table(100)
-    found = score_all(rows[rows["label"] != "nevus"], CLASSES)["test"]["per_class"]["nevus"]
+    found = score_all(rows[rows["label"] != "nevus"], CLASSES, resamples=20)["test"]["per_class"]["nevus"]
     assert found["n"] == 0
     assert found["recall"] is found["auroc"] is found["f1"] is None
 
 
-@settings(deadline=None)
-@given(st.integers(1, 400), st.integers(0, 2**32 - 1))
-def test_calibration_error_is_between_zero_and_one(n: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    assert 0 <= scores.expected_calibration_error(rng.random(n), rng.random(n) < 0.5) <= 1
-
-
-def test_calibration_error_finds_overconfidence_and_no_error_where_there_is_none() -> None:
-    rng = np.random.default_rng(0)
-    confidence = rng.uniform(0.3, 1, 100_000)
-    assert scores.expected_calibration_error(confidence, rng.random(100_000) < confidence) < 0.01
-    assert scores.expected_calibration_error(confidence, rng.random(100_000) < confidence - 0.2) == pytest.approx(
-        0.2, abs=0.01
-    )
-    with pytest.raises(ValueError, match="no predictions"):
-        scores.expected_calibration_error(np.array([]), np.array([], dtype=bool))
+def test_a_precision_recall_curve_ends_at_its_class_share_and_has_the_average_precision_as_its_area() -> None:
+    rows = table(200)
+    points = scores.pr_points(rows, CLASSES)
+    for label, curve in points.groupby("class"):
+        truth = rows["label"] == label
+        assert curve["recall"].is_monotonic_decreasing
+        area = -(np.diff(curve["recall"]) * curve["precision"].to_numpy()[:-1]).sum()
+        assert area == pytest.approx(metrics.average_precision_score(truth, rows[f"p_{label}"]), abs=1e-3)
+    assert "nevus" not in set(scores.pr_points(rows[rows["label"] != "nevus"], CLASSES)["class"])
 
 
 def test_the_prediction_can_be_read_off_the_rounded_probabilities() -> None:

@@ -1,0 +1,124 @@
+"""Compare two experiments on the same test pictures: differences with 95 % intervals, paired.
+
+Both are scored on the same resamples of groups (patients, lesions, pictures) within each class, so that what makes a
+picture easy or hard for both cancels out. An interval that excludes zero tells these two trained networks apart;
+whether two recipes differ takes several seeds of each.
+"""
+
+import json
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from textwrap import fill
+from typing import Any
+
+import pandas as pd
+
+from app.folds import Source, read_source
+from lesions.console import UserError, run
+from lesions.estimates import overall_values
+from lesions.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
+from lesions.scores import FEWEST_CASES
+
+SCORES = {
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "macro_auroc": "macro AUROC",
+    "melanoma_auroc": "melanoma AUROC",
+    "melanoma_vs_nevus_auroc": "melanoma against nevus AUROC",
+}
+SEED = 0
+NOTES = (
+    f"Difference: B minus A. Interval: 95 %, {RESAMPLES:,} resamples of groups within each class, the same for both.",
+    "It is about these two trained networks: for a statement on two recipes, repeat each with several seeds.",
+)
+EXAMPLE = """\
+examples:
+  python -m app.compare main busty-gean          # an experiment of `dvc exp list` against a branch
+  python -m app.compare a.csv b.csv --format json
+"""
+
+
+def main() -> None:
+    """Read the command line, compare, print."""
+    parser = ArgumentParser(
+        "python -m app.compare", None, __doc__, EXAMPLE, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument("a", metavar="A", help="experiment, Git revision, or predictions.csv")
+    parser.add_argument("b", metavar="B", help="the same")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    arguments = parser.parse_args()
+    found = compare(read_source(arguments.a), read_source(arguments.b))
+    print(json.dumps(found, indent=2) if arguments.format == "json" else tell(found))
+
+
+def compare(a: Source, b: Source) -> dict[str, Any]:
+    """Each score of a and b, and b minus a with its interval and whether that excludes zero, ready for JSON.
+
+    Scores that the test pictures cannot tell are left out. Raises UserError where classes or test pictures differ.
+    """
+    check(a, b)
+    weights = bootstrap_weights(a.test["label"], a.test["group"], SEED)
+    values = [overall_values(source.test, a.classes, weights) for source in (a, b)]
+    scores: dict[str, Any] = {}
+    for name in SCORES:
+        if name in values[0]:
+            one, other = (found[name] for found in values)
+            difference = estimate(other - one)
+            scores[name] = {
+                "a": round(float(one[0]), 4),
+                "b": round(float(other[0]), 4),
+                "difference": difference,
+                "excludes_zero": excludes_zero(difference),
+            }
+    changed = int((a.test["predicted"] != b.test["predicted"]).sum())
+    counts = {"n": len(a.test), "groups": int(a.test["group"].nunique()), "called_differently": changed}
+    return {"a": a.name, "b": b.name, **counts, "classes": a.classes, "scores": scores, "notes": list(NOTES)}
+
+
+def check(a: Source, b: Source) -> None:
+    """Raise UserError where the two cannot be compared picture by picture."""
+    if a.classes != b.classes:
+        differ = ", ".join(sorted({*a.classes} ^ {*b.classes})) or "in another order"
+        raise UserError(f"{a.name} and {b.name} know different classes: {differ}")
+    one, other = set(a.test["image_id"]), set(b.test["image_id"])
+    if one != other:
+        raise UserError(
+            f"{a.name} and {b.name} have different test pictures: {len(one)} and {len(other)}, {len(one & other)} in "
+            "common; take the same data, prepare.split_seed and prepare.fold for both"
+        )
+    for column in ("label", "group"):
+        changed = int((a.test[column] != b.test[column]).sum())
+        if changed:
+            raise UserError(f"{a.name} and {b.name} have different {column}s for {changed} of {len(one)} test pictures")
+
+
+def tell(found: dict[str, Any]) -> str:
+    """The comparison as a table and sentences, for a terminal."""
+    rows = [
+        {
+            "score": SCORES[name],
+            "A": f"{row['a']:.3f}",
+            "B": f"{row['b']:.3f}",
+            "B - A": f"{row['difference']['value']:+.3f}",
+            "95 % interval": _interval(row["difference"]),
+            "excludes zero": "yes" if row["excludes_zero"] else "no",
+        }
+        for name, row in found["scores"].items()
+    ]
+    missing = [text for name, text in SCORES.items() if name not in found["scores"]]
+    parts = [
+        f"A: {found['a']}\nB: {found['b']}",
+        f"{found['n']} test pictures of {found['groups']} groups, {found['called_differently']} called differently\n",
+        pd.DataFrame(rows).to_string(index=False),
+    ]
+    if missing:
+        why = f"a class, or a side, has too few test pictures (means over classes need {FEWEST_CASES} of each)"
+        parts.append(f"not told: {', '.join(missing)}: {why}")
+    return "\n".join([*parts, "", *(fill(note, 110) for note in found["notes"])])
+
+
+def _interval(difference: dict[str, Any]) -> str:
+    return f"{difference['low']:+.3f} to {difference['high']:+.3f}" if "low" in difference else "-"
+
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was changed.")

@@ -1,0 +1,97 @@
+"""How long `dvc repro` takes with nothing to do: on a copy of the committed project with many small pictures.
+
+The pipeline runs once, whole, before anything is measured; a profile then tells where the time goes.
+"""
+
+import argparse
+import os
+import pstats
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+from benchmarks.prepare import make_pictures
+from lesions.console import available_cores
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+WIDTH, HEIGHT = 64, 48  # pixels: DVC's work depends on the number of files, not on what is in them
+DATASET = "data/many"
+QUICK = {"dataset": DATASET, "image_size": 32, "epochs": 1}
+MOST_SECONDS = 3  # for `dvc repro` on 10,000 pictures
+COMMANDS = (["dvc", "--version"], ["dvc", "status"], ["dvc", "repro"])
+SHOWN = 6  # packages in the profile
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.noop", description=__doc__)
+    parser.add_argument("--pictures", type=int, default=10_000, metavar="N")
+    parser.add_argument("--rounds", type=int, default=5, help="times that everything is measured")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "clone"
+        seconds = run_once(folder, arguments.pictures)
+        print(f"{arguments.pictures} pictures, {available_cores()} cores; first run: {seconds:.0f} s", flush=True)
+        compare(folder, arguments.rounds)
+        print(profile(folder))
+
+
+def run_once(folder: Path, pictures: int) -> float:
+    """Clone the project, give it a data set in DVC, and run the pipeline; returns the seconds of the run."""
+    run(REPOSITORY, "git", "clone", "--quiet", str(REPOSITORY), str(folder))
+    make_pictures(folder / DATASET, pictures, WIDTH, HEIGHT)
+    path = folder / "params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8")) | QUICK
+    params["rebalance"]["method"] = "none"
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    run(folder, "dvc", "add", "--quiet", DATASET)
+    return run(folder, "dvc", "repro", "--quiet")
+
+
+def compare(folder: Path, rounds: int) -> None:
+    """Measure every command in turns, and print the median and the range of each."""
+    seconds: dict[str, list[float]] = {" ".join(command): [] for command in COMMANDS}
+    for _ in range(rounds):
+        for command in COMMANDS:
+            seconds[" ".join(command)].append(run(folder, *command))
+    for name, found in seconds.items():
+        spread = f"{min(found):.2f} to {max(found):.2f}"
+        print(f"{name}: median {statistics.median(found):.2f} s (n={rounds}, {spread})", flush=True)
+    print(f"goal for `dvc repro` with nothing to do: under {MOST_SECONDS} s")
+
+
+def profile(folder: Path) -> str:
+    """The packages in which `dvc repro` spends its time, with their shares (profiling slows Python code down)."""
+    dump = folder / "tmp" / "repro.prof"
+    dump.parent.mkdir(exist_ok=True)
+    run(folder, "dvc", "repro", "--cprofile-dump", str(dump))
+    of_package: dict[str, float] = {}
+    for (file, _, name), (_, _, own, _, _) in pstats.Stats(str(dump)).stats.items():  # type: ignore[attr-defined]
+        parts = Path(file).parts
+        package = (
+            parts[parts.index("site-packages") + 1] if "site-packages" in parts else name if file == "~" else "python"
+        )
+        of_package[package] = of_package.get(package, 0) + own
+    total = sum(of_package.values())
+    first = sorted(of_package.items(), key=lambda item: -item[1])[:SHOWN]
+    return "by profile: " + ", ".join(f"{package} {own / total:.0%}" for package, own in first)
+
+
+def run(folder: Path, *command: str) -> float:
+    """Run a command quietly; returns its seconds. Raises SystemExit with its output where it fails."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return seconds
+
+
+if __name__ == "__main__":
+    main()

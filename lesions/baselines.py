@@ -1,0 +1,79 @@
+"""What a network has to beat on the same test pictures: largest class, origin, frame, 10 x 10 thumbnail."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lesions import probe
+from lesions.estimates import overall_values
+from lesions.intervals import estimate, excludes_zero
+from lesions.scores import probability_columns
+
+Array = NDArray[np.float64]
+
+KINDS: tuple[tuple[str, str, probe.Kind], ...] = (
+    ("frame", "random forest on the outer frame of the picture, without the lesion", "frame"),
+    ("thumbnail", "random forest on the picture at 10 x 10 pixels", "thumbnail"),
+)
+
+
+def fit_baselines(
+    manifest: pd.DataFrame, held_out: pd.DataFrame, folder: Path, classes: list[str], seed: int
+) -> dict[str, tuple[str, pd.DataFrame]]:
+    """For each baseline its meaning and its predictions table, in the order of the held-out rows.
+
+    held_out: image_id, label, path relative to `folder`. Fitted on the training rows of the manifest alone.
+    """
+    train = manifest[manifest["split"] == "train"]
+    largest = str(train["label"].mode().iloc[0])
+    table = pd.DataFrame({"label": held_out["label"], "predicted": largest})
+    table[probability_columns(classes)] = [float(label == largest) for label in classes]
+    found = {"majority_class": (f"always {largest}, the class with the most training pictures", table)}
+    if manifest["origin"].nunique() > 1:
+        found["origin"] = (
+            "the collection that the picture comes from, and nothing else",
+            _by_origin(manifest, held_out, classes),
+        )
+    for name, meaning, kind in KINDS:
+        features = [probe.read_features([folder / path for path in rows["path"]], kind) for rows in (train, held_out)]
+        fitted = probe.fit(features[0], train["label"], kind, seed)
+        found[name] = (meaning, probe.predict(fitted, features[1], held_out["label"], classes))
+    return found
+
+
+def _by_origin(manifest: pd.DataFrame, held_out: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    """Class shares of the training pictures of the same origin: what the source of a picture gives away."""
+    train = manifest[manifest["split"] == "train"]
+    shares = pd.crosstab(train["origin"], train["label"], normalize="index").reindex(columns=classes, fill_value=0.0)
+    overall = train["label"].value_counts(normalize=True).reindex(classes, fill_value=0.0)
+    origins = manifest.set_index("image_id").loc[held_out["image_id"], "origin"]
+    given = [shares.loc[origin] if origin in shares.index else overall for origin in origins]
+    probabilities = pd.DataFrame(np.array(given), columns=classes, index=held_out.index)
+    table = pd.DataFrame({"label": held_out["label"], "predicted": probabilities.idxmax(axis=1)})
+    table[probability_columns(classes)] = probabilities.to_numpy()
+    return table
+
+
+def compare(
+    predictions: pd.DataFrame, tables: dict[str, tuple[str, pd.DataFrame]], classes: list[str], weights: Array
+) -> dict[str, Any]:
+    """The scores of each baseline, and network minus baseline, paired: both on the same resamples.
+
+    predictions and tables: the same pictures in the same order; weights: (1 + resamples, n).
+    """
+    network = overall_values(predictions, classes, weights)
+    result: dict[str, Any] = {}
+    for name, (meaning, table) in tables.items():
+        values = overall_values(table, classes, weights)
+        gains = {score: estimate(network[score] - values[score]) for score in values}
+        result[name] = {
+            "meaning": meaning,
+            "scores": {score: estimate(value) for score, value in values.items()},
+            "network_minus_baseline": {
+                score: gain and gain | {"excludes_zero": excludes_zero(gain)} for score, gain in gains.items()
+            },
+        }
+    return result

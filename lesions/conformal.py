@@ -1,0 +1,91 @@
+"""Sets of classes that hold the true one with a chosen probability, whatever the network (split conformal prediction).
+
+A class is in the set of a picture where its probability is at least 1 - quantile of that class. The quantile is that of
+1 - p(true class) over the validation pictures of the class (Mondrian: Vovk et al., 2005; Sadinle et al., 2019), so that
+the promise holds for each class, rare ones too, at any class shares. It supposes new pictures of the same kind as the
+validation pictures, and those independent; validation also chose the epoch, which makes the sets a little too small.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lesions.classes import diagnosis
+from lesions.intervals import mean, share
+from lesions.scores import probability_columns
+
+Array = NDArray[np.float64]
+
+COVERAGES = (0.90, 0.95)
+DIGITS = 6
+
+
+def quantiles(validation: pd.DataFrame, classes: list[str], coverage: float) -> dict[str, dict[str, Any]]:
+    """For each class its quantile, how many validation pictures it rests on, and what these are.
+
+    A class needs 9 validation pictures for 90 %, 19 for 95 %. One with fewer gets the quantile of all classes of its
+    malignancy: coverage is then promised for these together. Where they too are few, the quantile of all pictures:
+    no guarantee for the class; and 1, which puts the class into every set, where even these do not suffice.
+    """
+    found = {}
+    for label in classes:
+        kind = diagnosis(label).malignancy
+        alike = [other for other in classes if diagnosis(other).malignancy == kind]
+        found[label] = {"quantile": 1.0, "n": len(validation), "basis": "no guarantee: too few pictures"}
+        steps = [("class", [label]), (f"{kind} classes together", alike), ("no guarantee: all classes", classes)]
+        for basis, among in steps:
+            scores = _scores(validation[validation["label"].isin(among)])
+            quantile = conformal_quantile(scores, coverage)
+            if quantile is not None:
+                found[label] = {"quantile": quantile, "n": len(scores), "basis": basis}
+                break
+    return found
+
+
+def conformal_quantile(scores: Array, coverage: float) -> float | None:
+    """The ceil((n + 1) coverage)-th smallest of n scores, rounded up to 6 digits; None where n is too small for it."""
+    rank = int(np.ceil((len(scores) + 1) * coverage - 1e-9))
+    if rank > len(scores):
+        return None
+    return float(min(1.0, np.ceil(np.sort(scores)[rank - 1] * 10**DIGITS - 1e-6) / 10**DIGITS))
+
+
+def sets(predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]]) -> NDArray[np.bool_]:
+    """(n, classes) which classes are in the set of each picture; a set may be empty."""
+    limits = np.array([found[label]["quantile"] for label in classes])
+    given = predictions[probability_columns(classes)].to_numpy(dtype=np.float64)
+    inside: NDArray[np.bool_] = given >= 1 - limits - 1e-9
+    return inside
+
+
+def describe(
+    predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]], weights: Array
+) -> dict[str, Any]:
+    """How often the sets of these pictures hold the truth, overall and per class, and how large they are."""
+    members = sets(predictions, classes, found)
+    index = predictions["label"].map({label: number for number, label in enumerate(classes)}).to_numpy()
+    covered = members[np.arange(len(index)), index]
+    sizes = members.sum(axis=1).astype(np.float64)
+    result: dict[str, Any] = {
+        "coverage": share(covered, weights, predictions["group"]),
+        "mean_size": mean(sizes, weights),
+        "share_of_single": mean((sizes == 1).astype(np.float64), weights),
+        "share_of_empty": mean((sizes == 0).astype(np.float64), weights),
+        "per_class": {},
+    }
+    for number, label in enumerate(classes):
+        rows = index == number
+        result["per_class"][label] = {
+            "n": int(rows.sum()),
+            "coverage": share(covered[rows], weights[:, rows], predictions.loc[rows, "group"]),
+            "basis": found[label]["basis"],
+        }
+    return result
+
+
+def _scores(rows: pd.DataFrame) -> Array:
+    """1 - p(true class) of each row."""
+    values = [1 - row[f"p_{row['label']}"] for row in rows.to_dict("records")]
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,107 @@
+"""Intervals for scores: a bootstrap over groups of pictures within each class, and Wilson's where cases are few.
+
+They tell how far a score would move with other test pictures of the same kind. How far it moves when the same network
+is trained again with another seed is another question, which only further trainings answer.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Array = NDArray[np.float64]
+
+LEVEL = 0.95
+RESAMPLES = 1000
+FEWEST = 10  # cases; a proportion of fewer has an interval so wide that the number misleads: 'not estimable'
+FEW_GROUPS = 50  # a proportion over fewer groups, or one that is 0 or 1, gets Wilson's interval
+MOST_LOST = 0.05  # share of resamples in which a score may be undefined before its interval is
+DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
+
+
+def bootstrap_weights(labels: pd.Series, groups: pd.Series, seed: int, resamples: int = RESAMPLES) -> Array:
+    """(1 + resamples, n) how often each picture stands in each sample; the first row, all ones, is the sample itself.
+
+    labels, groups: (n,). A group (patient, lesion, picture) is drawn as a whole, since its pictures are not independent
+    (cluster bootstrap: Field and Welsh, 2007), among the groups of its class, as many as there are (stratified: Davison
+    and Hinkley, 1997, section 3.2). A group of several classes belongs to its most frequent one, then by name. What is
+    drawn depends on seed, labels and groups, not on the order of the rows.
+    """
+    names, group = np.unique(groups.to_numpy(dtype=str), return_inverse=True)
+    kinds, label = np.unique(labels.to_numpy(dtype=str), return_inverse=True)
+    counts = np.zeros((len(names), len(kinds)))
+    np.add.at(counts, (group, label), 1)
+    stratum = counts.argmax(axis=1)
+    rng = np.random.default_rng(seed)
+    drawn = np.ones((1 + resamples, len(names)))
+    for kind in range(len(kinds)):
+        members = np.flatnonzero(stratum == kind)
+        if len(members):
+            drawn[1:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), resamples)
+    return drawn[:, group]
+
+
+def estimate(values: Array, digits: int = DIGITS) -> dict[str, Any] | None:
+    """A score as value, low and high: its 95 % percentile interval (Efron and Tibshirani, 1993, section 13.3).
+
+    values: (1 + resamples,), the score in the sample itself first. None where that is not a number; without low and
+    high where more than 5 % of the resamples are none.
+    """
+    if not np.isfinite(values[0]):
+        return None
+    result: dict[str, Any] = {"value": round(float(values[0]), digits)}
+    known = values[1:][np.isfinite(values[1:])]
+    if len(known) and len(known) >= (1 - MOST_LOST) * (len(values) - 1):
+        low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        result |= {"low": round(float(low), digits), "high": round(float(high), digits)}
+    return result
+
+
+def proportion(values: Array, n: int, groups: int) -> dict[str, Any] | None:
+    """A proportion over n cases in `groups` groups, with n, groups, its interval, and which kind of interval it is.
+
+    values: (1 + resamples,) as for estimate(). None below 10 cases: not estimable. Few groups, or a proportion of 0 or
+    1, which no resample can leave, get Wilson's interval with the groups as the number of independent cases: a little
+    too wide where the pictures of a group differ as much as those of different groups.
+    """
+    if n < FEWEST or not np.isfinite(values[0]):
+        return None
+    value = float(values[0])
+    if groups >= FEW_GROUPS and 0 < value < 1:
+        return {"n": n, "groups": groups, **(estimate(values) or {}), "interval": "bootstrap"}
+    low, high = wilson(value, groups)
+    ends = {"low": round(low, DIGITS), "high": round(high, DIGITS)}
+    return {"n": n, "groups": groups, "value": round(value, DIGITS), **ends, "interval": "Wilson"}
+
+
+def share(hits: NDArray[np.bool_], weights: Array, groups: pd.Series) -> dict[str, Any] | None:
+    """The proportion of hits (n,) with its interval; weights: (1 + resamples, n), groups: (n,)."""
+    if not len(hits):
+        return None
+    return proportion(_mean(hits.astype(np.float64), weights), len(hits), groups.nunique())
+
+
+def mean(values: Array, weights: Array) -> dict[str, Any] | None:
+    """The mean of values (n,) with its interval; weights: (1 + resamples, n)."""
+    return estimate(_mean(values, weights)) if len(values) else None
+
+
+def wilson(value: float, n: float) -> tuple[float, float]:
+    """95 % score interval of a proportion in [0, 1] of n > 0 independent cases (Wilson, 1927)."""
+    z = float(norm.ppf((1 + LEVEL) / 2))
+    centre = (value + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * float(np.sqrt(value * (1 - value) / n + z**2 / (4 * n**2)))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def excludes_zero(difference: dict[str, Any] | None) -> bool:
+    """Whether the interval of a difference lies on one side of zero."""
+    return difference is not None and "low" in difference and (difference["low"] > 0 or difference["high"] < 0)
+
+
+def _mean(values: Array, weights: Array) -> Array:
+    total = weights.sum(axis=1)
+    result: Array = np.divide(weights @ values, total, out=np.full(len(total), np.nan), where=total > 0)
+    return result

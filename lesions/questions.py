@@ -1,0 +1,80 @@
+"""The yes-or-no questions that matter in practice, as sums over classes: melanoma? malignant? in need of treatment?
+
+Malignancy is that of lesions/classes.py. Classes of unknown malignancy take no part in the last two.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lesions.classes import diagnosis
+
+Array = NDArray[np.float64]
+
+MELANOMA = "melanoma"
+
+
+class Question(NamedTuple):
+    """Cases are pictures of the `positive` classes; only pictures and probabilities of the `among` classes count."""
+
+    name: str
+    meaning: str
+    positive: tuple[str, ...]
+    among: tuple[str, ...]
+
+
+class Answers(NamedTuple):
+    """Which rows of a predictions table a question is about (n,), and for these m rows the truth and the score (m,)."""
+
+    rows: NDArray[np.bool_]
+    truth: NDArray[np.bool_]
+    score: Array
+
+
+def questions(classes: list[str]) -> list[Question]:
+    """The questions that these classes can answer: each has classes on both sides."""
+    kinds = {label: diagnosis(label).malignancy for label in classes}
+    malignant = tuple(label for label in classes if kinds[label] == "malignant")
+    benign = tuple(label for label in classes if kinds[label] == "benign")
+    treated = tuple(label for label in classes if kinds[label] in ("malignant", "indeterminate"))
+    asked = [
+        Question("melanoma", "melanoma against all other classes", (MELANOMA,), tuple(classes)),
+        Question("melanoma_vs_nevus", "melanoma against nevus alone", (MELANOMA,), (MELANOMA, "nevus")),
+        Question(
+            "malignant", "primary endpoint: malignant against benign, without actinic keratosis", malignant,
+            (*malignant, *benign),
+        ),
+        Question(
+            "needs_treatment", "secondary endpoint: malignant or actinic keratosis against benign", treated,
+            (*treated, *benign),
+        ),
+    ]  # fmt: skip
+    return [question for question in asked if _both_sides(question, classes)]
+
+
+def ask(question: Question, predictions: pd.DataFrame) -> Answers:
+    """The answers of a predictions table (label, p_<class>...).
+
+    The score is the share of the positive classes in the probability of the classes that the question is about.
+    """
+    columns = [f"p_{label}" for label in question.among]
+    return ask_of(question, predictions["label"], predictions[columns].to_numpy(dtype=np.float64), question.among)
+
+
+def ask_of(
+    question: Question, labels: pd.Series, probabilities: Array, classes: tuple[str, ...] | list[str]
+) -> Answers:
+    """The same for labels (n,) and probabilities (n, classes)."""
+    rows = labels.isin(question.among).to_numpy()
+    order = list(classes)
+    given = probabilities[rows][:, [order.index(label) for label in question.among]]
+    wanted = given[:, [label in question.positive for label in question.among]].sum(axis=1)
+    score = wanted / np.maximum(given.sum(axis=1), np.finfo(np.float64).tiny)
+    return Answers(rows, labels[rows].isin(question.positive).to_numpy(), score)
+
+
+def _both_sides(question: Question, classes: list[str]) -> bool:
+    positive, among = set(question.positive), set(question.among)
+    return bool(positive) and positive < among <= set(classes)

@@ -1,0 +1,80 @@
+"""How well a score ranks the cases above the rest: AUROC and its relatives, for many samples at once.
+
+A row of weights is one sample: a resample of the bootstrap, or all ones. Equal scores count as half a right order.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+SLACK = 1e-9  # sums of weights are whole numbers, their ratios are not
+
+
+class Ranked(NamedTuple):
+    """Weight of the cases and of the rest at each distinct score, the highest first; each (samples, scores)."""
+
+    cases: Array
+    rest: Array
+
+
+def rank(truth: NDArray[np.bool_], score: Array, weights: Array) -> Ranked:
+    """Sort once for all samples. truth, score: (n,), n >= 1; weights: (samples, n), none negative."""
+    order = np.argsort(-score, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
+    ordered, case = weights[:, order], truth[order]
+    return Ranked(np.add.reduceat(ordered * case, starts, axis=1), np.add.reduceat(ordered * ~case, starts, axis=1))
+
+
+def auroc(ranked: Ranked) -> Array:
+    """(samples,) area under the ROC curve in [0, 1], .5 is chance (Hanley and McNeil, 1982); NaN without both sides."""
+    below = ranked.rest.sum(axis=1, keepdims=True) - np.cumsum(ranked.rest, axis=1) + ranked.rest / 2
+    return _ratio((ranked.cases * below).sum(axis=1), ranked.cases.sum(axis=1) * ranked.rest.sum(axis=1))
+
+
+def average_precision(ranked: Ranked) -> Array:
+    """(samples,) mean precision over the recalls, without interpolation, in [0, 1]; chance is the share of cases."""
+    hits = np.cumsum(ranked.cases, axis=1)
+    called = hits + np.cumsum(ranked.rest, axis=1)
+    precision = np.divide(hits, called, out=np.ones_like(hits), where=called > 0)
+    return _ratio((ranked.cases * precision).sum(axis=1), ranked.cases.sum(axis=1))
+
+
+def partial_auroc(ranked: Ranked, least: float) -> Array:
+    """(samples,) area under the ROC curve above a sensitivity of `least`: 0 to 1 - least, chance is half its square.
+
+    With least = .8 the score of the ISIC 2024 challenge (0 to .2, chance .02).
+    """
+    sensitivity, false_alarms = _curve(ranked)
+    left, right = sensitivity[:, :-1], sensitivity[:, 1:]
+    start = np.clip(least, left, right)
+    rise = right - left
+    way = np.divide(start - left, rise, out=np.zeros_like(rise), where=rise > 0)
+    at_start = false_alarms[:, :-1] + way * np.diff(false_alarms, axis=1)
+    area: Array = ((right - start) * (1 - (at_start + false_alarms[:, 1:]) / 2)).sum(axis=1)
+    return area
+
+
+def specificity_at(ranked: Ranked, sensitivity: float) -> Array:
+    """(samples,) the highest specificity among the thresholds that reach a sensitivity; each picks its own threshold.
+
+    So it tells what a score could do; what a threshold does that was chosen beforehand is told by lesions.operating.
+    """
+    reached, false_alarms = _curve(ranked)
+    best: Array = np.where(reached >= sensitivity - SLACK, 1 - false_alarms, -np.inf).max(axis=1)
+    return np.where(np.isfinite(best), best, np.nan)
+
+
+def _curve(ranked: Ranked) -> tuple[Array, Array]:
+    """The ROC curve from (0, 0) to (1, 1): sensitivity and 1 - specificity, each (samples, scores + 1)."""
+    sides = []
+    for side in ranked:
+        total = side.sum(axis=1, keepdims=True)
+        rates = np.divide(np.cumsum(side, axis=1), total, out=np.full_like(side, np.nan), where=total > 0)
+        sides.append(np.pad(rates, ((0, 0), (1, 0))))
+    return sides[0], sides[1]
+
+
+def _ratio(numerator: Array, denominator: Array) -> Array:
+    return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)

@@ -1,0 +1,87 @@
+"""From logits to the files: choices are made on validation alone, and everything that is written agrees."""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lesions import calibration, evaluation
+from tests.unit.held_out import CLASSES, logits_of
+
+SHARES = np.full(3, 1 / 3)
+
+
+class Output(NamedTuple):
+    logits: np.ndarray
+    probabilities: np.ndarray
+
+
+def held_out(seed: int = 0, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
+    """Rows of a manifest, half validation, and logits for them."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, n, p=[0.2, 0.3, 0.5])
+    ids = [f"i{k:03}" for k in range(n)]
+    rows = {"image_id": ids, "group": ids, "label": [CLASSES[k] for k in truth], "path": "", "origin": "other"}
+    frame = pd.DataFrame({**rows, "split": np.where(np.arange(n) % 2, "test", "val"), "age": "", "sex": "", "site": ""})
+    logits = logits_of(truth, 3, rng)
+    order = frame.sort_values(["split", "image_id"]).index
+    return frame.loc[order], logits[order]
+
+
+def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluation.Evaluated]:
+    fitted = evaluation.fit_calibration(rows, logits, CLASSES, SHARES)
+    table = evaluation.predictions_table(rows, calibration.balanced(logits, fitted), CLASSES)
+    decision = evaluation.decide(table, CLASSES, fitted, 0.9)
+    output = Output(logits, calibration.balanced(logits, calibration.Calibration(1.0, np.zeros(3))))
+    return table, decision, evaluation.take_test(table, rows, output, fitted, 0)
+
+
+def test_the_test_pictures_have_no_part_in_any_choice() -> None:
+    rows, logits = held_out()
+    _, decision, _ = results(rows, logits)
+    spoiled = logits.copy()
+    in_test = (rows["split"] == "test").to_numpy()
+    spoiled[in_test] = np.random.default_rng(1).normal(0, 9, (in_test.sum(), 3))
+    assert results(rows, spoiled)[1] == decision
+
+
+def test_everything_that_is_written_is_json_and_agrees() -> None:
+    rows, logits = held_out()
+    table, decision, test = results(rows, logits)
+    summary = evaluation.score_all(table, CLASSES, 0, resamples=50)
+    summary["test"] |= evaluation.look_closer(test, rows, CLASSES, decision)
+    summary["test"]["calibration"] = evaluation.score_calibration(test, CLASSES, 0)
+    json.dumps({"scores": summary, "decision": decision}, allow_nan=False)
+    headline = evaluation.headline(summary)
+    assert headline["accuracy"] == summary["test"]["overall"]["accuracy"]["value"]
+    assert headline["ece"] == summary["test"]["calibration"]["after"]["ece"]["value"]
+    assert {"n", "accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "melanoma_auroc", "ece"} <= set(headline)
+    assert "seed" in summary["notes"]["training"]
+    assert "not estimable" in evaluation.tell(summary)
+    bins = evaluation.reliability(test, CLASSES)
+    assert bins.groupby("probabilities")["n"].sum().to_dict() == {"before": 200, "after": 200}
+    for index, row in enumerate(test.rows.to_dict("records")):
+        place = rows["image_id"].tolist().index(row["image_id"])
+        given = np.array([row[f"p_{label}"] for label in CLASSES])
+        expected = logits[place] / decision["temperature"]
+        assert np.log(given / given.max()) == pytest.approx(expected - expected.max(), abs=0.02)
+        if index > 5:
+            break
+
+
+def test_calibrated_probabilities_decide_for_accuracy_and_balanced_ones_for_balanced_accuracy() -> None:
+    rows, logits = held_out(n=6000)
+    table, _, test = results(rows, logits)
+    own = evaluation.score_all(table, CLASSES, 0, resamples=2)["test"]["headline"]
+    other = evaluation.score_calibration(test, CLASSES, 0)["decided_by_calibrated"]
+    assert own["balanced_accuracy"] > other["balanced_accuracy"]
+    assert own["accuracy"] < other["accuracy"]
+
+
+def test_without_melanomas_there_is_no_decision_curve() -> None:
+    rows, logits = held_out()
+    _, _, test = results(rows, logits)
+    assert len(evaluation.decision_curve(test, CLASSES)) == 3 * 50
+    assert evaluation.decision_curve(test, ["a", "b"]).empty
