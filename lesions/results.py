@@ -7,8 +7,9 @@ from lesions.console import UserError, run
 
 PLACES = {
     "metrics/evaluate.json": "the scores on the test pictures (also: dvc metrics show)",
-    "reports/scores.json": "every score, per class and split",
+    "reports/scores.json": "every score with its interval, thresholds, calibration, baselines, subgroups",
     "reports/predictions.csv": "every held-out picture with its probabilities",
+    "reports/data_audit.html": "what is wrong with the data, pictures side by side",
     "metrics/imbalance.json": "which classes are rare and which dominate",
     "metrics/prepare.json": "what became of every raw file",
     "plots/": "charts and contact sheets; interactive: dvc plots show --open",
