@@ -86,14 +86,19 @@ def compare(folder: Path, sources: list[str], rounds: int) -> None:
     print(f"speed against bare: {_spread([bare['seconds'] / ours['seconds'] for bare, ours in rows], '.2f')}")
     print(f"the same by processor time: {_spread([bare['cpu'] / ours['cpu'] for bare, ours in rows], '.2f')}")
     print(f"goal: at least {LEAST_RATIO}")
-    print(f"decoding {len(sources)} pictures: {_spread([ours['seconds'] for _, ours in rows], '.1f')} s")
+    tell_time(f"decoding {len(sources)} pictures", [ours for _, ours in rows])
 
 
 def time_stage(folder: Path, sources: list[str], rounds: int) -> None:
     """Print the time of the whole stage."""
-    whole = [measured(whole_stage, folder, sources)["seconds"] for _ in range(rounds)]
-    print(f"whole stage, {len(sources)} pictures: {_spread(whole, '.1f')} s")
+    tell_time(f"whole stage, {len(sources)} pictures", [measured(whole_stage, folder, sources) for _ in range(rounds)])
     print(f"goal: 10,000 pictures in under {MOST_SECONDS} s on two cores")
+
+
+def tell_time(what: str, found: list[dict[str, float]]) -> None:
+    cores = available_cores()
+    print(f"{what}: {_spread([each['seconds'] for each in found], '.1f')} s")
+    print(f"  processor time / {cores} cores: {_spread([each['cpu'] / cores for each in found], '.1f')} s", flush=True)
 
 
 def tell_memory(folder: Path, sources: list[str]) -> None:
