@@ -18,10 +18,10 @@ import yaml
 from dvc.exceptions import DvcException, PathMissingError
 from dvc.repo import Repo
 from dvc.scm import RevError
-from scipy.stats import binomtest
 
 from lesions import scores
 from lesions.console import UserError, run
+from lesions.intervals import wilson
 from lesions.outputs import whole_file
 
 PREDICTIONS = "reports/predictions.csv"
@@ -221,8 +221,8 @@ def _recall(rows: pd.DataFrame, right: float) -> dict[str, Any]:
     """Recall among the test pictures of one class, `right` of them recognised: a mean over repeats, so a fraction."""
     row: dict[str, Any] = {"n": len(rows), "groups": rows["group"].nunique(), "recall": None, "low": None, "high": None}
     if len(rows):
-        low, high = binomtest(round(right), len(rows)).proportion_ci(method="wilson")
-        values = {"recall": right / len(rows), "low": float(low), "high": float(high)}
+        low, high = wilson(right / len(rows), len(rows))
+        values = {"recall": right / len(rows), "low": low, "high": high}
         row |= {name: round(value, scores.DIGITS) for name, value in values.items()}
     return row
 
