@@ -44,6 +44,11 @@ def build_model(params: ModelParams, n_classes: int, image_size: int) -> keras.M
     return keras.Model(pixels, layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
 
 
+def dropout(x: Any, name: str, params: ModelParams) -> Any:
+    """The layer, or nothing where its rate is zero."""
+    return layers.Dropout(params.dropout, name=name)(x) if params.dropout else x
+
+
 def save_model(model: keras.Model, path: Path) -> None:
     """Write the network as a Keras file at path: whole or not at all, and the same bytes for the same weights.
 
@@ -78,7 +83,7 @@ def _lesion_net(pixels: Any, params: ModelParams) -> Any:
     for stage, filters in enumerate((32, 64, 128), start=1):
         x = _residual_block(x, filters, f"stage{stage}", params, stride=1 if stage == 1 else 2)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
-    return _dropout(x, "dropout", params)
+    return dropout(x, "dropout", params)
 
 
 def _isic_cnn(pixels: Any, params: ModelParams) -> Any:
@@ -87,7 +92,7 @@ def _isic_cnn(pixels: Any, params: ModelParams) -> Any:
     for block, filters in enumerate((32, 64, 128), start=1):
         x = _convolution(x, filters, f"block{block}", params, padding="valid")
         x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
-    x = _dropout(x, "dropout", params)
+    x = dropout(x, "dropout", params)
     x = layers.Flatten(name="flatten")(x)
     return layers.Dense(128, activation="relu", name="dense")(x)
 
@@ -99,10 +104,10 @@ def _ham_cnn(pixels: Any, params: ModelParams) -> Any:
         for half in "ab":
             x = _convolution(x, filters, f"block{block}{half}", params)
         x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
-        x = _dropout(x, f"block{block}_dropout", params)
+        x = dropout(x, f"block{block}_dropout", params)
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(128, activation="relu", name="dense")(x)
-    return _dropout(x, "dropout", params)
+    return dropout(x, "dropout", params)
 
 
 NETWORKS = {
@@ -137,7 +142,3 @@ def _convolution(
     if params.batch_norm:
         x = layers.BatchNormalization(momentum=BN_MOMENTUM, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
-
-
-def _dropout(x: Any, name: str, params: ModelParams) -> Any:
-    return layers.Dropout(params.dropout, name=name)(x) if params.dropout else x

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from lesions.console import UserError, run
+from lesions.network_names import check_network
 from lesions.yaml_places import Mistake, in_order, mark_of, read_yaml, repeated_keys
 
 PARAMS_FILE = "params.yaml"
@@ -97,9 +98,18 @@ class AugmentParams(Strict):
 class ModelParams(Strict):
     """Which network is trained."""
 
-    name: Literal["lesion_net", "isic_cnn", "ham_cnn"]
+    name: str
     batch_norm: bool
     dropout: float = Field(ge=0, le=0.9)
+    weights: str = Field(min_length=1)
+    frozen_epochs: int = Field(ge=0)
+    fine_tune_rate: float = Field(gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _network_is_known(self) -> Self:
+        if mistake := check_network(self.name, self.weights):
+            raise _mistake(*mistake)
+        return self
 
 
 class OnlineParams(Strict):
@@ -127,6 +137,7 @@ class TrainParams(Strict):
     keep: Literal["best", "last"]
     patience: int = Field(ge=0)
     deterministic: bool
+    cache: Literal["auto", "memory", "none"]
     online: OnlineParams
 
 

@@ -1,110 +1,115 @@
-"""Training: optimizer, schedule, loss, batches, and which epoch's weights are kept.
+"""Training: the loss, the scores, the epochs in their phases, and which epoch's weights are kept.
 
-The order of an epoch and the changes of a step follow from (seed, epoch) and (seed, step), not from a running stream.
+Nothing in it depends on having started with the first epoch: see lesions.epochs for how a stopped run is taken up.
 """
 
-import functools
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lesions import online
 from lesions.backend import keras, tf
-from lesions.images import Pixels
+from lesions.batches import steps_per_epoch, training_batches, validation_batches
+from lesions.checkpoint import Checkpoint
+from lesions.console import UserError
+from lesions.epochs import EpochKeeper, Kept, StopAtNaN
 from lesions.models import LOGITS
-from lesions.params import OnlineParams, Params, TrainParams
-from lesions.training_data import TrainingData, epoch_order
+from lesions.optimizers import make_optimizer
+from lesions.params import Params
+from lesions.training_data import TrainingData
+from lesions.transfer import Phase, phases, set_trainable
 
-AHEAD = 2  # batches that are made while the network is busy with another
-SGD_MOMENTUM = 0.9
-NOT_DECAYED = ["bias", "gamma", "beta"]  # shifts and scales: decay would pull normalisation apart (He et al., 2019)
-
-
-class Kept(NamedTuple):
-    """The outcome of a training: epochs that were run, the best by the monitor and the one whose weights the model has.
-
-    Epochs count from 1. scores: the kept epoch's loss, accuracy, balanced_accuracy, and the same with val_ in front.
-    """
-
-    epochs: int
-    best_epoch: int
-    kept_epoch: int
-    scores: dict[str, float]
+NO_ROOM = ("could not create a primitive", "could not execute a primitive")  # oneDNN's words where memory runs out
 
 
 def set_seeds(seed: int, deterministic: bool) -> None:
-    """Seed Python, NumPy and Keras; deterministic: same input, same weights to the bit. Call it before build_model."""
+    """Seed Python, NumPy and Keras; deterministic: same input, same weights to the bit. To be called first."""
     keras.utils.set_random_seed(seed)
     if deterministic:
         tf.config.experimental.enable_op_determinism()
 
 
-def fit(model: keras.Model, data: TrainingData, params: Params, callbacks: Sequence[keras.callbacks.Callback]) -> Kept:
+def fit(
+    model: keras.Model,
+    data: TrainingData,
+    params: Params,
+    callbacks: Sequence[keras.callbacks.Callback],
+    checkpoint: Checkpoint | None = None,
+) -> Kept:
     """Train the model in place; it ends with the weights of the best or the last epoch, as train.keep says.
 
     callbacks see after every epoch: loss (as minimised: smoothed and, for training pictures, weighted), accuracy,
-    balanced_accuracy, each also with val_ in front. For training pictures they are means over the epoch, while weights
-    move, of changed pictures as they were drawn.
+    balanced_accuracy, each also with val_ in front, and learning_rate. For training pictures they are means over the
+    epoch, while weights move, of changed pictures as they were drawn.
+    checkpoint: written after every epoch; where it holds a state, training goes on from there. The result is the same,
+    to the bit. Raises UserError where the loss is no finite number or memory runs out.
     """
-    train = params.train
-    steps = steps_per_epoch(data, train.batch_size)
     # the loss is taken on the logits, where it is exact however sure the network is
     trained = keras.Model(model.input, model.get_layer(LOGITS).output, name=model.name)
+    plan = phases(params.model, params.epochs)
+    keeper = EpochKeeper(params.train, checkpoint, waits_from=plan[-1].start)
+    keeper.restore_model(trained)
+    with _clear_words(params):
+        for phase in plan:
+            set_trainable(model, params.model, phase.frozen)  # also where all is done: the model file tells it
+            if keeper.epochs < phase.stop and not keeper.is_over:
+                _compile(trained, data, params, phase)
+                keeper.restore_optimizer(trained, phase.start)
+                _run(trained, data, params, phase, keeper, callbacks)
+    return keeper.finish(trained)
+
+
+def _compile(trained: keras.Model, data: TrainingData, params: Params, phase: Phase) -> None:
+    """Set the loss and the scores, and an optimizer for the layers that are free in this phase."""
+    train, steps = params.train, steps_per_epoch(data, params.train.batch_size)
     trained.compile(
-        make_optimizer(train, steps * params.epochs),
+        make_optimizer(train, steps * params.epochs, phase.start * steps, phase.rate),
         keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=train.label_smoothing),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy"), BalancedAccuracy(len(data.classes))],
         jit_compile=False,  # three to five times slower on processors
     )
-    best = keras.callbacks.EarlyStopping(
-        train.monitor,
-        patience=train.patience or params.epochs,
-        mode="min" if train.monitor == "val_loss" else "max",
-        restore_best_weights=train.keep == "best",
-    )
-    history = trained.fit(
-        training_batches(data, train.batch_size, range(params.epochs), params.seed, train.online),
+
+
+def _run(
+    trained: keras.Model,
+    data: TrainingData,
+    params: Params,
+    phase: Phase,
+    keeper: EpochKeeper,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    """Run the epochs of a phase that are still to be run."""
+    train, first = params.train, keeper.epochs
+    trained.fit(
+        training_batches(data, train.batch_size, range(first, phase.stop), params.seed, train.online),
         validation_data=validation_batches(data, train.batch_size),
-        epochs=params.epochs,
-        steps_per_epoch=steps,
+        initial_epoch=first,
+        epochs=phase.stop,
+        steps_per_epoch=steps_per_epoch(data, train.batch_size),
         shuffle=False,  # epoch_order has done it
-        callbacks=[*callbacks, best],
+        callbacks=[StopAtNaN(), keeper, *callbacks],
         verbose=0,
-    ).history
-    epochs = len(history["loss"])
-    kept = best.best_epoch + 1 if train.keep == "best" else epochs
-    return Kept(epochs, best.best_epoch + 1, kept, {name: values[kept - 1] for name, values in history.items()})
+    )
 
 
-def make_optimizer(params: TrainParams, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer by its name, with the learning rate as a function of the step; steps: of the whole training."""
-    rate = learning_rate(params, steps)
-    if params.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=SGD_MOMENTUM)
-    if params.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=params.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
-        return optimizer
-    by_name = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "adagrad": keras.optimizers.Adagrad}
-    return by_name[params.optimizer](rate)
-
-
-def learning_rate(params: TrainParams, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """The learning rate of steps 0 to steps - 1: a linear rise over the warm-up, then constant, or a cosine to zero.
-
-    The rise starts one part above zero, where the first step would be wasted; zero is reached when all steps are done.
-    """
-    peak, warmup = params.learning_rate, round(params.warmup * steps)
-    first = peak / (warmup + 1)
-    if params.schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(
-            first if warmup else peak, steps - warmup, warmup_target=peak if warmup else None, warmup_steps=warmup
-        )
-    if warmup:
-        return keras.optimizers.schedules.PolynomialDecay(first, warmup, end_learning_rate=peak)
-    return peak
+@contextmanager
+def _clear_words(params: Params) -> Iterator[None]:
+    """What TensorFlow raises where memory runs out or a picture cannot be read, as one line on what to do."""
+    full = UserError(
+        f"out of memory with train.batch_size {params.train.batch_size} and image_size {params.image_size}: "
+        "lower one of them in params.yaml"
+    )
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise full from None
+    except tf.errors.OpError as error:
+        if any(words in str(error) for words in NO_ROOM):
+            raise full from None
+        # a thread of TensorFlow's asks for the batches: of what went wrong there, it passes on the words alone
+        if match := re.search(rf"{UserError.__name__}: (.+)", str(error)):
+            raise UserError(match[1]) from None
+        raise
 
 
 class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
@@ -126,45 +131,3 @@ class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
         occurring = keras.ops.cast(self.pictures > 0, self.dtype)
         recalls = self.hits / keras.ops.maximum(self.pictures, 1)
         return keras.ops.sum(recalls) / keras.ops.maximum(keras.ops.sum(occurring), 1)
-
-
-def steps_per_epoch(data: TrainingData, batch_size: int) -> int:
-    """Batches in an epoch: as many as it takes for none to be larger than batch_size."""
-    return -(-len(data.train.labels) // batch_size)
-
-
-def training_batches(
-    data: TrainingData, batch_size: int, epochs: range, seed: int, params: OnlineParams
-) -> tf.data.Dataset:
-    """All batches of the given epochs: pixels (b, side, side, 3) float32, one-hot labels (b, classes), weights (b,).
-
-    The batches of an epoch differ in size by one picture at most: normalisation fails on a last batch of one.
-    """
-    steps = steps_per_epoch(data, batch_size)
-    one_hot = np.eye(len(data.classes), dtype=np.float32)
-    weights = data.loss_weights.astype(np.float32)
-
-    def batches() -> Iterator[tuple[Pixels, NDArray[np.float32], NDArray[np.float32], int]]:
-        for epoch in epochs:
-            order = epoch_order(data.train.labels, data.shares, seed, epoch)
-            for number, members in enumerate(np.array_split(order, steps)):
-                labels = data.train.labels[members]
-                yield data.train.pixels[members], one_hot[labels], weights[labels], epoch * steps + number
-
-    dataset = tf.data.Dataset.from_generator(
-        batches,
-        output_signature=(
-            tf.TensorSpec((None, *data.train.pixels.shape[1:]), tf.uint8),
-            tf.TensorSpec((None, len(data.classes)), tf.float32),
-            tf.TensorSpec((None,), tf.float32),
-            tf.TensorSpec((), tf.int64),
-        ),
-    )
-    change = functools.partial(online.change, params=params, seed=seed)
-    return dataset.map(lambda pixels, label, weight, step: (change(pixels, step=step), label, weight)).prefetch(AHEAD)
-
-
-def validation_batches(data: TrainingData, batch_size: int) -> tf.data.Dataset:
-    """The validation pictures in their order, unchanged: pixels and one-hot labels."""
-    one_hot = np.eye(len(data.classes), dtype=np.float32)[data.val.labels]
-    return tf.data.Dataset.from_tensor_slices((data.val.pixels, one_hot)).batch(batch_size)

@@ -1,35 +1,35 @@
-"""What the network is trained on: the pictures in memory, what each class weighs, and the order of an epoch.
+"""What the network is trained on: the pictures, what each class weighs, and the order of an epoch."""
 
-TensorFlow stays out of here: the worker processes that read pictures import this module.
-"""
-
-import functools
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.console import UserError
-from lesions.images import Pixels, read_pixels
-from lesions.manifest import PREPARED, classes_of
-from lesions.parallel import map_on_all_cores
-from lesions.params import RebalanceParams
-
-AUGMENTED = Path("data/augmented")
 PLAN = Path("data/augmentation_plan.csv")
-COUNTS = ("n_train", "n_target", "n_add")  # columns of the plan that training needs, besides label
 
 Indices = NDArray[np.int64]
 Weights = NDArray[np.float64]
 
 
+class PictureStore(Protocol):
+    """Pictures in memory (an array) or elsewhere: shape (n, side, side, 3), and pixels uint8 by an array of indices."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of an array."""
+        ...
+
+    def __getitem__(self, members: Indices, /) -> Any:
+        """(b, side, side, 3) for b indices."""
+        ...
+
+
 class Pictures(NamedTuple):
     """Pixels (n, side, side, 3) and labels (n,), the index of each picture's class."""
 
-    pixels: Pixels
+    pixels: PictureStore
     labels: Indices
 
 
@@ -47,26 +47,10 @@ class TrainingData(NamedTuple):
     shares: Weights | None
 
 
-def load_training_data(manifest: pd.DataFrame, image_size: int, rebalance: RebalanceParams) -> TrainingData:
-    """Read the training pictures (also the augmented ones) and the validation pictures; never a test picture.
-
-    Raises UserError where a class has no training picture, a split is empty, a file is missing or damaged or of another
-    size than image_size, or where data/augmented, the plan and the manifest contradict each other.
-    """
-    classes = classes_of(manifest)
-    train, val = (manifest[manifest["split"] == split] for split in ("train", "val"))
-    if val.empty:
-        raise UserError("no validation pictures: raise prepare.val_fraction in params.yaml, then `dvc repro`")
-    plan = _read_plan(train, classes)
-    augmented = _list_augmented(train, plan)
-    paths = [PREPARED / path for path in train["path"]] + augmented
-    labels = list(train["label"]) + [path.parent.name for path in augmented]
-    train_pictures = _load(paths, labels, classes, image_size, "read training")
-    val_pictures = _load([PREPARED / path for path in val["path"]], list(val["label"]), classes, image_size, "read val")
-    ones = np.ones(len(classes))
-    loss_weights = class_weights(plan) if rebalance.method == "weights" else ones
-    shares = class_shares(plan) if rebalance.method == "sampler" else None
-    return TrainingData(classes, train_pictures, val_pictures, loss_weights, shares)
+def not_in_validation(data: TrainingData) -> list[str]:
+    """The classes without a validation picture: no score on validation pictures says anything about them."""
+    present = set(data.val.labels.tolist())
+    return [label for index, label in enumerate(data.classes) if index not in present]
 
 
 def class_weights(plan: pd.DataFrame) -> Weights:
@@ -96,67 +80,3 @@ def epoch_order(labels: Indices, shares: Weights | None, seed: int, epoch: int) 
         for label, count in enumerate(np.diff(ends, prepend=0))
     ]
     return rng.permutation(np.concatenate(draws))
-
-
-def _read_plan(train: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """The plan, one row per class in the order of `classes`, checked against the training rows of the manifest."""
-    try:
-        plan = pd.read_csv(PLAN, index_col="label")[list(COUNTS)].reindex(classes)
-    except FileNotFoundError:
-        raise UserError(f"{PLAN} is not there: run `dvc repro analyze_imbalance` first") from None
-    except (ValueError, KeyError) as error:
-        raise UserError(f"{PLAN}: {error}; run `dvc repro analyze_imbalance` again") from None
-    counts = train["label"].value_counts().reindex(classes, fill_value=0)
-    for label in classes:
-        if not counts[label]:
-            raise UserError(f"class {label} has no training picture: take it out of the data set or add pictures to it")
-        if counts[label] != plan.loc[label, "n_train"]:
-            raise UserError(
-                f"{PLAN} does not fit the manifest, which has {counts[label]} training pictures of {label}: "
-                "run `dvc repro analyze_imbalance`"
-            )
-    return plan
-
-
-def _list_augmented(train: pd.DataFrame, plan: pd.DataFrame) -> list[Path]:
-    """The augmented pictures, sorted; each made from a training picture of its class, as many as planned."""
-    if not AUGMENTED.is_dir():
-        raise UserError(f"{AUGMENTED} is not there: run `dvc repro augment` first")
-    paths = sorted(AUGMENTED.glob("*/*.png"))
-    originals = set(zip(train["label"], train["image_id"], strict=True))
-    for path in paths:
-        if (path.parent.name, path.stem.rpartition("__")[0]) not in originals:
-            raise UserError(f"{path} was not made from a training picture of its class: run `dvc repro augment`")
-    found = pd.Series([path.parent.name for path in paths], dtype=str).value_counts()
-    for label, planned in plan["n_add"].items():
-        if found.get(label, 0) != planned:
-            raise UserError(
-                f"{AUGMENTED / str(label)} holds {found.get(label, 0)} pictures, {PLAN} asks for {planned}: "
-                "run `dvc repro augment`"
-            )
-    return paths
-
-
-def _load(
-    paths: Sequence[Path], labels: Sequence[str], classes: Sequence[str], image_size: int, title: str
-) -> Pictures:
-    index = {label: number for number, label in enumerate(classes)}
-    pixels = np.empty((len(paths), image_size, image_size, 3), dtype=np.uint8)
-    read = functools.partial(_read, image_size=image_size)
-    for number, picture in enumerate(map_on_all_cores(read, paths, title)):
-        pixels[number] = picture
-    return Pictures(pixels, np.array([index[label] for label in labels], dtype=np.int64))
-
-
-def _read(path: Path, image_size: int) -> Pixels:
-    stage = "augment" if path.is_relative_to(AUGMENTED) else "prepare"
-    try:
-        pixels = read_pixels(path)
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for missing and for damaged PNG
-        raise UserError(f"{path} cannot be read ({type(error).__name__}): run `dvc repro {stage}`") from None
-    if pixels.shape != (image_size, image_size, 3):
-        raise UserError(
-            f"{path} has {pixels.shape[1]} x {pixels.shape[0]} pixels, image_size in params.yaml is {image_size}: "
-            f"run `dvc repro {stage}`"
-        )
-    return pixels

@@ -1,23 +1,43 @@
-"""What a training shows: a line per epoch for people, curves for DVC, and a clear end where the loss is no number."""
+"""What a training shows: a line per epoch for people, curves for DVC."""
 
+import math
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from dvclive import Live
 from tqdm import tqdm
 
 from lesions.backend import keras
-from lesions.console import UserError
+from lesions.checkpoint import Checkpoint, Scores
+from lesions.epochs import LEARNING_RATE, Kept
 from lesions.outputs import write_json
-from lesions.training import Kept
+from lesions.picture_store import OnDisk
+from lesions.training_data import TrainingData, not_in_validation
 
 DIGITS = 6  # decimals of the scores in files; the last bits of a float32 are noise to a reader
 VALIDATION = "val_"  # Keras' prefix of the scores on validation pictures
+
+
+def tell_start(name: str, weights: int, data: TrainingData, checkpoint: Checkpoint) -> None:
+    """Print what is about to be trained, on what, and from which epoch on."""
+    pictures = len(data.train.labels) + len(data.val.labels)
+    size = f"{pictures * math.prod(data.train.pixels.shape[1:]) / 1e6:,.0f} MB"
+    place = f"read from disk for every batch ({size})" if isinstance(data.train.pixels, OnDisk) else f"{size} in memory"
+    print(
+        f"training {name} ({weights:,} weights) on {len(data.train.labels):,} pictures, watched on "
+        f"{len(data.val.labels):,} validation pictures of {len(data.classes)} classes; pictures: {place}"
+    )
+    if missing := not_in_validation(data):
+        print(
+            f"warning: no validation picture of {', '.join(missing)}: balanced accuracy on validation pictures is the "
+            f"mean over the other classes; raise prepare.val_fraction to change that"
+        )
+    if checkpoint.note:
+        print(checkpoint.note)
 
 
 @contextmanager
@@ -46,67 +66,50 @@ def write_summary(folder: Path, kept: Kept, weights: int) -> None:
 
 
 class Curves(keras.callbacks.Callback):  # type: ignore[misc]
-    """Log every epoch's scores and the learning rate at its end."""
+    """Log every epoch's scores and the learning rate at its end; first those of the epochs of an earlier run."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, history: Sequence[Scores] = ()) -> None:
         super().__init__()
         self.live = live
+        for epoch, scores in enumerate(history):
+            self.on_epoch_end(epoch, scores)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
+    def on_epoch_end(self, epoch: int, logs: Scores) -> None:  # noqa: ARG002
         """Write one row to each curve."""
         for name, value in logs.items():
-            self.live.log_metric("/".join(_split(name)), round(float(value), DIGITS))
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        self.live.log_metric("learning_rate", float(f"{rate:.{DIGITS}g}"))
+            if name == LEARNING_RATE:
+                self.live.log_metric(name, float(f"{value:.{DIGITS}g}"))
+            else:
+                self.live.log_metric("/".join(_split(name)), round(value, DIGITS))
         self.live.next_step()
 
 
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]
-    """A line on stdout after every epoch; on a terminal, also a bar that counts its steps."""
+    """A line on stdout after every epoch; on a terminal, also a bar that counts its steps. epochs: of the training."""
 
-    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
-        """Start the clock."""
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self.epochs = epochs
+        self.run = 0  # epochs of this run, which may have begun in the middle
         self.started = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
         """Draw an empty bar; none where stderr is a log."""
-        title = f"epoch {epoch + 1}/{self.params['epochs']}"
+        title = f"epoch {epoch + 1}/{self.epochs}"
         self.bar = tqdm(total=self.params["steps"], desc=title, unit=" batches", leave=False, disable=None)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
         """Move the bar on."""
         self.bar.update()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Scores) -> None:
         """Replace the bar by the line."""
         self.bar.close()
-        epochs = self.params["epochs"]
-        left = (time.monotonic() - self.started) / (epoch + 1) * (epochs - epoch - 1)
+        self.run += 1
+        left = (time.monotonic() - self.started) / self.run * (self.epochs - epoch - 1)
         train, val = (_scores(logs, prefix) for prefix in ("", VALIDATION))
-        print(f"epoch {epoch + 1:{len(str(epochs))}}/{epochs}  train {train}  val {val}  {left:.0f} s left", flush=True)
-
-
-class StopAtNaN(keras.callbacks.Callback):  # type: ignore[misc]
-    """End the run with a UserError as soon as a loss is no finite number: no later step can mend the weights."""
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-        """Remember the epoch for the message."""
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
-        """Look at the loss of the epoch so far."""
-        self._check(logs["loss"], "loss")
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
-        """Look at the loss on the validation pictures."""
-        self._check(logs["val_loss"], "validation loss")
-
-    def _check(self, loss: float, name: str) -> None:
-        if not np.isfinite(loss):
-            raise UserError(
-                f"the {name} became {loss} in epoch {self.epoch + 1}: lower train.learning_rate in params.yaml, "
-                "or raise train.warmup"
-            )
+        number = f"{epoch + 1:{len(str(self.epochs))}}/{self.epochs}"
+        print(f"epoch {number}  train {train}  val {val}  {left:.0f} s left", flush=True)
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -114,6 +117,6 @@ def _split(name: str) -> tuple[str, str]:
     return ("val", name.removeprefix(VALIDATION)) if name.startswith(VALIDATION) else ("train", name)
 
 
-def _scores(logs: dict[str, float], prefix: str) -> str:
+def _scores(logs: Scores, prefix: str) -> str:
     loss, accuracy, balanced = (logs[prefix + name] for name in ("loss", "accuracy", "balanced_accuracy"))
     return f"loss {loss:.3f} accuracy {accuracy:.3f} balanced {balanced:.3f}"

@@ -1,40 +1,54 @@
 """Train the network on the training pictures, watched on the validation pictures; the test pictures stay closed.
 
-Reads the prepared and the augmented pictures and the plan; writes the model, and its curves while it trains.
+Reads the prepared and the augmented pictures and the plan; writes the model, and its curves while it trains. However it
+is stopped, the next run goes on after the last complete epoch and ends with the same bytes.
 """
 
 from pathlib import Path
 
+from lesions.checkpoint import CHECKPOINTS, Checkpoint
 from lesions.console import run
+from lesions.fingerprint import fingerprint, loaded_code
+from lesions.loading import load_training_data
+from lesions.lock import only_run, started_by
 from lesions.manifest import read_manifest
-from lesions.models import build_model, save_model
+from lesions.models import save_model
 from lesions.params import load_params
 from lesions.training import fit, set_seeds
-from lesions.training_data import load_training_data
-from lesions.training_log import Curves, Progress, StopAtNaN, curves, write_summary
+from lesions.training_log import Curves, Progress, curves, tell_start, write_summary
+from lesions.transfer import build_network
 
 MODEL = Path("models/model.keras")
 CURVES = Path("plots/train")
 
 
 def main() -> None:
-    """Run the stage in the current folder."""
-    params = load_params()
+    """Run the stage in the current folder, alone."""
+    with only_run(CHECKPOINTS / "lock"):
+        train()
+
+
+def train() -> None:
+    """From the first epoch, or from where a run of the same params, pictures and code was stopped."""
+    params, code, starter = load_params(), loaded_code(), started_by()
     set_seeds(params.seed, params.train.deterministic)
-    data = load_training_data(read_manifest(), params.image_size, params.rebalance)
-    model = build_model(params.model, len(data.classes), params.image_size)
-    print(
-        f"training {params.model.name} ({model.count_params():,} weights) on {len(data.train.labels):,} pictures, "
-        f"watched on {len(data.val.labels):,} validation pictures of {len(data.classes)} classes"
-    )
+    data = load_training_data(read_manifest(), params.image_size, params.rebalance, params.train.cache)
+    model = build_network(params.model, len(data.classes), params.image_size)
+    checkpoint = Checkpoint(CHECKPOINTS, fingerprint(params, data, code))
+    tell_start(params.model.name, model.count_params(), data, checkpoint)
     with curves(CURVES) as live:
-        kept = fit(model, data, params, [StopAtNaN(), Curves(live), Progress()])
+        callbacks = [Curves(live, checkpoint.history), Progress(params.epochs)]
+        kept = fit(model, data, params, callbacks, checkpoint)
         save_model(model, MODEL)
     write_summary(CURVES, kept, model.count_params())
     print(
         f"{MODEL}: {params.model.name} after epoch {kept.kept_epoch} of {kept.epochs}, balanced accuracy "
         f"{kept.scores['val_balanced_accuracy']:.3f} on validation pictures; curves in {CURVES}: `dvc plots show`"
     )
+    if started_by() == starter:
+        checkpoint.remove()
+    else:
+        print("what started this training is gone, so DVC knows nothing of it: `dvc repro` takes it over at once")
 
 
 if __name__ == "__main__":

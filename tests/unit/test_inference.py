@@ -13,7 +13,7 @@ from lesions.backend import keras
 from lesions.console import UserError
 from lesions.inference import BATCH, load_model, predict
 from lesions.models import build_model, save_model
-from lesions.params import ModelParams
+from tests.unit.trainings import params_with
 
 N = 2 * BATCH + 5
 PIXELS = np.random.default_rng(0).integers(0, 256, (N, 96, 96, 3), dtype=np.uint8)
@@ -23,8 +23,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (N, 96, 96, 3), dtype=np.uint
 def model() -> keras.Model:
     # the network with the largest dense layer: the longer a sum, the more its last bits depend on how it is cut
     keras.utils.set_random_seed(0)
-    params = ModelParams.model_validate({"name": "isic_cnn", "batch_norm": True, "dropout": 0.5})
-    return build_model(params, n_classes=4, image_size=96)
+    return build_model(params_with(model__name="isic_cnn", model__dropout=0.5).model, n_classes=4, image_size=96)
 
 
 def test_probabilities_are_the_models_in_double_precision(model: keras.Model) -> None:

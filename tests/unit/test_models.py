@@ -11,12 +11,13 @@ from lesions.backend import keras
 from lesions.console import UserError
 from lesions.models import LOGITS, NETWORKS, PROBABILITIES, build_model, save_model
 from lesions.params import ModelParams
+from tests.unit.trainings import params_with
 
 NAMES = sorted(NETWORKS)
 
 
 def model_params(name: str, batch_norm: bool = True, dropout: float = 0.2) -> ModelParams:
-    return ModelParams.model_validate({"name": name, "batch_norm": batch_norm, "dropout": dropout})
+    return params_with(model__name=name, model__batch_norm=batch_norm, model__dropout=dropout).model
 
 
 def seeded(name: str, seed: int = 0) -> keras.Model:

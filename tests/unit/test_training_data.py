@@ -9,18 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lesions import loading
 from lesions.console import UserError
+from lesions.loading import AUGMENTED, load_training_data
 from lesions.manifest import read_manifest
 from lesions.params import RebalanceParams
-from lesions.training_data import (
-    AUGMENTED,
-    PLAN,
-    TrainingData,
-    class_shares,
-    class_weights,
-    epoch_order,
-    load_training_data,
-)
+from lesions.picture_store import Cache
+from lesions.training_data import PLAN, TrainingData, class_shares, class_weights, epoch_order, not_in_validation
 from tests.unit.training_pictures import SIDE, toy_pixels, write_prepared
 
 PLAN_ROW = st.tuples(st.integers(1, 200), st.integers(0, 400))  # n_train, n_target - n_train
@@ -33,8 +28,8 @@ def rebalance(method: str = "none") -> RebalanceParams:
     return RebalanceParams.model_validate({"method": method, "target": "match_majority", "per_class": 1, "cap": None})
 
 
-def load(method: str = "none", size: int = SIDE) -> TrainingData:
-    return load_training_data(read_manifest(), size, rebalance(method))
+def load(method: str = "none", size: int = SIDE, cache: Cache = "memory") -> TrainingData:
+    return load_training_data(read_manifest(), size, rebalance(method), cache)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +47,7 @@ def test_training_is_train_and_augmented_and_validation_is_val() -> None:
     assert np.bincount(data.train.labels).tolist() == [3 + 2, 5, 4]
     assert np.bincount(data.val.labels).tolist() == [2, 2, 2]
     for split in (data.train, data.val):
-        for picture, label in zip(split.pixels, split.labels, strict=True):
+        for picture, label in zip(split.pixels[np.arange(len(split.labels))], split.labels, strict=True):
             assert any(np.array_equal(picture, toy_pixels(int(label), number)) for number in range(1000, 1100))
 
 
@@ -143,15 +138,33 @@ AMISS = {
 }
 
 
+@pytest.mark.parametrize("cache", ["memory", "none"])
 @pytest.mark.parametrize("case", AMISS)
-def test_what_is_amiss_is_said_in_one_line(case: str) -> None:
+def test_what_is_amiss_is_said_in_one_line(case: str, cache: Cache) -> None:
+    """Before the training in any case: not after an hour, when the picture's turn comes."""
     spoil, message = AMISS[case]
     spoil()
     with pytest.raises(UserError, match=message) as caught:
-        load()
+        load(cache=cache)
     assert "\n" not in str(caught.value)
 
 
 def test_pictures_of_another_size_are_named_with_both_sizes() -> None:
     with pytest.raises(UserError, match=r"\.png has 32 x 32 pixels, image_size in params\.yaml is 64"):
         load(size=64)
+
+
+def test_pictures_that_no_memory_can_hold_are_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhaust(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(loading, "map_on_all_cores", exhaust)
+    with pytest.raises(UserError, match=r"do not fit into memory: set train\.cache: none"):
+        load()
+
+
+def test_classes_without_a_validation_picture_are_named() -> None:
+    assert not_in_validation(load()) == []
+    table = pd.read_csv("data/prepared/manifest.csv", dtype=str, keep_default_na=False)
+    table[~table["image_id"].str.startswith("nv_val")].to_csv("data/prepared/manifest.csv", index=False)
+    assert not_in_validation(load()) == ["nv"]

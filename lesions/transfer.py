@@ -1,0 +1,128 @@
+"""Transfer learning: the networks of keras.applications under a head of our own, first frozen, then fine-tuned.
+
+Their layers and ours make one flat network, so that each can be reached: the input of layer "pool" is the last feature
+map. Each network's own preprocessing is inside: pixels in [0, 255] go in.
+"""
+
+import re
+import socket
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from lesions.backend import keras
+from lesions.console import UserError
+from lesions.models import BN_MOMENTUM, LOGITS, NETWORKS, PROBABILITIES, build_model, dropout
+from lesions.params import ModelParams
+
+PRETRAINED = Path("models/pretrained")  # files with weights that were fetched by hand; DVC watches the folder
+SILENCE = 30  # seconds without an answer after which a download is given up
+FETCH = "fetch {url} on another computer, put it into {folder} and set model.weights: {folder}/{file}"
+
+
+class Phase(NamedTuple):
+    """Epochs start to stop - 1 of a training: is all but the head frozen, and the factor on the learning rate."""
+
+    start: int
+    stop: int
+    frozen: bool
+    rate: float
+
+
+def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras.Model:
+    """Any network that model.name may name, as lesions.models.build_model describes it, with its first weights.
+
+    model.batch_norm is for our own networks. Raises UserError where the pictures are too small or the weights are
+    missing, damaged or another network's.
+    """
+    if params.name in NETWORKS:
+        return build_model(params, n_classes, image_size)
+    network = getattr(keras.applications, params.name)
+    shape = (image_size, image_size, 3)
+    pixels = keras.Input(shape, name="pixels")
+    preprocessed = sys.modules[network.__module__].preprocess_input(pixels)  # some do it inside and change nothing here
+    with _clear_words(params):
+        base = network(include_top=False, weights=_weights(params), input_tensor=preprocessed, input_shape=shape)
+    if params.weights == "none":
+        _catch_up_faster(base)
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(base.output)
+    logits = keras.layers.Dense(n_classes, name=LOGITS)(dropout(x, "dropout", params))
+    return keras.Model(pixels, keras.layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
+
+
+def phases(params: ModelParams, epochs: int) -> list[Phase]:
+    """The parts of a training of that many epochs: without pretrained weights there is nothing to protect, so one."""
+    if params.weights == "none":
+        return [Phase(0, epochs, frozen=False, rate=1.0)]
+    frozen = min(params.frozen_epochs, epochs)
+    both = Phase(0, frozen, frozen=True, rate=1.0), Phase(frozen, epochs, frozen=False, rate=params.fine_tune_rate)
+    return [phase for phase in both if phase.stop > phase.start]
+
+
+def set_trainable(model: keras.Model, params: ModelParams, frozen: bool) -> None:
+    """Freeze a pretrained network up to its head, or free it. Its normalisation keeps its statistics all the time.
+
+    Small batches of other pictures would spoil them (https://keras.io/guides/transfer_learning). Keras sets a frozen
+    normalisation to inference by itself. Networks without pretrained weights are left alone.
+    """
+    if params.weights == "none":
+        return
+    for layer in model.layers:
+        fixed = frozen or isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = layer.name == LOGITS or not fixed
+
+
+def _catch_up_faster(base: keras.Model) -> None:
+    """Statistics of normalisation that follow the weights as in our own networks: theirs are made for long epochs."""
+    for layer in base.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = BN_MOMENTUM
+
+
+def _weights(params: ModelParams) -> str | None:
+    if params.weights in ("none", "imagenet"):
+        return None if params.weights == "none" else "imagenet"
+    if not Path(params.weights).is_file():
+        raise UserError(f"params.yaml: model.weights: there is no file {params.weights}: put it there, or set imagenet")
+    if not Path(params.weights).resolve().is_relative_to(PRETRAINED.resolve()):
+        print(f"warning: DVC sees changes of {params.weights} only if it lies in {PRETRAINED}")
+    return params.weights
+
+
+@contextmanager
+def _clear_words(params: ModelParams) -> Iterator[None]:
+    """Keras' exceptions while it builds a network and loads its weights, as one line on what to do."""
+    silence = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Skipping nested container")  # hundreds, before an exception says it all
+            yield
+    except UserError:
+        raise
+    except Exception as error:  # Keras raises the base class itself where a download fails
+        raise UserError(_explain(params, error)) from error
+    finally:
+        socket.setdefaulttimeout(silence)
+
+
+def _explain(params: ModelParams, error: Exception) -> str:
+    text = str(error)
+    if match := re.match(r"URL fetch failure on (\S+): (?:None -- )?(.*)", text):
+        how = FETCH.format(url=match[1], folder=PRETRAINED, file=match[1].rpartition("/")[2])
+        return f"params.yaml: model.weights: imagenet cannot be downloaded ({match[2]}): {how}"
+    if match := re.search(r"Input size must be at least (\d+)", text):
+        return (
+            f"params.yaml: model.name: {params.name} needs pictures of at least {match[1]} pixels a side: "
+            "raise image_size or take another network"
+        )
+    reason = (text.strip() or type(error).__name__).splitlines()[0]
+    if params.weights == "none":
+        return f"params.yaml: model.name: {params.name} cannot be built ({reason})"
+    return (
+        f"params.yaml: model.weights: {params.weights} cannot be loaded into {params.name} ({reason}): take weights of "
+        f"{params.name} without its top, as keras.applications writes them"
+    )

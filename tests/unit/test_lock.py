@@ -1,0 +1,76 @@
+"""One run at a time: the second one is told who is there, and a dead one holds nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lesions.console import UserError
+from lesions.lock import only_run, started_by
+from tests.conftest import REPOSITORY
+
+HOLD = "import sys, time; from lesions.lock import only_run\nwith only_run(__import__('pathlib').Path(sys.argv[1])):\n"
+HOLD += "    print('held', flush=True)\n    time.sleep(60)"
+
+
+def hold(path: Path) -> subprocess.Popen[str]:
+    """A process that holds the lock."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_second_run_is_told_which_process_to_stop(tmp_path: Path) -> None:
+    holder = hold(tmp_path / "checkpoints" / "lock")
+    try:
+        with (
+            pytest.raises(UserError, match=rf"process {holder.pid}, .*stop it \(kill {holder.pid}\)"),
+            only_run(tmp_path / "checkpoints" / "lock"),
+        ):
+            pytest.fail("two runs would write side by side")
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
+    holder = hold(tmp_path / "lock")
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.communicate()
+    with only_run(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text() == str(os.getpid())
+
+
+def test_the_lock_is_free_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="inside"), only_run(tmp_path / "lock"):
+        raise ValueError("inside")
+    assert (tmp_path / "lock").read_text() == "", "a pid that is used anew would be stopped"
+    with only_run(tmp_path / "lock"):
+        pass
+
+
+@pytest.mark.parametrize("shells", [[], ["sh", "-c", '"$@"; true', "sh"]], ids=["directly", "through a shell"])
+def test_the_death_of_what_started_it_is_noticed(shells: list[str]) -> None:
+    """DVC that is killed leaves the stage running; the stage must know that nobody takes its result."""
+    code = "import time; from lesions.lock import started_by\nbefore = started_by()\nprint('up', flush=True)\n"
+    code += "time.sleep(1)\nprint(started_by() == before, flush=True)"
+    starter = f"import subprocess; subprocess.run({[*shells, sys.executable, '-c', code]!r})"
+    for kill in (False, True):
+        process = subprocess.Popen([sys.executable, "-c", starter], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        if kill:
+            process.kill()
+        assert process.stdout.readline() == f"{not kill}\n"
+        process.communicate()
+
+
+def test_who_started_it_stays_the_same() -> None:
+    assert started_by() == started_by()
+    assert started_by()[0] == os.getppid()
