@@ -11,7 +11,9 @@ Pixels = NDArray[np.uint8]
 Heat = NDArray[np.float32]
 
 RING = 12  # the frame is the outer twelfth of each side, what the frame-only probe (lesions/probe.py) sees as well
-ON_FRAME = 0.5  # share of the heat on the frame from which a map 'sits on the frame'; a uniform map has about .31
+# A map 'sits on the frame' if the frame has at least so many times the heat that it has in a uniform map. More cannot
+# be asked for: where all heat is in the outer cells of a 4 x 4 map, and none inside, it has 1.33 times as much.
+ON_FRAME = 1.25
 OPACITY = 0.7  # of the layer where it is hottest; where it is cold the picture is as it was
 # Viridis (van der Walt and Smith, 2015) at nine even steps: lightness rises with heat, so colour-blind readers and grey
 # prints tell it apart, and green and yellow stand out from skin
@@ -54,9 +56,10 @@ def uniform_share(height: int, width: int) -> float:
     return float(_frame(height, width).mean())
 
 
-def sits_on_frame(share: float | None) -> bool:
-    """Whether a map with this share of its heat on the frame is more about the frame than about what it encloses."""
-    return share is not None and share >= ON_FRAME
+def sits_on_frame(heat: Heat) -> bool:
+    """Whether the frame has clearly more of the heat (height, width) than chance would give it; False without heat."""
+    share = frame_share(heat)
+    return share is not None and share >= ON_FRAME * uniform_share(*heat.shape)
 
 
 def overlay(pixels: Pixels, heat: Heat) -> Pixels:
