@@ -1,0 +1,48 @@
+"""The sentences that the command line and the page use for what a model says, in one place.
+
+They tell what was measured, and never comfort: a low score does not mean that a lesion is harmless.
+"""
+
+from lesions.bundle import Prediction
+from lesions.sidecar import About
+
+ABOVE = "cannot exclude melanoma"
+BELOW = "not above the threshold; this does not exclude melanoma"
+NO_THRESHOLD = "no threshold: too few melanomas in the validation pictures to choose one; melanoma is not excluded"
+NO_MELANOMA = "melanoma is no class of this model; it says nothing on melanoma"
+UNLIKE = "unlike the training pictures"
+NOT_SURE = "not sure"
+COULD_BE = "could be any of"
+NO_CLASS = "fits none of the classes"
+NOT_A_DEVICE = "Research software, not a medical device."
+SYNTHETIC = "This model was trained on synthetic pictures, drawn by a program: it knows nothing about skin."
+TRAIN_ON_REAL = "To train on real pictures: dvc exp run -S dataset=FOLDER (a folder per class)."
+NEVER_ASSESSED = "Never assessed: nails, mucosa, acral skin, children, darker skin."
+
+
+def about_melanoma(said: Prediction) -> str:
+    """What the melanoma score means beside its threshold."""
+    if said.melanoma_score is None:
+        return NO_MELANOMA
+    if said.above_threshold is None:
+        return NO_THRESHOLD
+    return ABOVE if said.above_threshold else BELOW
+
+
+def about_set(said: Prediction, about: About) -> str:
+    """The classes that it could be, by their names for people."""
+    names = [about.name(label) for label in said.conformal_set]
+    if not names:
+        return NO_CLASS
+    return names[0] if len(names) == 1 else f"{COULD_BE} {', '.join(names[:-1])} or {names[-1]}"
+
+
+def about_missed(about: About) -> str:
+    """How many melanomas of the test the threshold missed, with the interval of their share."""
+    found = about.missed_melanomas
+    if found is None:
+        return "How many melanomas this model misses is not known: its test holds too few to tell."
+    return (
+        f"Of {found.of} melanomas in the test, {found.missed} missed: {found.missed / found.of:.0%} "
+        f"(95 % interval {found.low:.0%} to {found.high:.0%})."
+    )
