@@ -11,7 +11,7 @@ from pathlib import Path
 import waitress
 
 from app.web.application import create_app
-from app.web.site import Site
+from app.web.served import Served
 from app.web.uploads import MAX_BYTES, MEGABYTE
 from lesions.bundle import BUNDLE
 from lesions.console import UserError, run
@@ -30,18 +30,18 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("waitress").setLevel(logging.WARNING)
-    served: Site | str
+    served: Served | str
     try:
-        served = Site(arguments.model)
+        served = Served(arguments.model)
     except UserError as error:
         served = str(error)
         print(f"error: {error}\nThe page says so, too.", file=sys.stderr)
     serve(served, arguments.host, arguments.port)
 
 
-def serve(served: Site | str, host: str, port: int) -> None:
+def serve(served: Served | str, host: str, port: int) -> None:
     """Serve until stopped. Raises UserError where the address is taken or not this machine's."""
-    places = served.desk.places if isinstance(served, Site) else 0
+    places = served.desk.places if isinstance(served, Served) else 0
     try:
         server = waitress.create_server(
             create_app(served),

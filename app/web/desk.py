@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Result = TypeVar("Result")
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """All places are taken, or the answer took too long: worth another try after `seconds`."""
 
     def __init__(self, why: str, seconds: int) -> None:
@@ -26,12 +26,12 @@ class Desk(Generic[Result]):
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="desk")
 
     def ask(self, job: Callable[[], Result], end: float) -> Result:
-        """The job's result, or what it raises. Raises Busy at once where no place is free, or at the time `end`.
+        """The job's result, or what it raises. Raises BusyError at once where no place is free, or at the time `end`.
 
         A thread cannot be stopped: a job that has begun keeps its place until it ends, one that waits is dropped.
         """
         if not self._free.acquire(blocking=False):
-            raise Busy("Too many pictures at once", 1)
+            raise BusyError("Too many pictures at once", 1)
         try:
             future = self._pool.submit(job)
         except RuntimeError:  # shutting down
@@ -42,4 +42,4 @@ class Desk(Generic[Result]):
             return future.result(timeout=max(0.0, end - time.monotonic()))
         except TimeoutError:
             future.cancel()
-            raise Busy("It took too long", 5) from None
+            raise BusyError("It took too long", 5) from None

@@ -6,6 +6,10 @@ from lesions import wording
 from lesions.sidecar import About
 
 NOT_CLASSES = "Merkel cell carcinoma, lymphoma, metastases, inflammation, infection, scars, healthy skin"
+SYNTHETIC_TEXT = (
+    "This model has only seen pictures drawn by a program and knows nothing about skin: it answers its own example "
+    "pictures, no others."
+)
 TRAINING = """\
 dvc exp run -S dataset=/path/to/pictures    # a folder per class, or a published layout as it is
 python -m app.serve                         # then serve what was trained"""
@@ -51,15 +55,21 @@ def _cannot_name(about: About) -> str:
 def _confound(about: About) -> str:
     """One sentence on class and source: with what the frame of the pictures alone reaches, where that was measured."""
     if about.data.synthetic:
-        return "All pictures were drawn by one program; in real collections, classes can be told by who took the picture."
+        return (
+            "All pictures were drawn by one program; in real collections, classes can be told by who took the picture."
+        )
     if list(about.data.origins) in ([], ["unknown"]) or len(about.data.origins) > 1:
         cause = "Classes come from different collections, so a score may tell how a picture was taken"
     else:
-        cause = f"All pictures come from one collection ({next(iter(about.data.origins))}), whose ways may be in a score"
+        cause = (
+            f"All pictures come from one collection ({next(iter(about.data.origins))}), whose ways may be in a score"
+        )
     frame, own = about.baselines.get("frame", {}).get("balanced_accuracy"), about.scores.get("balanced_accuracy")
     if frame is None or own is None:
         return f"{cause}."
-    return f"{cause}: the bare frame of a picture reaches a balanced accuracy of {frame.value:.2f}, the model {own.value:.2f}."
+    return (
+        f"{cause}: the bare frame reaches a balanced accuracy of {frame.value:.2f}, the whole picture {own.value:.2f}."
+    )
 
 
 def _scores(about: About) -> str:
@@ -73,6 +83,3 @@ def _synthetic(about: About) -> Synthetic | None:
     if not about.data.synthetic:
         return None
     return Synthetic("Trained on synthetic pictures.", SYNTHETIC_TEXT, TRAINING)
-
-
-SYNTHETIC_TEXT = "This model has only seen pictures drawn by a program and knows nothing about skin: it answers its own example pictures, no others."

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lesions import heat, wording
 from lesions.bundle import Prediction
-from lesions.images import load_picture
+from lesions.images import load_view
 from lesions.sidecar import About
 
 PREVIEW_SIDE = 384  # pixels
@@ -48,9 +48,7 @@ class Shown(NamedTuple):
 
 def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
     """What the page shows of a picture that has been answered, with the classes from the highest score down."""
-    picture = load_picture(content, PREVIEW_SIDE)
-    width, height = _fitted(picture.width, picture.height)
-    preview = Image.fromarray(picture.pixels).resize((width, height))  # back from the square
+    preview = Image.fromarray(load_view(content, PREVIEW_SIDE))
     ranked = sorted(said.probabilities.items(), key=lambda item: -item[1])
     return Shown(
         name=name,
@@ -63,8 +61,8 @@ def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
         could_be=_could_be(said, about),
         bars=[Bar(about.name(label), score, label in said.conformal_set) for label, score in ranked],
         preview=_uri(preview, "jpeg", quality=PREVIEW_QUALITY),
-        width=width,
-        height=height,
+        width=preview.width,
+        height=preview.height,
         heat="" if said.heat is None else _uri(Image.fromarray(heat_layer(said.heat)), "png"),
         heat_of=about.name(said.heat_of) if said.heat_of else "",
         on_frame=bool(said.heat_on_frame),
@@ -84,12 +82,6 @@ def _could_be(said: Prediction, about: About) -> str:
     if len(said.conformal_set) != 1:
         return words
     return f"{words} alone, in a set made to hold the true class of {float(about.coverage):.0%} of pictures"
-
-
-def _fitted(width: int, height: int) -> tuple[int, int]:
-    """The size in proportion whose longer side is PREVIEW_SIDE."""
-    scale = PREVIEW_SIDE / max(width, height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _uri(image: Image.Image, kind: str, **options: int) -> str:

@@ -2,7 +2,7 @@
 
 import io
 import struct
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from flask import Request
 from PIL import Image, UnidentifiedImageError
@@ -15,6 +15,7 @@ MAX_SIDE = 20_000  # pixels; longer strips are no photographs, and cost memory i
 MAX_PICTURES = 16  # in one request
 SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 FIELD = "picture"
+TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy."
 
 
 class Upload(NamedTuple):
@@ -24,7 +25,7 @@ class Upload(NamedTuple):
     content: bytes
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A picture that is not looked at: the HTTP status and a sentence that says why and what would be taken."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -39,20 +40,14 @@ class InMemoryRequest(Request):
     max_form_memory_size = MAX_BYTES
     max_form_parts = 4 * MAX_PICTURES
 
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
 
 
 def take(request: Request) -> list[Upload]:
     """The pictures of a form (field `picture`, once or several times) or of a raw body, at least one.
 
-    Raises Refused where there is none, there are too many, or the body is larger than MAX_BYTES.
+    Raises RefusedError where there is none, there are too many, or the body is larger than MAX_BYTES.
     """
     try:
         if request.mimetype == "multipart/form-data":
@@ -62,28 +57,25 @@ def take(request: Request) -> list[Upload]:
             content = request.get_data(parse_form_data=False)
             uploads = [Upload("", content)] if content else []
     except RequestEntityTooLarge:
-        raise Refused(413, TOO_LARGE) from None
+        raise RefusedError(413, TOO_LARGE) from None
     if not uploads:
-        raise Refused(400, "No picture arrived: choose a JPEG or PNG file.")
+        raise RefusedError(400, "No picture arrived: choose a JPEG or PNG file.")
     if len(uploads) > MAX_PICTURES:
-        raise Refused(413, f"{len(uploads)} pictures at once: at most {MAX_PICTURES} are taken.")
+        raise RefusedError(413, f"{len(uploads)} pictures at once: at most {MAX_PICTURES} are taken.")
     return uploads
 
 
-TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy."
-
-
 def check(content: bytes) -> None:
-    """Raise Refused where the content is no JPEG or PNG by its own bytes, or has too many pixels by its header."""
+    """Raise RefusedError where the content is no JPEG or PNG by its own bytes, or has too many pixels by its header."""
     if not content:
-        raise Refused(422, "The file is empty.")
+        raise RefusedError(422, "The file is empty.")
     if len(content) > MAX_BYTES:
-        raise Refused(413, TOO_LARGE)
+        raise RefusedError(413, TOO_LARGE)
     if not content.startswith(tuple(SIGNATURES)):
-        raise Refused(415, "Neither a JPEG nor a PNG picture, whatever its name says.")
+        raise RefusedError(415, "Neither a JPEG nor a PNG picture, whatever its name says.")
     width, height = _size_in_header(content)
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise Refused(
+        raise RefusedError(
             413, f"{width} x {height} pixels: at most {MAX_PIXELS // 1_000_000} million, no side over {MAX_SIDE}."
         )
 
@@ -93,9 +85,6 @@ def _size_in_header(content: bytes) -> tuple[int, int]:
         with Image.open(io.BytesIO(content), formats=tuple(SIGNATURES.values())) as image:
             return image.size
     except Image.DecompressionBombError:
-        raise Refused(413, f"Too many pixels: at most {MAX_PIXELS // 1_000_000} million are taken.") from None
+        raise RefusedError(413, f"Too many pixels: at most {MAX_PIXELS // 1_000_000} million are taken.") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
-        raise Refused(422, DAMAGED) from None
-
-
-DAMAGED = "The picture is damaged: it cannot be decoded."
+        raise RefusedError(422, "The picture is damaged: it cannot be decoded.") from None

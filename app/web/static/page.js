@@ -159,6 +159,9 @@ function wrong(file, found) {
   const row = document.createElement("tr");
   const name = document.createElement("th");
   const why = document.createElement("td");
+  row.setAttribute("role", "row");
+  name.setAttribute("role", "rowheader");
+  why.setAttribute("role", "cell");
   name.scope = "row";
   name.textContent = file.name;
   why.colSpan = 2;

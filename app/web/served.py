@@ -5,15 +5,16 @@ import logging
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.web.card import read_card
 from app.web.desk import Desk
 from app.web.examples import make_examples
 from app.web.notice import notice_of
 from app.web.showing import Shown, show
-from app.web.uploads import Refused, Upload, check
-from lesions.bundle import Bundle, Prediction
+from app.web.uploads import RefusedError, Upload, check
+from lesions.answers import Answer
+from lesions.bundle import Bundle
 from lesions.console import available_cores
 from lesions.images import PictureError
 
@@ -27,20 +28,20 @@ ONLY_EXAMPLES = (
 log = logging.getLogger("lesions.web")
 
 
-class Answer(NamedTuple):
-    """One picture: what the model says, or why it says nothing, with the HTTP status of that."""
+class Outcome(NamedTuple):
+    """What came of one upload: the answer, what a page shows of it, and the HTTP status that it would have alone."""
 
-    name: str
-    said: Prediction | None = None
+    answer: Answer
     shown: Shown | None = None
-    error: str = ""
     status: int = 200
 
 
-class Site:
+class Served:
     """A model ready to be asked by many at once; the pictures pass through memory and are dropped with the answer."""
 
-    def __init__(self, folder: Path, workers: int | None = None, waiting: int = WAITING, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, folder: Path, workers: int | None = None, waiting: int = WAITING, seconds: float = SECONDS
+    ) -> None:
         self.folder = folder
         self.bundle = Bundle.load(folder)
         self.about = self.bundle.about
@@ -48,15 +49,15 @@ class Site:
         self.card = read_card(folder)
         self.examples = make_examples()
         self.seconds = seconds
-        self.desk: Desk[Answer] = Desk(workers or available_cores(), waiting)
+        self.desk: Desk[Outcome] = Desk(workers or available_cores(), waiting)
         self._known = {example.sha256 for example in self.examples.values()}
 
-    def answer(self, uploads: list[Upload], explain: bool = False, picture: bool = False) -> list[Answer]:
-        """An answer for each upload, in order; with what a page shows if `picture`. Raises Busy."""
+    def answer(self, uploads: list[Upload], explain: bool = False, picture: bool = False) -> list[Outcome]:
+        """What comes of each upload, in order; with what a page shows if `picture`. Raises BusyError."""
         end = time.monotonic() + self.seconds
         return [self.desk.ask(partial(self._look, upload, explain, picture), end) for upload in uploads]
 
-    def _look(self, upload: Upload, explain: bool, picture: bool) -> Answer:
+    def _look(self, upload: Upload, explain: bool, picture: bool) -> Outcome:
         start = time.perf_counter()
         name, content = upload
         try:
@@ -64,15 +65,15 @@ class Site:
             self._refuse_strangers(content)
             said = self.bundle.predict(self.bundle.pixels(content)[None], explain)[0]
             shown = show(name, content, said, self.about) if picture else None
-            return Answer(name, said, shown)
-        except Refused as refused:
-            return Answer(name, error=str(refused), status=refused.status)
+            return Outcome(Answer(name, said), shown)
+        except RefusedError as refused:
+            return Outcome(Answer(name, None, str(refused)), status=refused.status)
         except PictureError as error:
-            return Answer(name, error=f"The picture cannot be decoded: {error.detail}.", status=422)
+            return Outcome(Answer(name, None, f"The picture cannot be decoded: {error.detail}."), status=422)
         finally:
             log.info("a picture of %d bytes: %.0f ms", len(content), 1000 * (time.perf_counter() - start))
 
     def _refuse_strangers(self, content: bytes) -> None:
         """A model that has seen no skin must not be asked about any."""
         if self.about.data.synthetic and hashlib.sha256(content).hexdigest() not in self._known:
-            raise Refused(403, ONLY_EXAMPLES)
+            raise RefusedError(403, ONLY_EXAMPLES)
