@@ -143,6 +143,7 @@ def describe(
         pooled=pooled,
         heat_maps=HEAT_MAPS if pooled else NO_HEAT_MAPS,
         coverage=COVERAGE,
+        sets_held_the_truth=_scores(test["conformal"][COVERAGE]).get("coverage"),
         unlike_training=known,
         scores=_scores(test["overall"]),
         baselines={name: _scores(found["scores"]) for name, found in test["baselines"].items()},

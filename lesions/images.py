@@ -70,6 +70,13 @@ def load_pixels(source: str | Path | bytes, size: int, color_constancy: ColorCon
     return _squeeze(_decode(source)[0], size, color_constancy)
 
 
+def load_view(source: str | Path | bytes, longest: int) -> Pixels:
+    """A picture for people to look at: upright, in its own shape, the longer side `longest` pixels at most."""
+    decoded = _decode(source)[0]
+    decoded.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.asarray(decoded)
+
+
 def read_pixels(path: str | Path) -> Pixels:
     """Pixels (height, width, 3) of a prepared picture: a PNG that needs no further treatment."""
     with Image.open(path) as image:

@@ -86,6 +86,7 @@ class About:
     thresholds: dict[str, dict[str, Any]]
     conformal: dict[str, dict[str, dict[str, Any]]]
     coverage: str  # the key of `conformal` whose sets are shown
+    sets_held_the_truth: Score | None  # share of the test pictures whose set holds their class
     unlike_training: Unlike
     scores: dict[str, Score]  # on the test pictures
     baselines: dict[str, dict[str, Score]]  # the same of what sees only the frame, the collection, ...
@@ -133,6 +134,7 @@ def _typed(content: dict[str, Any]) -> About:
             name: {score: Score(**value) for score, value in scores.items()}
             for name, scores in content["baselines"].items()
         },
+        "sets_held_the_truth": Score(**content["sets_held_the_truth"]) if content["sets_held_the_truth"] else None,
         "missed_melanomas": Missed(**content["missed_melanomas"]) if content["missed_melanomas"] else None,
         "data": Data(**content["data"]),
     }

@@ -13,6 +13,8 @@ NO_MELANOMA = "melanoma is no class of this model; it says nothing on melanoma"
 UNLIKE = "unlike the training pictures"
 NOT_SURE = "not sure"
 COULD_BE = "could be any of"
+HEAT_MAP = "where the score came from"
+ON_FRAME = "heat map sits on the frame"
 NO_CLASS = "fits none of the classes"
 NOT_A_DEVICE = "Research software, not a medical device."
 SYNTHETIC = "This model was trained on synthetic pictures, drawn by a program: it knows nothing about skin."
@@ -34,7 +36,15 @@ def about_set(said: Prediction, about: About) -> str:
     names = [about.name(label) for label in said.conformal_set]
     if not names:
         return NO_CLASS
-    return names[0] if len(names) == 1 else f"{COULD_BE} {', '.join(names[:-1])} or {names[-1]}"
+    return f"only {names[0]}" if len(names) == 1 else f"{COULD_BE} {', '.join(names[:-1])} or {names[-1]}"
+
+
+def about_coverage(about: About) -> str:
+    """What the sets of classes are, and how often they held the true class in the test."""
+    found = about.sets_held_the_truth
+    told = f"in the test the true one was among them for {found.value:.0%} of the pictures" if found else "not tested"
+    ends = "" if found is None or found.low is None else f" (95 % interval {found.low:.0%} to {found.high:.0%})"
+    return f"the classes that fit; {told}{ends}"
 
 
 def about_missed(about: About) -> str:
