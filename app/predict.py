@@ -127,7 +127,8 @@ def _with_bar(answers: Iterator[Answer], total: int) -> tuple[Iterator[Answer], 
         return answers, print
     from tqdm import tqdm  # here: one picture is answered before it is imported
 
-    return iter(tqdm(answers, total=total, unit=" pictures", leave=False)), partial(tqdm.write, file=sys.stdout)
+    bar = iter(tqdm(answers, total=total, unit=" pictures", leave=False))
+    return bar, partial(tqdm.write, file=sys.stdout) if sys.stdout.isatty() else print
 
 
 def _tell_what_is_left_out(sources: Sources, failed: int) -> None:
