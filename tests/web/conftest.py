@@ -1,12 +1,11 @@
 """The page as it is served: `python -m app.serve` in a process of its own, with a model that the pipeline has made."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +14,11 @@ import pytest
 from playwright.sync_api import Playwright
 
 from app.web.examples import make_examples
-from lesions.bundle import SIDECAR
+from lesions import charts, figures
 from tests.conftest import REPOSITORY
-from tests.pipeline.conftest import Project
+from tests.unit.bundles import exported
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSED = {"missed": 5, "of": 29, "low": 0.076, "high": 0.3455}
 
 
 class Server(NamedTuple):
@@ -57,34 +55,25 @@ def serving(model: Path) -> Iterator[Server]:
         process.stderr.close()
 
 
-def changed(bundle: Path, folder: Path, **changes: Any) -> Path:
-    """A copy of a bundle whose sidecar says something else."""
-    shutil.copytree(bundle, folder)
-    content = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
-    content["data"] |= {key: changes.pop(key) for key in list(changes) if key in content["data"]}
-    (folder / SIDECAR).write_text(json.dumps(content | changes), encoding="utf-8")
-    return folder
+def bundle_of(origin: str, folder: Path) -> Path:
+    """A bundle as the export stage makes it, of a small network and pictures from one collection, with a chart."""
+    made = exported(folder, "lesion_net", origin=origin)
+    test = made.predictions[made.predictions["split"] == "test"]
+    figures.save(charts.confusion_chart(test, made.bundle.about.labels, ""), made.folder / "confusion.png")
+    return made.folder
 
 
 @pytest.fixture(scope="session")
-def bundle(finished: Project) -> Path:
-    """The bundle of a pipeline that has run, which takes its pictures for photographs."""
-    folder = finished.folder / "models" / "bundle"
-    assert json.loads((folder / SIDECAR).read_text(encoding="utf-8"))["data"]["synthetic"] is False
-    return folder
-
-
-@pytest.fixture(scope="session")
-def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for a model of photographs, whose test held enough melanomas to count the missed ones."""
-    with serving(changed(bundle, tmp_path_factory.mktemp("photographs") / "bundle", missed_melanomas=MISSED)) as found:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for a model that takes its pictures for photographs."""
+    with serving(bundle_of("HAM10000", tmp_path_factory.mktemp("photographs"))) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def synthetic_server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def synthetic_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for a model that has only seen drawn pictures."""
-    with serving(changed(bundle, tmp_path_factory.mktemp("synthetic") / "bundle", synthetic=True)) as found:
+    with serving(bundle_of("synthetic", tmp_path_factory.mktemp("synthetic"))) as found:
         yield found
 
 
