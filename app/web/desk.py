@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -18,11 +18,12 @@ class BusyError(Exception):
 
 
 class Desk(Generic[Result]):
-    """Runs jobs on `workers` threads while at most `waiting` more wait."""
+    """Runs jobs on `workers` threads while at most `waiting` more wait; `taken` of its `places` are in use."""
 
     def __init__(self, workers: int, waiting: int) -> None:
         self.places = workers + waiting
-        self._free = threading.BoundedSemaphore(self.places)
+        self.taken = 0
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="desk")
 
     def ask(self, job: Callable[[], Result], end: float) -> Result:
@@ -30,16 +31,18 @@ class Desk(Generic[Result]):
 
         A thread cannot be stopped: a job that has begun keeps its place until it ends, one that waits is dropped.
         """
-        if not self._free.acquire(blocking=False):
-            raise BusyError("Too many pictures at once", 1)
-        try:
-            future = self._pool.submit(job)
-        except RuntimeError:  # shutting down
-            self._free.release()
-            raise
-        future.add_done_callback(lambda _: self._free.release())
+        with self._lock:
+            if self.taken == self.places:
+                raise BusyError("Too many pictures at once", 1)
+            self.taken += 1
+        future = self._pool.submit(job)
+        future.add_done_callback(self._leave)
         try:
             return future.result(timeout=max(0.0, end - time.monotonic()))
         except TimeoutError:
             future.cancel()
             raise BusyError("It took too long", 5) from None
+
+    def _leave(self, _: Future[Result]) -> None:
+        with self._lock:
+            self.taken -= 1

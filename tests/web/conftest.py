@@ -1,5 +1,6 @@
 """The page as it is served: `python -m app.serve` in a process of its own, with a model that the pipeline has made."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from playwright.sync_api import Playwright
 
 from app.web.examples import make_examples
 from lesions import charts, figures
+from lesions.bundle import SIDECAR
+from lesions.outputs import write_json
 from tests.conftest import REPOSITORY
 from tests.unit.bundles import exported
 
@@ -55,25 +58,31 @@ def serving(model: Path) -> Iterator[Server]:
         process.stderr.close()
 
 
-def bundle_of(origin: str, folder: Path) -> Path:
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle as the export stage makes it, of a small network and pictures from one collection, with a chart."""
-    made = exported(folder, "lesion_net", origin=origin)
+    made = exported(tmp_path_factory.mktemp("made"), "lesion_net", origin="HAM10000")
     test = made.predictions[made.predictions["split"] == "test"]
     figures.save(charts.confusion_chart(test, made.bundle.about.labels, ""), made.folder / "confusion.png")
     return made.folder
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(bundle: Path) -> Iterator[Server]:
     """A server for a model that takes its pictures for photographs."""
-    with serving(bundle_of("HAM10000", tmp_path_factory.mktemp("photographs"))) as found:
+    with serving(bundle) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def synthetic_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for a model that has only seen drawn pictures."""
-    with serving(bundle_of("synthetic", tmp_path_factory.mktemp("synthetic"))) as found:
+def synthetic_server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for a model that has only seen drawn pictures, as its sidecar says."""
+    folder = tmp_path_factory.mktemp("synthetic") / "bundle"
+    shutil.copytree(bundle, folder)
+    content = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
+    content["data"]["synthetic"] = True
+    write_json(folder / SIDECAR, content)
+    with serving(folder) as found:
         yield found
 
 
