@@ -9,7 +9,7 @@ import pandas as pd
 
 from lesions.classes import diagnosis
 from lesions.evidence import Evidence
-from lesions.manifest import SPLITS, SYNTHETIC
+from lesions.manifest import SPLITS, SYNTHETIC, is_synthetic
 from lesions.report import Section, Table
 from lesions.subgroups import AGE_BANDS, UNKNOWN, age_band
 from lesions.wording import join, percent
@@ -21,6 +21,7 @@ LICENCES = {  # as their publishers state them
     "MSK": "CC BY-NC 4.0 as part of ISIC 2019, else by picture in the ISIC archive",
     "SIIM-ISIC 2020": "CC BY-NC 4.0",
 }
+OTHER = "'other': in the ISIC archive, but not in HAM10000. "
 NO_LICENCE = "not known to this pipeline: see its publisher"
 LOUD = (
     "**SYNTHETIC PICTURES.** Every picture was drawn by a program; no skin was photographed. Nothing here says "
@@ -55,6 +56,8 @@ def reference_table(manifest: pd.DataFrame) -> Table:
 
 def confirmed(manifest: pd.DataFrame) -> str:
     """How many pictures have a known reference standard, in a sentence."""
+    if is_synthetic(manifest):
+        return "No diagnosis was made: the class is what the program drew."
     known = manifest["confirmation"] != ""
     if not known.any():
         return "What the diagnoses rest on is unknown for every picture: the data set does not say it."
@@ -94,7 +97,7 @@ def _licence(evidence: Evidence) -> Section:
     rows = [[str(name), f"{int(n):,}", LICENCES.get(str(name), NO_LICENCE)] for name, n in counts.items()]
     return Section(
         "Collections and licences",
-        ["'other' is what is in the ISIC archive but not in HAM10000. The pictures themselves are never in Git."],
+        [OTHER * ("other" in counts.index) + "The pictures themselves are never in Git."],
         [Table(["collection", "pictures", "licence of the pictures"], rows)],
     )
 
@@ -160,6 +163,8 @@ def _faults(evidence: Evidence) -> Section:
 
 
 def _unknown(manifest: pd.DataFrame) -> Section:
+    if is_synthetic(manifest):
+        return Section("What is not known", ["Anything about skin: these pictures cannot tell it."])
     alone = manifest["group"].value_counts()
     return Section(
         "What is not known",

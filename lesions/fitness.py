@@ -27,7 +27,7 @@ def fit_for_use(evidence: Evidence, target_sensitivity: float) -> Section:
         *_source(evidence),
         *_no_gain(evidence),
     ]
-    texts = ["Not fit for any decision on people, with or without a physician. It is not a medical device.", *against]
+    texts = ["Not fit for any decision on people, for the reasons below. It is not a medical device.", *against]
     gain = evidence.held_out["baselines"]["thumbnail"]["network_minus_baseline"]
     for name in ("balanced_accuracy", "accuracy"):
         if name in gain:
@@ -128,7 +128,7 @@ def _promises(evidence: Evidence, target: float) -> list[str]:
         text = f"The threshold for {percent(target)} sensitivity to {_case(name)} reaches {rate(sensitivity)}, {kept}."
         ppv = found["ppv"][PREVALENCE]
         if ppv:
-            text += f" Of 100 pictures that it calls so where 1 in 100 is one, {100 * ppv['value']:.0f} are."
+            text += f" Where 1 picture in 100 is a case, {100 * ppv['value']:.0f} of 100 that it flags would be one."
         texts.append(text)
     return texts
 
@@ -205,7 +205,7 @@ def _thresholds(evidence: Evidence) -> Table:
     rows = []
     for name, found in evidence.held_out["thresholds"].items():
         if found.get("sensitivity") and found.get("specificity"):
-            values = [rate(found[side][at]) for at in ("at_1_percent", "at_20_percent") for side in ("ppv", "npv")]
+            values = [rate(found[side][at], 1) for at in ("at_1_percent", "at_20_percent") for side in ("ppv", "npv")]
             meaning = evidence.decision["thresholds"][name]["meaning"]
             rows.append([meaning, rate(found["sensitivity"]), rate(found["specificity"]), *values])
     ends = ["PPV at 1 %", "NPV at 1 %", "PPV at 20 %", "NPV at 20 %"]

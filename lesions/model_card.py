@@ -18,6 +18,13 @@ HARM = (
     "treatment, alone or as a second opinion."
 )
 
+REBALANCED = {
+    "augment": "Rebalanced by augmentation",
+    "sampler": "Rebalanced by drawing rare classes more often",
+    "weights": "Rebalanced by the weight of each class in the loss",
+    "none": "Not rebalanced",
+}
+
 
 def model_card(evidence: Evidence, params: Params) -> list[Section]:
     """The sections of reports/model_card.md."""
@@ -71,14 +78,14 @@ def _use(evidence: Evidence) -> Section:
 def _data(evidence: Evidence, params: Params) -> Section:
     splits = [f"{name} {found['pictures']:,}" for name, found in evidence.prepare["splits"].items()]
     added = evidence.imbalance["new_pictures"]
-    how = f"Rebalanced by {params.rebalance.method}" if params.rebalance.method != "none" else "Not rebalanced"
+    how = REBALANCED[params.rebalance.method]
     return Section(
         "Data",
         [
             f"{evidence.prepare['used']:,} pictures in {evidence.prepare['groups']:,} groups: {wording.join(splits)}. "
             f"{how}; {added:,} new training pictures. More in data_card.md.",
             "No external validation was made: the test pictures are of the same collections as the training pictures.",
-            f"Reference standard: {confirmed(evidence.manifest)}",
+            confirmed(evidence.manifest),
         ],
         [reference_table(evidence.manifest)],
     )

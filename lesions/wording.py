@@ -20,9 +20,9 @@ def named(labels: Sequence[str]) -> str:
     return join([diagnosis(label).name for label in labels])
 
 
-def percent(value: float) -> str:
+def percent(value: float, digits: int = 0) -> str:
     """A share in [0, 1] as '83 %'."""
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:.{digits}f} %"
 
 
 def number(found: dict[str, Any] | None) -> str:
@@ -39,9 +39,9 @@ def change(found: dict[str, Any]) -> str:
     return f"{found['value']:+.3f}{ends}"
 
 
-def rate(found: dict[str, Any] | None) -> str:
-    """An estimated proportion as '83 % (65 to 92 %)'."""
+def rate(found: dict[str, Any] | None, digits: int = 0) -> str:
+    """An estimated proportion as '83 % (65 to 92 %)', with that many decimals."""
     if not found:
         return UNKNOWN
-    ends = f" ({100 * found['low']:.0f} to {100 * found['high']:.0f} %)" if "low" in found else ""
-    return f"{percent(found['value'])}{ends}"
+    ends = f" ({100 * found['low']:.{digits}f} to {percent(found['high'], digits)})" if "low" in found else ""
+    return f"{percent(found['value'], digits)}{ends}"
