@@ -100,6 +100,21 @@ def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
     write_json(folder / SIDECAR, as_json(replace(about, version=version, files=files)))
 
 
+def card_section(about: About) -> str:
+    """What the model card of a bundle says beyond that of the report: how pictures of something else are told."""
+    rule = about.unlike_training
+    return f"""
+## Pictures of something else
+
+- A picture counts as unlike the training pictures from a distance of {rule.threshold:.2f} to them, by the last features
+  of the network (Mahalanobis, to the nearest class mean). The threshold is to let {rule.accepted:.0%} of pictures like
+  the {rule.n_validation} validation pictures pass; so it calls some of the right kind unlike, too.
+- How many photographs of cats, coins and galaxies pass: `python -m benchmarks.unlike`. Other cameras, other skin and
+  other diseases are harder to tell; that was not measured.
+- Heat maps: {about.heat_maps}.
+"""
+
+
 def sha256_of(path: Path) -> str:
     """The hash of a file, as hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

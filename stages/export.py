@@ -21,6 +21,7 @@ MODEL = Path("models/model.keras")
 DECISION = Path("models/decision.json")
 SCORES = Path("reports/scores.json")
 PREDICTIONS = Path("reports/predictions.csv")
+CARD = Path("reports/model_card.md")
 CHARTS = [Path("plots/evaluate", f"{name}.png") for name in ("confusion", "pr", "reliability", "roc")]  # no pictures
 
 
@@ -38,6 +39,7 @@ def main() -> None:
         about = export.describe(model, decision, scores, manifest, known)
         for chart in CHARTS:
             shutil.copyfile(chart, folder / chart.name)
+        (folder / CARD.name).write_text(CARD.read_text(encoding="utf-8") + export.card_section(about), encoding="utf-8")
         export.write_bundle(folder, replace(about, inputs=inputs), export.Arrays(head, familiar))
         found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
         size = sum(path.stat().st_size for path in folder.iterdir())
