@@ -128,7 +128,7 @@ def everywhere() -> dict[str, object]:
     """What every template needs."""
     served = current_app.extensions["served"]
     return {
-        "not_a_device": wording.NOT_A_DEVICE,
+        "words": wording,
         "notice": None if isinstance(served, str) else served.notice,
         "limits": {"bytes": MAX_BYTES, "megabytes": MAX_BYTES // MEGABYTE, "too_large": TOO_LARGE},
     }

@@ -1,5 +1,6 @@
-"""The page on the served model: what it is, its scores with intervals, its charts, and its card where there is one."""
+"""The page on the served model: its model card as HTML, and the charts that lie beside it in the bundle."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,23 +8,13 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from PIL import Image
 
-from lesions.sidecar import About, Score
-
 CARD = "model_card.md"
+NO_CARD = "# Model card\n\nThere is none in the folder of this model."
 CHARTS = {
     "confusion.png": "Test pictures by true and predicted class",
     "roc.png": "Receiver operating characteristic of each class against the rest",
     "pr.png": "Precision and recall of each class against the rest",
     "reliability.png": "Accuracy by confidence, before and after calibration",
-}
-SCORES = {  # of About.scores: names for people
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "F1, mean over classes",
-    "macro_auroc": "AUROC, mean over classes",
-    "macro_average_precision": "average precision, mean over classes",
-    "melanoma_auroc": "AUROC of melanoma against all others",
-    "melanoma_vs_nevus_auroc": "AUROC of melanoma against nevus",
 }
 
 
@@ -36,71 +27,31 @@ class Chart(NamedTuple):
 
 
 class Card(NamedTuple):
-    """Facts as (name, text); scores as (name, model, its interval, frame alone); charts by file name; text as HTML."""
+    """The model card as HTML, and the charts by file name."""
 
-    facts: list[tuple[str, str]]
-    scores: list[tuple[str, str, str, str]]
-    charts: dict[str, Chart]
     text: Markup
+    charts: dict[str, Chart]
 
 
-def read_card(folder: Path, about: About) -> Card:
-    """What the page says of a bundle, with the charts and the card as far as they lie in its folder."""
-    card = folder / CARD
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
-    charts = {name: _chart(folder / name, title) for name, title in CHARTS.items() if (folder / name).is_file()}
-    return Card(_facts(about), _scores(about), charts, _as_html(text))
+def read_card(folder: Path) -> Card:
+    """The card and the charts of a bundle, as far as they lie in its folder."""
+    path = folder / CARD
+    text = path.read_text(encoding="utf-8") if path.is_file() else NO_CARD
+    charts = {name: _chart(folder / name, shows) for name, shows in CHARTS.items() if (folder / name).is_file()}
+    return Card(_as_html(text), charts)
 
 
-def _facts(about: About) -> list[tuple[str, str]]:
-    data, unlike = about.data, about.unlike_training
-    held = about.sets_held_the_truth
-    return [
-        ("Version", about.version),
-        ("Network", f"{about.network}, pictures squeezed to {about.image_size} x {about.image_size} pixels"),
-        ("Pictures", f"{data.n_train} for training, {data.n_val} for validation, {data.n_test} for the test"),
-        ("Collections", ", ".join(f"{name} ({n})" for name, n in data.origins.items())),
-        ("Licence of the pictures", data.licence),
-        ("Training pictures by class", ", ".join(f"{known.name} {known.n_train}" for known in about.classes)),
-        ("Missed melanomas", _missed(about)),
-        ("Sets of classes", "not estimable" if held is None else f"{_text(held)} of the test pictures are in theirs"),
-        ("Unlike the training pictures", f"decided so that {unlike.accepted:.0%} of pictures of their kind pass"),
-        ("Heat maps", about.heat_maps),
-    ]
-
-
-def _missed(about: About) -> str:
-    found = about.missed_melanomas
-    return "not estimable" if found is None else f"{found.missed} of {found.of} in the test"
-
-
-def _scores(about: About) -> list[tuple[str, str, str, str]]:
-    frame = about.baselines.get("frame", {})
-    return [
-        (title, f"{score.value:.3f}", _interval(score), f"{frame[name].value:.3f}" if name in frame else "-")
-        for name, title in SCORES.items()
-        if (score := about.scores.get(name))
-    ]
-
-
-def _text(score: Score) -> str:
-    return f"{score.value:.3f} ({_interval(score)})"
-
-
-def _interval(score: Score) -> str:
-    return "-" if score.low is None or score.high is None else f"{score.low:.3f} to {score.high:.3f}"
-
-
-def _chart(path: Path, text: str) -> Chart:
+def _chart(path: Path, shows: str) -> Chart:
     with Image.open(path) as image:
-        return Chart(text, *image.size)
+        return Chart(shows, *image.size)
 
 
 def _as_html(markdown: str) -> Markup:
-    """HTML of Markdown with tables; HTML inside it is shown as text. Wide tables scroll by themselves."""
+    """HTML of Markdown with tables; HTML inside it is shown as text. Wide tables scroll by themselves.
+
+    The alignment of columns becomes a class, because the page allows no styles but those of its own file.
+    """
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    html = re.sub(r'style="text-align:(left|right|center)"', r'class="\1"', html)
     html = html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
-    html = html.replace("</table>", "</table></div>")
-    for level in (5, 4, 3, 2, 1):  # the page has its own first heading
-        html = html.replace(f"<h{level}>", f"<h{level + 1}>").replace(f"</h{level}>", f"</h{level + 1}>")
-    return Markup(html)  # noqa: S704 - made by the renderer, which escapes what it is given
+    return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704 - the renderer escapes what it is given

@@ -30,7 +30,7 @@ class Notice(NamedTuple):
     cannot_name: str
     never_assessed: str
     confound: str
-    scores: str
+    sets: str
     version: str
     synthetic: Synthetic | None
 
@@ -42,7 +42,7 @@ def notice_of(about: About) -> Notice:
         cannot_name=_cannot_name(about),
         never_assessed=wording.NEVER_ASSESSED.removeprefix("Never assessed: "),
         confound=_confound(about),
-        scores=_scores(about),
+        sets=wording.about_coverage(about),
         version=about.version,
         synthetic=_synthetic(about),
     )
@@ -69,13 +69,6 @@ def _confound(about: About) -> str:
         return f"{cause}."
     return (
         f"{cause}: the bare frame reaches a balanced accuracy of {frame.value:.2f}, the whole picture {own.value:.2f}."
-    )
-
-
-def _scores(about: About) -> str:
-    return (
-        "Scores add up to 1 over the classes of this model; they are not about a patient. Bold: the set, made to hold "
-        f"the true class of {float(about.coverage):.0%} of pictures like those it was fitted on."
     )
 
 

@@ -46,7 +46,7 @@ class Served:
         self.bundle = Bundle.load(folder)
         self.about = self.bundle.about
         self.notice = notice_of(self.about)
-        self.card = read_card(folder, self.about)
+        self.card = read_card(folder)
         self.examples = make_examples()
         self.seconds = seconds
         self.desk: Desk[Outcome] = Desk(workers or available_cores(), waiting)

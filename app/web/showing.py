@@ -43,7 +43,7 @@ class Shown(NamedTuple):
     height: int
     heat: str
     heat_of: str
-    on_frame: bool
+    on_frame: str
 
 
 def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
@@ -58,14 +58,14 @@ def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
         threshold=said.threshold,
         unlike=f"{wording.UNLIKE}: its scores mean nothing" if said.unlike_training else "",
         not_sure=wording.NOT_SURE if said.not_sure else "",
-        could_be=_could_be(said, about),
+        could_be=wording.about_set(said, about),
         bars=[Bar(about.name(label), score, label in said.conformal_set) for label, score in ranked],
         preview=_uri(preview, "jpeg", quality=PREVIEW_QUALITY),
         width=preview.width,
         height=preview.height,
         heat="" if said.heat is None else _uri(Image.fromarray(heat_layer(said.heat)), "png"),
         heat_of=about.name(said.heat_of) if said.heat_of else "",
-        on_frame=bool(said.heat_on_frame),
+        on_frame=f"{wording.ON_FRAME}: the score may be about how the picture was taken" if said.heat_on_frame else "",
     )
 
 
@@ -74,14 +74,6 @@ def heat_layer(found: heat.Heat) -> NDArray[np.uint8]:
     fitted = heat.upsample(found, HEAT_SIDE, HEAT_SIDE)
     layer = np.concatenate([heat.colour(fitted), 255 * heat.OPACITY * fitted[..., None]], axis=2)
     return (layer + 0.5).astype(np.uint8)
-
-
-def _could_be(said: Prediction, about: About) -> str:
-    """The set in words; a class that is alone in it never stands without what the set is worth."""
-    words = wording.about_set(said, about)
-    if len(said.conformal_set) != 1:
-        return words
-    return f"{words} alone, in a set made to hold the true class of {float(about.coverage):.0%} of pictures"
 
 
 def _uri(image: Image.Image, kind: str, **options: int) -> str:

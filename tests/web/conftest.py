@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from app.web.examples import make_examples
-from lesions import charts, figures
+from lesions import charts, export, figures
 from lesions.bundle import SIDECAR
 from lesions.outputs import write_json
 from tests.conftest import REPOSITORY
@@ -60,10 +60,13 @@ def serving(model: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle as the export stage makes it, of a small network and pictures from one collection, with a chart."""
+    """A bundle as the export stage makes it, of a small network and pictures from one collection; chart and card."""
     made = exported(tmp_path_factory.mktemp("made"), "lesion_net", origin="HAM10000")
     test = made.predictions[made.predictions["split"] == "test"]
     figures.save(charts.confusion_chart(test, made.bundle.about.labels, ""), made.folder / "confusion.png")
+    table = "| a | b |\n| :-- | --: |\n| 1 | 2 |\n"
+    text = f"# Model card\n\n<b>made by a test</b>\n\n{table}{export.card_section(made.bundle.about)}"
+    (made.folder / "model_card.md").write_text(text, encoding="utf-8")
     return made.folder
 
 

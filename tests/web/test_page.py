@@ -257,7 +257,8 @@ def test_nothing_comes_from_elsewhere_and_no_script_fails(
 
 def test_the_model_page_shows_card_and_charts(server: Server, page: Page) -> None:
     page.goto(server.url + "model")
-    assert page.locator(".card").inner_text().strip()
+    expect(page.locator("h1")).to_have_text("Model card")
+    expect(page.locator(".card")).to_contain_text("<b>made by a test</b>")  # as text
     charts = page.locator(".charts img")
     expect(charts).to_have_count(1)
     for chart in charts.all():
