@@ -15,7 +15,7 @@ def experiments(project: Project) -> dict[str, dict[str, str]]:
 
 def test_epochs_of_an_experiment_change_training_alone_and_plots_diff_overlays_them(project: Project) -> None:
     done = project.dvc("exp", "run", "--name", "longer", "-S", "epochs=2")
-    assert stages_in(done.stdout) == ["train", "evaluate"]
+    assert stages_in(done.stdout) == ["train", "evaluate", "report", "export"]
     assert experiments(project)["longer"]["epochs"] == "2"
     difference = project.dvc("metrics", "diff", "HEAD", "longer", "--md").stdout
     assert "metrics/evaluate.json" in difference or "plots/train/metrics.json" in difference

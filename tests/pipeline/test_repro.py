@@ -16,7 +16,7 @@ from PIL import Image
 from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, REASONS
 from tests.pipeline.conftest import Project, copy_of_tree, environment, stages_in, with_small_data
 
-ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate"]
+ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
 
 
 def test_a_second_run_does_nothing(finished: Project) -> None:
@@ -35,9 +35,9 @@ def test_two_clones_give_the_same_bytes(finished: Project, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"evaluate__sheet_pictures": 9}, ["evaluate"]),
-        ({"epochs": 2}, ["train", "evaluate"]),
-        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate"]),
+        ({"evaluate__sheet_pictures": 9}, ["evaluate", "report"]),
+        ({"epochs": 2}, ALL[3:]),
+        ({"augment__operations__rotate__probability": 1.0}, ALL[2:]),
     ],
     ids=["evaluate", "epochs", "augment"],
 )
