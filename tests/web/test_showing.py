@@ -82,7 +82,7 @@ def test_the_layer_is_clear_where_nothing_came_from_and_strongest_at_the_top() -
     layer = heat_layer(heat)
     assert (layer[:, 0, 3] == 0).all()
     assert (np.diff(layer[0, :, 3].astype(int)) >= 0).all()
-    assert layer[:, -1].tolist() == [[0xFE, 0xE8, 0x38, round(255 * OPACITY)]] * len(layer)
+    assert layer[:, -1].tolist() == [[0xFE, 0xE8, 0x38, int(255 * OPACITY + 0.5)]] * len(layer)
 
 
 def test_the_sentence_on_source_fits_the_collections(served: Served) -> None:
