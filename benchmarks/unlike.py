@@ -1,8 +1,9 @@
 """How often a picture of something else passes for a lesion: photographs that ship with scikit-image and scikit-learn.
 
 `python -m benchmarks.unlike` asks a bundle (`dvc repro export`) about each of them: cats, coins, galaxies, pages. What
-is not called 'unlike the training pictures' is a false accept. SciPy's only photograph has to be downloaded and is
-left out. How often a test picture of the pipeline is called unlike is told, too. Photographs of things are an easy test: a rash, a scar or another camera may well pass.
+is not called 'unlike the training pictures' is a false accept; test pictures of the pipeline that are, false rejects.
+SciPy's only photograph has to be downloaded and is left out. Photographs of things are an easy test: a rash, a scar or
+another camera may well pass.
 """
 
 import argparse

@@ -29,7 +29,10 @@ HASH_FREQUENCIES = tuple(  # (row, column) of the 64 lowest: no mean brightness,
 HASH_ZERO = 1e-6  # grey levels; the transform of an even area is rounding noise of either sign
 PNG_LEVEL = 1  # of zlib; its default, 6, takes four times as long for files 8 % smaller
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow warns above this, and refuses above twice as many
+# Here and not around each picture, because threads share the filters
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*", module="PIL")
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
@@ -142,17 +145,14 @@ def _decode(source: str | Path | bytes) -> tuple[Image.Image, tuple[int, int]]:
     """The upright RGB picture, at no less than DRAFT_SIDE where the JPEG decoder can save work, and its full size."""
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*")
-            image = Image.open(io.BytesIO(content))
+        with Image.open(io.BytesIO(content)) as image:
             full = image.size
             image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
             image.load()
             turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap width and height
             upright = ImageOps.exif_transpose(image)
             return _to_rgb(upright), (full[1], full[0]) if turned else full
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         raise PictureError("unreadable", f"more than {MAX_PIXELS:,} pixels") from None
     except UnidentifiedImageError:
         raise PictureError("not an image", "no known picture format inside" if content else "empty file") from None
