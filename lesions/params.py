@@ -119,8 +119,11 @@ class OnlineParams(Strict):
     rotation: Share
     translation: Share
     zoom: Share
+    stretch: Share
     brightness: float = Field(ge=0, le=1)
     contrast: float = Field(ge=0, le=1)
+    saturation: float = Field(ge=0, le=1)
+    hue: Share
 
 
 class TrainParams(Strict):
