@@ -99,6 +99,7 @@ class ModelParams(Strict):
     """Which network is trained."""
 
     name: str
+    members: int = Field(ge=1, le=10)
     batch_norm: bool
     dropout: float = Field(ge=0, le=0.9)
     weights: str = Field(min_length=1)
