@@ -131,7 +131,7 @@ def _hashes(folder: Path, source: str) -> tuple[str, str]:
 
 
 def _read_grey(folder: Path, source: str) -> Pixels:
-    return np.repeat(load_picture(folder / source, 64).grey[..., None], 3, axis=2)
+    return load_picture(folder / source, 64).grey
 
 
 if __name__ == "__main__":
