@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -143,6 +143,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path) ->
         load_picture(bomb, 32)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 600))
 def test_damage_anywhere_in_a_file_never_ends_the_run(noise: bytes, place: int) -> None:
     """Any exception but PictureError would stop a run of thousands of pictures at one bad file."""
