@@ -90,7 +90,7 @@ def hash_views(hashes: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def details_of(pixels: Pixels) -> Details:
-    """(64, 64) fine structure of (height, width) or (height, width, 3) pixels: logarithmic grey, one band of frequencies, limited.
+    """(64, 64) fine structure of grey or RGB pixels: logarithmic grey, one band of frequencies, limited.
 
     The logarithm turns a change of exposure into a constant, which the band leaves out with slow changes of lighting.
     -127 to 127; all zero for an even picture.
