@@ -9,7 +9,7 @@ import pandas as pd
 
 from lesions.datasets import read_layout
 from lesions.datasets.raw import Reading
-from lesions.images import COMPARED_SIDE, ColorConstancy, PictureError, Pixels, load_picture, write_png
+from lesions.images import GREY, ColorConstancy, Pixels, prepare_picture
 from lesions.manifest import write_manifest
 from lesions.near_duplicates import near_duplicates
 from lesions.official import Checked, Official, check, read_official, tell_notes
@@ -19,7 +19,6 @@ from lesions.selection import assign, choose_labels
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
 GREYS = "greys"  # in there: every grey copy, row by row; a file for each would take longer to create than to fill
-GREY = (COMPARED_SIDE, COMPARED_SIDE)
 
 
 class Prepared(NamedTuple):
@@ -70,7 +69,7 @@ def decode_all(
     """
     (folder / DECODED).mkdir()
     jobs = [(dataset / source, decoded_path(folder, row)) for row, source in enumerate(raw["source"])]
-    decode = partial(_decode, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
+    decode = partial(prepare_picture, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
     found = []
     with (folder / DECODED / GREYS).open("wb") as greys:
         for facts, grey in map_on_all_cores(decode, jobs, "prepare"):
@@ -110,21 +109,3 @@ def place(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 def _read_grey(folder: Path, row: int) -> Pixels:
     return np.fromfile(folder / DECODED / GREYS, np.uint8, np.prod(GREY), offset=row * np.prod(GREY)).reshape(GREY)
-
-
-def _decode(
-    job: tuple[Path, Path], image_size: int, min_side: int, color_constancy: ColorConstancy
-) -> tuple[dict[str, object], Pixels]:
-    """What became of one file, and its grey copy: black where the file gives no picture."""
-    source, target = job
-    unknown = {"width": 0, "height": 0, "sha256": "", "phash": ""}
-    try:
-        picture = load_picture(source, image_size, color_constancy)
-    except PictureError as error:
-        return {**unknown, "reason": error.reason, "detail": error.detail}, np.zeros(GREY, np.uint8)
-    known = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
-    if min(picture.width, picture.height) < min_side:
-        detail = f"{picture.width} x {picture.height} pixels"
-        return {**known, "reason": "too small", "detail": detail}, picture.grey
-    write_png(target, picture.pixels)
-    return {**known, "reason": "", "detail": ""}, picture.grey
