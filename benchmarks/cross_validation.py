@@ -46,9 +46,9 @@ def main() -> None:
     data = [f"dataset={arguments.dataset.resolve()}", f"labels={arguments.labels.resolve()}"]
     wanted = {
         experiment_name(name, recipe, fold, seed): [*data, *_settings(changes), f"prepare.fold={fold}", f"seed={seed}"]
-        for recipe, changes in plan.items()
-        for fold in range(FOLDS)
         for seed in range(arguments.seeds)
+        for fold in range(FOLDS)
+        for recipe, changes in plan.items()
     }
     run_missing({key: value for key, value in wanted.items() if not arguments.only or f"-{arguments.only}-f" in key})
     done = finished()
@@ -82,7 +82,8 @@ def finished() -> set[str]:
 def run_missing(wanted: dict[str, list[str]]) -> None:
     """Run the experiments that are not there, one after the other; the output of each goes to a file."""
     LOGS.mkdir(exist_ok=True)
-    missing = sorted(set(wanted) - finished())
+    done = finished()
+    missing = [name for name in wanted if name not in done]
     for name in tqdm(missing, "experiments", unit="run", disable=None):
         log, started = LOGS / f"{name}.log", time.monotonic()
         settings = [part for setting in wanted[name] for part in ("-S", setting)]
