@@ -3,7 +3,6 @@
 `mark` ends each title: where the pictures are synthetic, it says so.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from matplotlib.figure import Figure
 
 from lesions import figures, scores
 from lesions.classes import diagnosis
-from lesions.images import read_pixels
 from lesions.intervals import wilson
 
 ROW = 34  # pixels per class in the confusion matrix
@@ -121,36 +119,53 @@ def reliability_chart(bins: pd.DataFrame, found: dict[str, Any], mark: str) -> F
     return figure
 
 
-def mistakes_sheet(predictions: pd.DataFrame, folder: Path, pictures: int, mark: str) -> Figure:
-    """The wrong predictions with the highest probability, surest first, with truth, prediction and probability.
+def learning_curves_chart(curves: pd.DataFrame, kept: int, verdict: str, mark: str) -> Figure:
+    """Loss and balanced accuracy by epoch, training and validation; a line at the epoch whose weights were kept.
 
-    predictions: label, predicted, path relative to `folder`, p_<class>...
+    curves: as of lesions.learning_curves.read_curves(); verdict: the finding, for the title.
     """
-    wrong = predictions[predictions["label"] != predictions["predicted"]]
-    surest = _confidence(wrong).sort_values(ascending=False, kind="stable")[:pictures]
-    title = f"{len(wrong)} of {len(predictions)} test pictures are called wrongly; these are the surest mistakes"
-    note = (
-        "Below each picture: its true class, then → the predicted one with its probability. Framed: missed melanomas."
-    )
-    names = wrong["predicted"].map(lambda label: diagnosis(label).short)
-    captions = "→ " + names[surest.index] + surest.map(" ({:.2f})".format)
-    return _sheet(wrong, captions, folder, title + mark, note)
+    figure = figures.new_figure(320, verdict + mark)
+    for number, (score, name) in enumerate((("loss", "loss"), ("balanced_accuracy", "balanced accuracy")), start=1):
+        axes = figure.add_subplot(1, 2, number)
+        axes.axvline(kept, color=figures.PALE, linewidth=1)
+        for split, text, colour, style in (
+            ("train", "training", figures.BLUE, "-"),
+            ("val", "validation", figures.ORANGE, "--"),
+        ):
+            axes.plot(curves["epoch"], curves[f"{split}_{score}"], style, color=colour, label=text, marker=".")
+        axes.set_xlabel(f"epoch (grey line: weights kept, {kept})")
+        axes.set_ylabel(name)
+        axes.set_ylim(0, None if score == "loss" else 1)
+        axes.grid()
+        axes.legend(handlelength=2.0)
+    return figure
 
 
-def unsure_hits_sheet(predictions: pd.DataFrame, folder: Path, pictures: int, mark: str) -> Figure:
-    """The correct predictions with the lowest probability, least sure first, with the class that came second.
+def decision_curve_chart(curve: pd.DataFrame, mark: str) -> Figure:
+    """Net benefit of acting on the model, on all and on none (Vickers and Elkin, 2006), with the model's 95 % interval.
 
-    predictions: as for mistakes_sheet().
+    curve: threshold, strategy, net_benefit, low, high, as of lesions.operating.decision_curve(); it may be empty.
     """
-    hits = predictions[predictions["label"] == predictions["predicted"]]
-    unsure = _confidence(hits).sort_values(kind="stable")[:pictures]
-    given = hits[[column for column in hits if str(column).startswith("p_")]].loc[unsure.index]
-    others = given.mask(given.columns.to_numpy() == ("p_" + hits.loc[unsure.index, ["label"]]).to_numpy())
-    names = others.idxmax(axis=1).map(lambda column: diagnosis(str(column).removeprefix("p_")).short)
-    captions = unsure.map("{:.2f}, then ".format) + names + others.max(axis=1).map(" ({:.2f})".format)
-    title = f"{len(hits)} of {len(predictions)} test pictures are called correctly; these are the least sure hits"
-    note = "Below each picture: its class with the probability, then the second most probable class. Framed: melanomas."
-    return _sheet(hits, captions, folder, title + mark, note)
+    if curve.empty:
+        return figures.new_figure(60, "No decision curve: the test has no melanoma, or nothing else" + mark)
+    parts = {name: rows.set_index("threshold") for name, rows in curve.groupby("strategy")}
+    model = parts["model"]
+    figure = figures.new_figure(400, _curve_title(model, parts["all"]["net_benefit"]) + mark)
+    axes = figure.add_subplot()
+    axes.fill_between(model.index, model["low"], model["high"], color=figures.SKY, alpha=0.35, linewidth=0)
+    for name, colour, style in (
+        ("model", figures.BLUE, "-"),
+        ("all", figures.ORANGE, "--"),
+        ("none", figures.GREY, ":"),
+    ):
+        axes.plot(parts[name].index, parts[name]["net_benefit"], style, color=colour, label=f"acting on {name}")
+    top = max(model["high"].max(), model["net_benefit"].max(), 0.01)
+    axes.set(xlim=(0, model.index.max()), ylim=(-0.15 * top, 1.1 * top))
+    axes.set_xlabel("probability of melanoma from which one would act (calibrated; band: 95 % interval)")
+    axes.set_ylabel("net benefit per picture")
+    axes.grid()
+    axes.legend(loc="upper right", handlelength=2.0)
+    return figure
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
@@ -177,25 +192,6 @@ def _area(curve: pd.DataFrame) -> float:
     return float(-(np.diff(curve["recall"]) * curve["precision"].to_numpy()[:-1]).sum())
 
 
-def _confidence(rows: pd.DataFrame) -> pd.Series:
-    """The probability of each row's prediction."""
-    return pd.Series({row: float(rows.loc[row, f"p_{rows.loc[row, 'predicted']}"]) for row in rows.index}, dtype=float)
-
-
-def _sheet(rows: pd.DataFrame, captions: pd.Series, folder: Path, title: str, note: str) -> Figure:
-    """The captioned pictures, four in a row, below each its true class and caption; melanomas framed."""
-    cells = [
-        figures.Cell(
-            read_pixels(folder / row["path"]),
-            f"{diagnosis(row['label']).name}\n{caption}",
-            figures.VERMILION if row["label"] == "melanoma" else "",
-        )
-        for row, caption in zip(rows.loc[captions.index].to_dict("records"), captions, strict=True)
-    ]
-    sheet = [figures.Row("", cells[start : start + 4]) for start in range(0, len(cells), 4)]
-    return figures.contact_sheet(sheet, title, note=note)
-
-
 def _reliability_title(after: pd.DataFrame, errors: dict[str, float], found: dict[str, Any]) -> str:
     gap = float(np.average(after["confidence"] - after["accuracy"], weights=after["n"]))
     side = "more" if gap > 0 else "less"
@@ -213,3 +209,17 @@ def _confusion_title(predictions: pd.DataFrame, classes: list[str]) -> str:
     worst = confused[0]
     truth, taken_for = diagnosis(worst["truth"]).name, diagnosis(worst["predicted"]).name
     return f"Most frequent error: {truth} taken for {taken_for} ({worst['n']} of {round(worst['n'] / worst['share'])})"
+
+
+def _curve_title(model: pd.DataFrame, on_all: pd.Series) -> str:
+    """Where the whole interval of the model is above acting on all and on none."""
+    better = model.index[model["low"] > np.maximum(on_all.loc[model.index], 0)]
+    if better.empty:
+        return (
+            "At no threshold is acting on the model better for melanoma than on all and on none by its whole interval"
+        )
+    where = "all" if len(better) == len(model) else f"{len(better)} of {len(model)}"
+    return (
+        "Acting on the model is better for melanoma than acting on all or on none, by its whole interval, at "
+        f"{where} thresholds from {better.min():.0%} to {better.max():.0%}"
+    )

@@ -1,8 +1,13 @@
-"""Reports as one self-contained HTML file: the page they share, pictures inside it, tables and sets side by side."""
+"""Reports as one self-contained HTML file: the page they share, pictures inside it, tables and sets side by side.
+
+Their sections can be written as Markdown too: lesions/markdown.py.
+"""
 
 import base64
 import functools
+import html
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,9 +67,21 @@ def write_report(path: str | Path, template: str, **content: Any) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["inline"] = inline
     page = environment.get_template(template).render(**content)
     with whole_file(path) as partial:
         partial.write_text(page, encoding="utf-8", newline="\n")
+
+
+def inline(text: str) -> str:
+    """The text as HTML: `code` and **strong** of Markdown are marked up, all else is escaped."""
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked)
+
+
+def embed(path: Path) -> str:
+    """A PNG file as the address of a picture inside a page."""
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def table_of(frame: pd.DataFrame, index_name: str = "") -> Table:

@@ -7,6 +7,8 @@ from lesions.console import UserError, run
 
 PLACES = {
     "metrics/evaluate.json": "the scores on the test pictures (also: dvc metrics show)",
+    "reports/report.html": "what the scores say, in sentences, with charts (also: reports/findings.md)",
+    "reports/model_card.md": "what the model is for and not for; the pictures: reports/data_card.md",
     "reports/scores.json": "every score with its interval, thresholds, calibration, baselines, subgroups",
     "reports/predictions.csv": "every held-out picture with its probabilities",
     "reports/data_audit.html": "what is wrong with the data, pictures side by side",

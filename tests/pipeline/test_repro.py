@@ -16,7 +16,7 @@ from PIL import Image
 from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, REASONS
 from tests.pipeline.conftest import Project, copy_of_tree, environment, stages_in, with_small_data
 
-ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate"]
+ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report"]
 
 
 def test_a_second_run_does_nothing(finished: Project) -> None:
@@ -35,9 +35,9 @@ def test_two_clones_give_the_same_bytes(finished: Project, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"evaluate__sheet_pictures": 9}, ["evaluate"]),
-        ({"epochs": 2}, ["train", "evaluate"]),
-        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate"]),
+        ({"evaluate__sheet_pictures": 9}, ["evaluate", "report"]),
+        ({"epochs": 2}, ["train", "evaluate", "report"]),
+        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate", "report"]),
     ],
     ids=["evaluate", "epochs", "augment"],
 )
@@ -104,7 +104,7 @@ def test_the_contracts_of_the_files_hold(finished: Project) -> None:
 def test_no_output_names_a_time_a_host_or_a_path_of_this_machine(finished: Project) -> None:
     names = [str(finished.folder), str(Path.home()), os.uname().nodename] if hasattr(os, "uname") else []
     for pattern in ("metrics/*", "reports/*", "plots/**/*.*sv", "plots/**/*.json", "data/prepared/*.csv"):
-        for path in finished.folder.glob(pattern):
+        for path in filter(Path.is_file, finished.folder.glob(pattern)):
             text = path.read_text(encoding="utf-8")
             assert not [name for name in names if len(name) > 3 and name in text], path
             assert "timestamp" not in text, path

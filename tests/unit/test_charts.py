@@ -14,11 +14,6 @@ from tests.unit.held_out import CLASSES, table
 MARK = " [synthetic pictures]"
 
 
-def with_pictures(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    Image.fromarray(np.full((20, 20, 3), 90, dtype=np.uint8)).save(folder / "p.png")
-    return rows.assign(path="p.png")
-
-
 def texts(figure: Figure) -> str:
     found = [figure.get_suptitle(), *(text.get_text() for axes in figure.axes for text in axes.texts)]
     return " ".join(found).replace("\n", " ")
@@ -44,28 +39,43 @@ def test_the_reliability_chart_says_which_way_the_network_errs(shift: float, wor
     figures.save(figure, tmp_path / "r.png")
 
 
-def test_the_sheets_show_the_surest_mistakes_and_the_least_sure_hits(tmp_path: Path) -> None:
-    rows = with_pictures(table(200), tmp_path)
-    given = rows[[f"p_{label}" for label in CLASSES]].max(axis=1)
-    right = rows["label"] == rows["predicted"]
-    mistakes, hits = (make(rows, tmp_path, 8, MARK) for make in (charts.mistakes_sheet, charts.unsure_hits_sheet))
-    assert f"({given[~right].max():.2f})" in texts(mistakes)
-    assert f"{given[right].min():.2f}, then" in texts(hits)
-    assert f"{right.sum()} of 200 test pictures are called correctly" in texts(hits)
-    for figure in (mistakes, hits):
-        assert len(figure.axes[0].images) == 8
-        assert MARK.strip() in texts(figure)
+def curve_of(model: float, low: float) -> pd.DataFrame:
+    rows: list[tuple[object, ...]] = []
+    for threshold in np.linspace(0.01, 0.5, 50).round(4):
+        rows.append((threshold, "model", model, low, model + 0.05))
+        rows += [(threshold, "all", 0.2 - threshold, None, None), (threshold, "none", 0.0, None, None)]
+    return pd.DataFrame(rows, columns=["threshold", "strategy", "net_benefit", "low", "high"])
 
 
-def test_the_second_class_of_a_hit_is_the_next_most_probable(tmp_path: Path) -> None:
-    rows = with_pictures(table(50), tmp_path)
-    hit = rows[rows["label"] == rows["predicted"]].head(1)
-    hit = hit.assign(label="nevus", predicted="nevus", p_melanoma=0.25, p_nevus=0.45, p_vascular_lesion=0.30)
-    assert "0.45, then VASC (0.30)" in texts(charts.unsure_hits_sheet(hit, tmp_path, 4, ""))
+def test_the_decision_curve_says_where_the_whole_interval_is_above_both_alternatives(tmp_path: Path) -> None:
+    """Acting on all has 0.2 - threshold here: a low end of 0.1 is above it beyond 10 %, and above none everywhere."""
+    figure = charts.decision_curve_chart(curve_of(0.15, 0.1001), MARK)
+    assert "at 41 of 50 thresholds from 10% to 50% [synthetic pictures]" in texts(figure)
+    figures.save(figure, tmp_path / "curve.png")
+    assert Image.open(tmp_path / "curve.png").width <= figures.WIDTH
+    assert "at all thresholds from 1% to 50%" in texts(charts.decision_curve_chart(curve_of(0.3, 0.25), ""))
 
 
-def test_sheets_without_pictures_are_drawn_too(tmp_path: Path) -> None:
-    rows = with_pictures(table(30), tmp_path)
-    for make, kept in ((charts.mistakes_sheet, True), (charts.unsure_hits_sheet, False)):
-        right = rows["label"] == rows["predicted"]
-        figures.save(make(rows[right == kept], tmp_path, 4, ""), tmp_path / "none.png")
+@pytest.mark.parametrize("low", [0.0, -0.1])
+def test_where_the_interval_reaches_acting_on_none_the_decision_curve_claims_nothing(low: float) -> None:
+    assert "At no threshold" in texts(charts.decision_curve_chart(curve_of(0.05, low), ""))
+
+
+def test_without_melanomas_the_decision_curve_is_a_sentence(tmp_path: Path) -> None:
+    figure = charts.decision_curve_chart(curve_of(0, 0).head(0), "")
+    assert "No decision curve" in texts(figure)
+    figures.save(figure, tmp_path / "none.png")
+
+
+def test_learning_curves_are_those_of_the_table_and_mark_the_kept_epoch(tmp_path: Path) -> None:
+    names = [f"{split}_{score}" for split in ("train", "val") for score in ("loss", "balanced_accuracy")]
+    curves = pd.DataFrame({"epoch": [1, 2, 3], **{name: np.linspace(0.2, 0.3 + k, 3) for k, name in enumerate(names)}})
+    figure = charts.learning_curves_chart(curves, 2, "The finding", MARK)
+    lines = [(n, line) for n, axes in enumerate(figure.axes) for line in axes.lines]
+    curve = {f"{n}_{line.get_label()}": np.asarray(line.get_ydata()) for n, line in lines}
+    for n, score in enumerate(("loss", "balanced_accuracy")):
+        assert np.array_equal(curve[f"{n}_training"], curves[f"train_{score}"])
+        assert np.array_equal(curve[f"{n}_validation"], curves[f"val_{score}"])
+        assert (np.asarray(figure.axes[n].lines[0].get_xdata()) == 2).all()
+    assert texts(figure).startswith("The finding [synthetic pictures]")
+    figures.save(figure, tmp_path / "curves.png")

@@ -1,0 +1,73 @@
+"""What the earlier stages found, as the report reads it: numbers and tables, no picture."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from lesions.console import UserError
+from lesions.learning_curves import read_curves
+from lesions.manifest import is_synthetic, read_manifest
+
+COMPARISON = Path("reports/compare/rebalance.json")  # of app.compare: this run (B) against one without rebalancing (A)
+
+
+class Evidence(NamedTuple):
+    """Everything that findings and cards may rest on.
+
+    scores: reports/scores.json; prepare, imbalance: metrics/*.json; training: plots/train/metrics.json; curves: one row
+    per epoch; predictions: of held-out pictures; comparison: what app.compare said, None where it was not run.
+    """
+
+    scores: dict[str, Any]
+    prepare: dict[str, Any]
+    imbalance: dict[str, Any]
+    training: dict[str, Any]
+    decision: dict[str, Any]
+    curves: pd.DataFrame
+    manifest: pd.DataFrame
+    predictions: pd.DataFrame
+    comparison: dict[str, Any] | None
+
+    @property
+    def held_out(self) -> dict[str, Any]:
+        """The scores of the test pictures."""
+        found: dict[str, Any] = self.scores["test"]
+        return found
+
+    @property
+    def classes(self) -> list[str]:
+        """The slugs of the classes, in order."""
+        found: list[str] = self.scores["classes"]
+        return found
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether a program drew the pictures."""
+        return is_synthetic(self.manifest)
+
+
+def read_evidence() -> Evidence:
+    """Read what the stages wrote. Raises UserError where a file is missing or no JSON."""
+    return Evidence(
+        scores=_json("reports/scores.json"),
+        prepare=_json("metrics/prepare.json"),
+        imbalance=_json("metrics/imbalance.json"),
+        training=_json("plots/train/metrics.json"),
+        decision=_json("models/decision.json"),
+        curves=read_curves(Path("plots/train")),
+        manifest=read_manifest(),
+        predictions=pd.read_csv("reports/predictions.csv", keep_default_na=False, dtype={"group": str}),
+        comparison=_json(COMPARISON) if COMPARISON.is_file() else None,
+    )
+
+
+def _json(path: str | Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is not there: run `dvc repro` first") from None
+    except (ValueError, UnicodeDecodeError):
+        raise UserError(f"{path} holds no JSON: restore it (`git restore {path}`), or make it again") from None
+    return content

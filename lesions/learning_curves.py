@@ -1,0 +1,92 @@
+"""The learning curves of a training, and what they say of over- and underfitting, by stated rules."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from lesions.console import UserError
+from lesions.wording import number
+
+SCORES = ("loss", "accuracy", "balanced_accuracy")
+GAP = 0.10  # in balanced accuracy: from here on training is better than validation by more than a nuisance
+RISE = 1.10  # times the lowest validation loss: from here on the last epochs have made it worse
+LATE = 0.9  # share of the epochs: a best epoch behind it may not be the best there is
+RULE = (
+    f"Overfitting: balanced accuracy on training pictures is at least {GAP:.2f} above that on validation pictures, and "
+    "above its whole 95 % interval; or the validation loss of the last epoch is at least "
+    f"{RISE:.1f} times its lowest. Underfitting: on its own training pictures the network gets less than half of the "
+    "way from chance (1 over the number of classes) to 1. Both are read at the epoch whose weights were kept."
+)
+
+
+class Fit(NamedTuple):
+    """How a network fits: the verdict, and the numbers behind it, scores in [0, 1]."""
+
+    over: bool
+    under: bool
+    train: float  # balanced accuracy
+    val: float
+    half_way: float  # from chance to 1
+    rise: float  # validation loss of the last epoch over its lowest
+    interval: dict[str, Any] | None  # of the balanced accuracy on validation pictures
+
+    @property
+    def verdict(self) -> str:
+        """The finding, as a title."""
+        kinds = [name for name, found in (("underfits", self.under), ("overfits", self.over)) if found]
+        scores = f"balanced accuracy {self.train:.2f} in training, {self.val:.2f} in validation"
+        return f"The network {' and '.join(kinds) or 'neither over- nor underfits, by the stated rule'}: {scores}"
+
+
+def read_curves(folder: Path) -> pd.DataFrame:
+    """One row per epoch: epoch (from 1), train_<score> and val_<score> for loss, accuracy and balanced_accuracy.
+
+    folder: what the train stage writes. Raises UserError where a curve is missing.
+    """
+    curves = {}
+    for split in ("train", "val"):
+        for score in SCORES:
+            path = folder / "plots" / "metrics" / split / f"{score}.tsv"
+            try:
+                table = pd.read_csv(path, sep="\t")
+            except FileNotFoundError:
+                raise UserError(f"{path} is not there: run `dvc repro train` first") from None
+            curves[f"{split}_{score}"] = table.set_index("step")[score]
+    return pd.DataFrame(curves).rename_axis("epoch").reset_index()
+
+
+def judge(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, Any] | None) -> Fit:
+    """Over- and underfitting by RULE.
+
+    kept: the epoch whose weights were kept; interval: of the balanced accuracy on validation pictures at that epoch,
+    None where it cannot be told: then the difference alone decides.
+    """
+    row = curves[curves["epoch"] == kept]
+    train, val = (float(row[f"{split}_balanced_accuracy"].iloc[0]) for split in ("train", "val"))
+    beyond = interval is None or "high" not in interval or train > interval["high"]
+    rise = float(curves["val_loss"].iloc[-1] / curves["val_loss"].min())
+    half_way = (1 + 1 / n_classes) / 2
+    over = (train - val >= GAP and beyond) or rise >= RISE
+    return Fit(over, train < half_way, train, val, half_way, rise, interval)
+
+
+def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
+    """The verdict and its numbers in sentences. training: plots/train/metrics.json."""
+    ends = f", interval of the latter {number(fit.interval)}" if fit.interval and "low" in fit.interval else ""
+    sentences = [
+        f"{fit.verdict} (epoch {training['kept_epoch']} of {training['epochs_run']}{ends}).",
+        f"The validation loss of the last epoch is {fit.rise:.2f} times its lowest; half of the way from chance to 1 "
+        f"is a balanced accuracy of {fit.half_way:.2f}.",
+    ]
+    if training["best_epoch"] > LATE * training["epochs_run"]:
+        sentences.append(
+            f"The best epoch, {training['best_epoch']}, is among the last tenth: these curves cannot tell whether more "
+            "epochs would help."
+        )
+    return [
+        *sentences,
+        RULE,
+        "The training curve is not that of the bare pictures: they are seen with random changes and dropout, and rare "
+        "classes more often where they are rebalanced.",
+    ]

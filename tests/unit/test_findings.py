@@ -1,0 +1,274 @@
+"""Each sentence of the findings follows from its numbers: what is said on either side of each threshold."""
+
+from typing import Any
+
+import pytest
+
+from lesions import fitness
+from lesions.evaluation_report import CHARTS
+from lesions.evidence import Evidence
+from lesions.findings import COMMANDS, findings
+from lesions.learning_curves import Fit, judge
+from tests.unit.evidences import curves_of, est, made_up, text_of
+from tests.unit.held_out import CLASSES
+
+
+def section(title: str, evidence: Evidence, method: str = "augment") -> str:
+    found = {one.title: one for one in findings(evidence, method, 0.9)}
+    return text_of(found[title])
+
+
+def fit(train: float, val: float, loss: float = 1.0, interval: dict[str, Any] | None = None) -> Fit:
+    return judge(curves_of(train, val, loss), 2, 3, interval)
+
+
+@pytest.mark.parametrize(("val", "over"), [(0.651, False), (0.649, True)])
+def test_a_gap_of_a_tenth_between_training_and_validation_is_overfitting(val: float, over: bool) -> None:
+    assert fit(0.75, val).over is over
+    assert ("overfits:" in fit(0.75, val).verdict) is over
+    assert ("neither" in fit(0.75, val).verdict) is not over
+
+
+@pytest.mark.parametrize(("high", "over"), [(0.76, False), (0.74, True)])
+def test_a_gap_within_the_interval_of_the_validation_score_is_none(high: float, over: bool) -> None:
+    """Twenty validation pictures: a gap of .15 may be the luck of the draw, and the curves alone do not know it."""
+    assert fit(0.75, 0.6, interval={"value": 0.6, "low": 0.5, "high": high}).over is over
+
+
+@pytest.mark.parametrize(("loss", "over"), [(1.09, False), (1.11, True)])
+def test_a_validation_loss_that_has_risen_by_a_tenth_is_overfitting(loss: float, over: bool) -> None:
+    assert fit(0.75, 0.75, loss).over is over
+
+
+@pytest.mark.parametrize(("train", "under"), [(0.66, True), (0.67, False)])
+def test_less_than_half_of_the_way_from_chance_is_underfitting(train: float, under: bool) -> None:
+    """Three classes: chance is 1/3, half of the way to 1 is 2/3."""
+    assert fit(train, 0.66).under is under
+
+
+def test_the_curves_are_read_at_the_epoch_whose_weights_were_kept() -> None:
+    assert judge(curves_of(0.9, 0.5), 1, 3, None).train == 0.5
+
+
+@pytest.mark.parametrize(("best", "said"), [(9, False), (10, True)])
+def test_a_best_epoch_among_the_last_leaves_open_whether_more_would_help(best: int, said: bool) -> None:
+    training = {"epochs_run": 10, "best_epoch": best, "kept_epoch": 2, "weights": 1}
+    text = section("Does it over- or underfit?", made_up(training=training))
+    assert ("whether more epochs would help" in text) is said
+
+
+def test_without_a_comparison_it_says_so_and_gives_the_commands() -> None:
+    text = section("Did rebalancing help?", made_up())
+    assert text.startswith("This cannot be told")
+    assert all(command in text for command in COMMANDS)
+    assert "-S rebalance.method=none" in text
+
+
+def test_a_run_that_does_not_rebalance_claims_nothing_of_it() -> None:
+    assert "nothing to compare" in section("Did rebalancing help?", made_up(), method="none")
+
+
+def comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: int = 120) -> dict[str, Any]:
+    row = {"a": b - difference, "b": b, "difference": est(difference), "excludes_zero": excludes_zero}
+    return {"a": "plain", "b": "reports/predictions.csv", "n": n, "scores": {"balanced_accuracy": row}}
+
+
+@pytest.mark.parametrize(
+    ("found", "start"),
+    [
+        (comparison(0.1, True), "Yes, in balanced accuracy"),
+        (comparison(-0.1, True), "No, it did harm, in balanced accuracy"),
+        (comparison(0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
+        (comparison(-0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
+    ],
+)
+def test_rebalancing_helped_only_where_the_interval_excludes_zero(found: dict[str, Any], start: str) -> None:
+    text = section("Did rebalancing help?", made_up(comparison=found))
+    assert text.startswith(start)
+    assert "several seeds" in text
+
+
+@pytest.mark.parametrize("found", [comparison(0.1, True, b=0.701), comparison(0.1, True, n=119)])
+def test_a_comparison_of_other_results_is_not_used(found: dict[str, Any]) -> None:
+    """After another training the file is still there, and would be told as if it were about this run."""
+    text = section("Did rebalancing help?", made_up(comparison=found))
+    assert "is of other results" in text
+    assert "Yes" not in text
+
+
+def test_errors_are_told_with_the_share_of_the_true_class() -> None:
+    text = section("Which classes are taken for which?", made_up())
+    assert "8 of 40 pictures of melanoma are taken for nevus: 20 % (10 to 35 %)." in text  # Wilson's: 0.105 to 0.348
+    assert "both ways" not in text
+    both = [
+        {"truth": a, "predicted": b, "n": 8, "share": 0.2} for a, b in (("melanoma", "nevus"), ("nevus", "melanoma"))
+    ]
+    assert "Melanoma and nevus are among the most frequent errors both ways." in section(
+        "Which classes are taken for which?", made_up(test__most_confused=both)
+    )
+
+
+@pytest.mark.parametrize(("n", "told"), [(9, False), (10, True)])
+def test_a_share_of_under_ten_pictures_is_not_told(n: int, told: bool) -> None:
+    few = {"n": n, "groups": n, "precision": None, "recall": None, "f1": None, "auroc": None}
+    evidence = made_up(test__per_class__melanoma=few)
+    evidence.held_out["most_confused"][0] |= {"n": 2, "share": 2 / n}
+    text = section("Which classes are taken for which?", evidence)
+    assert f"2 of {n} pictures of melanoma" in text
+    assert ("%" in text.split(".")[0]) is told
+    listed = "Under 10 test pictures, so not estimable alone: melanoma." in section("How well does it do?", evidence)
+    assert listed is not told
+
+
+def test_missed_melanomas_and_malignant_pictures_called_benign_are_counted() -> None:
+    evidence = made_up()
+    rows = evidence.predictions
+    malignant = rows["label"] == "melanoma"
+    wrong = malignant & rows["predicted"].isin(["nevus", "vascular_lesion"])
+    text = section("Which classes are taken for which?", evidence)
+    assert f"{wrong.sum()} of {malignant.sum()} malignant pictures are called a benign class." in text
+    assert f"1 of {malignant.sum()} melanomas are missed, called 1 nevus." in text
+
+
+def test_no_error_no_pairs() -> None:
+    assert section("Which classes are taken for which?", made_up(test__most_confused=[])).startswith("No test picture")
+
+
+def test_no_mean_over_classes_where_one_is_too_small() -> None:
+    evidence = made_up(test__overall={"accuracy": est(0.7)}, test__headline={"n": 120, "smallest_class_n": 3})
+    text = section("How well does it do?", evidence)
+    assert "balanced accuracy" not in text
+    assert "smallest class has 3" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.90, 0.99, "which keeps the promise"),
+        (0.80, 0.899, "which breaks the promise"),
+        (0.89, 0.90, "neither kept nor broken"),
+    ],
+)
+def test_a_threshold_keeps_its_promise_only_with_its_whole_interval(low: float, high: float, said: str) -> None:
+    evidence = made_up(test__thresholds__melanoma__sensitivity=est(0.9, low, high))
+    assert said in section("Is it fit for use, and for what not?", evidence)
+
+
+def test_what_a_call_is_worth_in_general_practice_stands_beside_the_sensitivity() -> None:
+    text = section("Is it fit for use, and for what not?", made_up())
+    assert "Where 1 picture in 100 is a case, 6 of 100 that it flags would be one." in text
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.49, False), (0.5, True)])
+def test_classes_that_go_with_collections_inflate_scores(value: float, said: bool) -> None:
+    evidence = made_up()
+    evidence.prepare["audit"]["association"]["origin"] = value
+    assert ("Class and collection go together" in section("Is it fit for use, and for what not?", evidence)) is said
+    evidence.prepare["audit"]["association"]["origin"] = None
+    assert "collection go together" not in section("Is it fit for use, and for what not?", evidence)
+
+
+@pytest.mark.parametrize(
+    ("gain", "beats"), [(est(0.2) | {"excludes_zero": True}, True), (est(0.02) | {"excludes_zero": False}, False),
+                        (est(-0.2) | {"excludes_zero": True}, False)],
+)  # fmt: skip
+def test_a_baseline_is_beaten_only_where_the_interval_says_so(gain: dict[str, Any], beats: bool) -> None:
+    evidence = made_up()
+    evidence.held_out["baselines"]["thumbnail"]["network_minus_baseline"]["balanced_accuracy"] = gain
+    text = section("Is it fit for use, and for what not?", evidence)
+    assert ("It has learnt more than colours" in text) is beats
+    assert ("It is not shown to beat the baseline 'thumbnail'" in text) is not beats
+
+
+@pytest.mark.parametrize("origin", ["synthetic", "HAM10000"])
+def test_use_on_people_is_ruled_out_and_synthetic_pictures_are_named(origin: str) -> None:
+    manifest = made_up().manifest.assign(origin=origin)
+    text = section("Is it fit for use, and for what not?", made_up(manifest=manifest))
+    assert text.startswith("Not fit for any decision on people")
+    assert "No external validation" in text
+    assert ("drawn by a program" in text) is (origin == "synthetic")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.1, 0.29, "less than the 30 %"),
+        (0.31, 0.4, "more than the 30 %"),
+        (0.29, 0.31, "as much, as far as can be told"),
+    ],
+)
+def test_heat_on_the_frame_is_held_against_a_uniform_map(low: float, high: float, said: str) -> None:
+    evidence = made_up(test__explanations__all__share=est(0.3, low, high))
+    assert said in section("Does it look at the lesion?", evidence)
+
+
+@pytest.mark.parametrize(("cells", "coarse"), [(11, True), (12, False)])
+def test_maps_coarser_than_the_frame_say_so(cells: int, coarse: bool) -> None:
+    evidence = made_up()
+    evidence.held_out["explanations"]["sanity"]["map"] = [cells, cells]
+    assert ("each wider than the frame" in section("Does it look at the lesion?", evidence)) is coarse
+
+
+def test_too_few_maps_tell_no_share() -> None:
+    evidence = made_up(test__explanations__all__share=None)
+    assert "cannot be told" in section("Does it look at the lesion?", evidence)
+
+
+@pytest.mark.parametrize(
+    ("draws", "said"),
+    [
+        ([0.1, -0.49], "come from the learnt weights"),
+        ([0.1, 0.5], "not shown to come"),
+        ([0.1, -0.5], "not shown to come"),
+        ([None, None], "maps are constant"),
+    ],
+)
+def test_maps_that_random_weights_would_give_as_well_are_not_trusted(draws: list[float | None], said: str) -> None:
+    evidence = made_up()
+    evidence.held_out["explanations"]["sanity"]["rank_correlation"] = draws
+    assert said in section("Does it look at the lesion?", evidence)
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.69, "below the 0.7"), (0.7, "so pictures give classes away")])
+def test_a_telling_frame_is_named(value: float, said: str) -> None:
+    evidence = made_up()
+    evidence.held_out["baselines"]["frame"]["scores"] = {"melanoma_vs_nevus_auroc": est(value)}
+    assert said in section("Does it look at the lesion?", evidence)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "said"),
+    [(0.06, 0.02, "no more than"), (0.061, 0.06, "though not clearly"), (0.1, 0.061, "clearly more than")],
+)
+def test_calibration_is_held_against_what_perfect_probabilities_would_show(value: float, low: float, said: str) -> None:
+    found = {"ece": est(value, low), "ece_if_perfect": 0.06}
+    text = section("How far can its probabilities be believed?", made_up(test__calibration__after=found))
+    assert said in text
+
+
+def test_classes_without_a_guarantee_are_named() -> None:
+    evidence = made_up()
+    evidence.held_out["conformal"]["0.90"]["per_class"]["nevus"]["basis"] = "no guarantee: all classes"
+    text = section("How far can its probabilities be believed?", evidence)
+    assert "For nevus the 90 % sets promise nothing" in text
+    assert "melanoma" not in text
+
+
+def test_what_repeated_photographs_say_is_told_where_it_is_known() -> None:
+    assert "not estimable" in section("What is not known", made_up())
+    known = {"groups": 20, "agreement": est(0.8), "by_chance": 0.4}
+    text = section("What is not known", made_up(test__repeatability=known))
+    assert "80 % (75 to 85 %) of 20 lesions" in text
+
+
+def test_every_chart_of_the_report_stands_below_a_finding() -> None:
+    """A chart under a title that no longer exists would silently vanish from the page."""
+    titles = {one.title for one in findings(made_up(), "augment", 0.9)}
+    assert set(CHARTS) <= titles
+
+
+def test_thresholds_are_stated_in_the_text_that_uses_them() -> None:
+    """A reader can only check a rule that is printed."""
+    assert str(fitness.UNLIKE) in section("Does it look at the lesion?", made_up())
+    assert "at least 0.10 above" in section("Does it over- or underfit?", made_up())
+    assert made_up().classes == CLASSES
