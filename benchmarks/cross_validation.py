@@ -18,10 +18,11 @@ import yaml
 from dvc.repo import Repo
 from tqdm import tqdm
 
-from app.folds import Source, group_repeats, read_source, summarise
+from app.folds import Source, group_repeats, read_source
 from lesions.console import UserError, run
 from lesions.intervals import bootstrap_weights, estimate
 from lesions.outputs import whole_file
+from lesions.scores import headline
 
 FOLDS = 5
 LOGS = Path("tmp")
@@ -96,19 +97,41 @@ def run_missing(wanted: dict[str, list[str]]) -> None:
 
 
 def compare(recipes: dict[str, list[Source]]) -> str:
-    """Markdown: each recipe's scores over the folds, and each one's balanced accuracy against the first's, paired."""
-    recipes = {recipe: sources for recipe, sources in recipes.items() if sources}
-    rows, pooled = [], {}
-    for recipe, sources in recipes.items():
-        folds = group_repeats(sources)
-        found = summarise(folds)
-        pooled[recipe] = _recognised(folds)
-        spread = {name: _spread(found, name) for name in SCORES if name in found["mean"]}
-        rows.append({"recipe": recipe, "folds": len(folds), "trainings": len(sources), **spread})
-    parts = ["Mean over folds (lowest to highest fold); a fold is the mean over its seeds.", "", _table(rows), ""]
-    first, *others = pooled
+    """Markdown: each recipe's scores over the folds, and the first's balanced accuracy against the others', paired.
+
+    Recipes are chosen by the first table, of validation pictures; the second one, of test pictures, is what they reach.
+    """
+    folds = {recipe: group_repeats(sources) for recipe, sources in recipes.items() if sources}
+    rows: dict[str, list[dict[str, Any]]] = {"val": [], "test": []}
+    for recipe, found in folds.items():
+        about = {"recipe": recipe, "folds": len(found), "trainings": sum(len(repeats) for repeats in found)}
+        for split, table in rows.items():
+            table.append(about | _scores(found, split))
+    first, *others = folds
+    pooled = {recipe: _recognised(found) for recipe, found in folds.items()}
     against = [f"- {first} against {other}: {_difference(pooled[first], pooled[other])}" for other in others]
-    return "\n".join([*parts, *against, ""])
+    parts = [
+        "Mean over folds (lowest to highest fold); a fold is the mean over its seeds.",
+        "Validation pictures, by which a recipe is chosen:",
+        _table(rows["val"]),
+        "Test pictures:",
+        _table(rows["test"]),
+        "\n".join(against),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _scores(folds: list[list[Source]], split: str) -> dict[str, str]:
+    of_folds = []
+    for repeats in folds:
+        told = [headline(source.val if split == "val" else source.test, source.classes) for source in repeats]
+        of_folds.append(pd.DataFrame(told).mean())
+    table = pd.DataFrame(of_folds)
+    return {
+        name: f"{table[name].mean():.3f} ({table[name].min():.3f} to {table[name].max():.3f})"
+        for name in SCORES
+        if name in table
+    }
 
 
 def _settings(changes: dict[str, Any]) -> list[str]:
@@ -142,10 +165,6 @@ def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str:
         f"{found['value']:+.3f} balanced accuracy (95 % interval {found['low']:+.3f} to {found['high']:+.3f}) "
         f"over the same {len(both):,} pictures in {both['group'].nunique():,} groups"
     )
-
-
-def _spread(found: dict[str, Any], name: str) -> str:
-    return f"{found['mean'][name]:.3f} ({found['min'][name]:.3f} to {found['max'][name]:.3f})"
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
