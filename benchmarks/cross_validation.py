@@ -130,7 +130,7 @@ def _scores(folds: list[list[Source]], split: str) -> dict[str, str]:
     return {
         name: f"{table[name].mean():.3f} ({table[name].min():.3f} to {table[name].max():.3f})"
         for name in SCORES
-        if name in table
+        if name in table and table[name].notna().all()
     }
 
 
@@ -155,7 +155,7 @@ def _recognised(folds: list[list[Source]]) -> pd.DataFrame:
 
 def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str:
     """How much more of the classes' pictures the one recognises: 95 % interval over groups, of pictures both tested."""
-    both = one.join(other["right"], rsuffix="_other", how="inner")
+    both = one.join(other["right"].rename("right_other"), how="inner")
     weights = bootstrap_weights(both["label"], both["group"], seed=0)
     gains = (both["right"] - both["right_other"]).to_numpy()
     classes = sorted(both["label"].unique())
