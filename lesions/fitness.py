@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from lesions import heat, wording
+from lesions import heat, phrases
 from lesions.classes import diagnosis
 from lesions.evidence import Evidence
 from lesions.intervals import FEWEST
+from lesions.phrases import change, number, percent, rate
 from lesions.report import Section, Table
-from lesions.wording import change, number, percent, rate
 
 CONFOUNDED = 0.5  # Cramer's V of class and collection from which one largely gives away the other
 TELLING = (
     0.7  # AUROC of the frame alone from which scores are inflated by how pictures were taken, as in the data audit
 )
+FEWEST_CALIBRATION = 50  # test pictures; ten bins of fewer than five say nothing
 UNLIKE = 0.5  # rank correlation with maps of random weights from which a map says little of this network
 PREVALENCE = "at_1_percent"  # of melanoma among the pictures of a general practice, in a round number
 
@@ -37,8 +38,11 @@ def fit_for_use(evidence: Evidence, target_sensitivity: float) -> Section:
                     f"{change(gain[name])} in {name.replace('_', ' ')}."
                 )
             break
-    texts.append("It is fit for comparing recipes on these same pictures, paired, and for teaching how that is done.")
-    return Section("Is it fit for use, and for what not?", texts, [_thresholds(evidence)])
+    if any(found["n"] >= FEWEST for found in evidence.held_out["per_class"].values()):
+        texts.append("It is fit for comparing recipes on these same pictures, paired, and for teaching how.")
+    else:
+        texts.append("These test pictures are too few even for comparing recipes.")
+    return Section("Is it fit for use, and for what not?", texts, _thresholds(evidence))
 
 
 def attention(evidence: Evidence) -> Section:
@@ -89,6 +93,8 @@ def probabilities(evidence: Evidence) -> Section:
         f"After calibration the calibration error is {number(error)}, {verdict} the {chance:.3f} that perfect "
         f"probabilities would show on {found['n']:,} pictures (before: {number(found['before']['ece'])})."
     ]
+    if found["n"] < FEWEST_CALIBRATION:
+        texts = [f"Calibration cannot be told: {found['n']} test pictures, at least {FEWEST_CALIBRATION} needed."]
     rows = []
     for level, of in evidence.held_out["conformal"].items():
         rows.append([percent(float(level)), rate(of["coverage"]), number(of["mean_size"]), rate(of["share_of_single"])])
@@ -108,7 +114,7 @@ def _small(evidence: Evidence) -> list[str]:
     rare = [label for label, found in evidence.held_out["per_class"].items() if found["n"] < FEWEST]
     if not rare:
         return []
-    return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {wording.named(rare)}."]
+    return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {phrases.named(rare)}."]
 
 
 def _promises(evidence: Evidence, target: float) -> list[str]:
@@ -156,10 +162,9 @@ def _no_gain(evidence: Evidence) -> list[str]:
         score = "balanced_accuracy" if "balanced_accuracy" in gains else "accuracy"
         gain = gains.get(score)
         if gain and not (gain["excludes_zero"] and gain["value"] > 0):
-            texts.append(
-                f"It is not shown to beat the baseline '{name.replace('_', ' ')}' ({found['meaning']}): difference in "
-                f"{score.replace('_', ' ')} {change(gain)}."
-            )
+            baseline, meaning, what = (text.replace("_", " ") for text in (name, found["meaning"], score))
+            told = f"difference in {what} {change(gain)}"
+            texts.append(f"It is not shown to beat the baseline '{baseline}' ({meaning}): {told}.")
     return texts
 
 
@@ -169,11 +174,13 @@ def _frame_alone(evidence: Evidence) -> list[str]:
     if not found:
         return []
     what = "melanoma from nevus" if scores.get("melanoma_vs_nevus_auroc") else "the classes (macro)"
-    verdict = (
-        "so pictures give classes away by how they were taken"
-        if found["value"] >= TELLING
-        else f"below the {TELLING} from which pictures give classes away by how they were taken"
-    )
+    away = "pictures give classes away by how they were taken"
+    if found["value"] >= TELLING:
+        verdict = f"so {away}"
+    elif found.get("high", 1.0) < TELLING:
+        verdict = f"below the {TELLING} from which {away}"
+    else:
+        verdict = f"which leaves open whether {away} (from {TELLING} on)"
     return [f"A forest that sees the frame alone tells {what} with AUROC {number(found)}, {verdict}."]
 
 
@@ -200,8 +207,8 @@ def _without_guarantee(evidence: Evidence) -> list[tuple[str, str]]:
     ]
 
 
-def _thresholds(evidence: Evidence) -> Table:
-    """What each threshold that was chosen on validation achieves on the test pictures."""
+def _thresholds(evidence: Evidence) -> list[Table]:
+    """What each threshold that was chosen on validation achieves on the test pictures; no table without any."""
     rows = []
     for name, found in evidence.held_out["thresholds"].items():
         if found.get("sensitivity") and found.get("specificity"):
@@ -209,4 +216,4 @@ def _thresholds(evidence: Evidence) -> Table:
             meaning = evidence.decision["thresholds"][name]["meaning"]
             rows.append([meaning, rate(found["sensitivity"]), rate(found["specificity"]), *values])
     ends = ["PPV at 1 %", "NPV at 1 %", "PPV at 20 %", "NPV at 20 %"]
-    return Table(["threshold for", "sensitivity", "specificity", *ends], rows)
+    return [Table(["threshold for", "sensitivity", "specificity", *ends], rows)] if rows else []

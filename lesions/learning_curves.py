@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lesions.console import UserError
-from lesions.wording import number
+from lesions.phrases import number
 
 SCORES = ("loss", "accuracy", "balanced_accuracy")
 GAP = 0.10  # in balanced accuracy: from here on training is better than validation by more than a nuisance
@@ -35,8 +35,11 @@ class Fit(NamedTuple):
     def verdict(self) -> str:
         """The finding, as a title."""
         kinds = [name for name, found in (("underfits", self.under), ("overfits", self.over)) if found]
-        scores = f"balanced accuracy {self.train:.2f} in training, {self.val:.2f} in validation"
-        return f"The network {' and '.join(kinds) or 'neither over- nor underfits, by the stated rule'}: {scores}"
+        found = f"The network {' and '.join(kinds) or 'neither over- nor underfits, by the stated rule'}"
+        if not self.over and not _has_ends(self.interval):
+            few = "oo few validation pictures to tell whether it overfits"
+            found = f"The network underfits; t{few}" if self.under else f"T{few}"
+        return f"{found}: balanced accuracy {self.train:.2f} in training, {self.val:.2f} in validation"
 
 
 def read_curves(folder: Path) -> pd.DataFrame:
@@ -60,11 +63,11 @@ def judge(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, A
     """Over- and underfitting by RULE.
 
     kept: the epoch whose weights were kept; interval: of the balanced accuracy on validation pictures at that epoch,
-    None where it cannot be told: then the difference alone decides.
+    None where these are too few: then a difference says nothing.
     """
     row = curves[curves["epoch"] == kept]
     train, val = (float(row[f"{split}_balanced_accuracy"].iloc[0]) for split in ("train", "val"))
-    beyond = interval is None or "high" not in interval or train > interval["high"]
+    beyond = interval is not None and "high" in interval and train > interval["high"]
     rise = float(curves["val_loss"].iloc[-1] / curves["val_loss"].min())
     half_way = (1 + 1 / n_classes) / 2
     over = (train - val >= GAP and beyond) or rise >= RISE
@@ -73,7 +76,7 @@ def judge(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, A
 
 def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
     """The verdict and its numbers in sentences. training: plots/train/metrics.json."""
-    ends = f", interval of the latter {number(fit.interval)}" if fit.interval and "low" in fit.interval else ""
+    ends = f", interval of the latter {number(fit.interval)}" if _has_ends(fit.interval) else ""
     sentences = [
         f"{fit.verdict} (epoch {training['kept_epoch']} of {training['epochs_run']}{ends}).",
         f"The validation loss of the last epoch is {fit.rise:.2f} times its lowest; half of the way from chance to 1 "
@@ -90,3 +93,7 @@ def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
         "The training curve is not that of the bare pictures: they are seen with random changes and dropout, and rare "
         "classes more often where they are rebalanced.",
     ]
+
+
+def _has_ends(interval: dict[str, Any] | None) -> bool:
+    return interval is not None and "low" in interval

@@ -18,8 +18,8 @@ def section(title: str, evidence: Evidence, method: str = "augment") -> str:
     return text_of(found[title])
 
 
-def fit(train: float, val: float, loss: float = 1.0, interval: dict[str, Any] | None = None) -> Fit:
-    return judge(curves_of(train, val, loss), 2, 3, interval)
+def fit(train: float, val: float, loss: float = 1.0, high: float = 0.74) -> Fit:
+    return judge(curves_of(train, val, loss), 2, 3, {"value": val, "low": 0.1, "high": high})
 
 
 @pytest.mark.parametrize(("val", "over"), [(0.651, False), (0.649, True)])
@@ -32,7 +32,15 @@ def test_a_gap_of_a_tenth_between_training_and_validation_is_overfitting(val: fl
 @pytest.mark.parametrize(("high", "over"), [(0.76, False), (0.74, True)])
 def test_a_gap_within_the_interval_of_the_validation_score_is_none(high: float, over: bool) -> None:
     """Twenty validation pictures: a gap of .15 may be the luck of the draw, and the curves alone do not know it."""
-    assert fit(0.75, 0.6, interval={"value": 0.6, "low": 0.5, "high": high}).over is over
+    assert fit(0.75, 0.6, high=high).over is over
+
+
+@pytest.mark.parametrize(("loss", "said"), [(1.0, "Too few validation pictures"), (1.2, "The network overfits")])
+def test_without_an_interval_a_gap_says_nothing(loss: float, said: str) -> None:
+    """Five validation pictures: only a loss that has risen still tells."""
+    found = judge(curves_of(0.95, 0.5, loss), 2, 3, None)
+    assert said in found.verdict
+    assert found.over is (loss > 1.1)
 
 
 @pytest.mark.parametrize(("loss", "over"), [(1.09, False), (1.11, True)])
@@ -229,10 +237,17 @@ def test_maps_that_random_weights_would_give_as_well_are_not_trusted(draws: list
     assert said in section("Does it look at the lesion?", evidence)
 
 
-@pytest.mark.parametrize(("value", "said"), [(0.69, "below the 0.7"), (0.7, "so pictures give classes away")])
-def test_a_telling_frame_is_named(value: float, said: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "high", "said"),
+    [
+        (0.6, 0.69, "below the 0.7"),
+        (0.6, 0.7, "leaves open whether pictures give classes away"),
+        (0.7, 0.8, "so pictures give classes away"),
+    ],
+)
+def test_a_telling_frame_is_named(value: float, high: float, said: str) -> None:
     evidence = made_up()
-    evidence.held_out["baselines"]["frame"]["scores"] = {"melanoma_vs_nevus_auroc": est(value)}
+    evidence.held_out["baselines"]["frame"]["scores"] = {"melanoma_vs_nevus_auroc": est(value, 0.5, high)}
     assert said in section("Does it look at the lesion?", evidence)
 
 
@@ -244,6 +259,22 @@ def test_calibration_is_held_against_what_perfect_probabilities_would_show(value
     found = {"ece": est(value, low), "ece_if_perfect": 0.06}
     text = section("How far can its probabilities be believed?", made_up(test__calibration__after=found))
     assert said in text
+
+
+@pytest.mark.parametrize(("n", "told"), [(49, False), (50, True)])
+def test_calibration_of_few_pictures_is_not_told(n: int, told: bool) -> None:
+    text = section("How far can its probabilities be believed?", made_up(test__calibration__n=n))
+    assert ("After calibration" in text) is told
+
+
+@pytest.mark.parametrize(("n", "fit_for"), [(9, False), (10, True)])
+def test_recipes_are_compared_on_enough_pictures_only(n: int, fit_for: bool) -> None:
+    few = {"n": n, "groups": n, "precision": None, "recall": None, "f1": None, "auroc": None}
+    evidence = made_up(test__per_class=dict.fromkeys(CLASSES, few), test__thresholds={})
+    text = section("Is it fit for use, and for what not?", evidence)
+    assert ("It is fit for comparing" in text) is fit_for
+    assert ("too few even for comparing" in text) is not fit_for
+    assert fitness.fit_for_use(evidence, 0.9).tables == []
 
 
 def test_classes_without_a_guarantee_are_named() -> None:
