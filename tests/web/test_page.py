@@ -118,6 +118,7 @@ def test_without_scripts_a_picture_is_answered_by_the_plain_form(
 
 def test_the_keyboard_alone_is_enough(server: Server, page: Page, pictures: dict[str, Path]) -> None:
     """From the top of the page to the heat map, without a pointer."""
+    page.on("filechooser", lambda chooser: chooser.set_files(pictures["nevus"]))
     page.goto(server.url)
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
@@ -125,9 +126,7 @@ def test_the_keyboard_alone_is_enough(server: Server, page: Page, pictures: dict
     page.keyboard.press("Tab")
     expect(page.locator("#picture")).to_be_focused()
     assert page.locator("#picture").evaluate("field => getComputedStyle(field).outlineStyle") == "solid"
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(pictures["nevus"])
+    page.keyboard.press("Space")
     expect(page.locator("#result")).to_be_focused(timeout=5 * SECONDS)
     page.keyboard.press("Tab")
     expect(page.locator("#heat")).to_be_focused()
