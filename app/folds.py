@@ -51,7 +51,7 @@ class Source(NamedTuple):
     name: str
     classes: list[str]  # in the order of the probability columns
     test: pd.DataFrame  # predictions for test pictures, sorted by image_id
-    held_out: set[str]  # image_id of test and validation pictures
+    val: pd.DataFrame  # the same for validation pictures; may be empty
     recipe: dict[str, Any] = {}  # noqa: RUF012 - nobody writes to it; params by dotted name, but for MAY_DIFFER
     fold: str = ""  # its number
     pictures: int = 0  # usable ones in the data set
@@ -169,12 +169,12 @@ def _parse(text: str, name: str) -> Source:
     missing = missing or sorted(f"p_{label}" for label in {*table["label"], *table["predicted"]} - {*classes})
     if missing:
         raise UserError(f"{name}: no column {', '.join(missing)}; give the {PREDICTIONS} of a fold")
-    test = table[table["split"] == "test"].sort_values("image_id", ignore_index=True)
+    test, val = (table[table["split"] == split].sort_values("image_id", ignore_index=True) for split in ("test", "val"))
     if test.empty:
         raise UserError(f"{name}: no test rows, so nothing to score")
     if test["image_id"].duplicated().any():
         raise UserError(f"{name}: an image_id stands twice in the test")
-    return Source(name, classes, test, set(table["image_id"]))
+    return Source(name, classes, test, val)
 
 
 def _problem(one: Source, other: Source) -> str:
@@ -236,7 +236,9 @@ def _warnings(folds: list[list[Source]]) -> list[str]:
     if missing and all(source.fold for source in sources):
         found.append(f"of {len(wanted)} folds, numbered from 0, these are missing: {', '.join(missing)}")
     tested = sum(len(repeats[0].test) for repeats in folds)
-    pictures = max(len(set().union(*(s.held_out for s in sources))), *(s.pictures for s in sources))
+    pictures = max(
+        len(set().union(*({*s.test["image_id"], *s.val["image_id"]} for s in sources))), *(s.pictures for s in sources)
+    )
     if tested < pictures:
         least = "" if any(source.pictures for source in sources) else "at least "
         found.append(f"{tested} of {least}{pictures} pictures were tested ({tested / pictures:.0%})")

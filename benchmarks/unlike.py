@@ -1,8 +1,9 @@
 """How often a picture of something else passes for a lesion: photographs that ship with scikit-image and scikit-learn.
 
 `python -m benchmarks.unlike` asks a bundle (`dvc repro export`) about each of them: cats, coins, galaxies, pages. What
-is not called 'unlike the training pictures' is a false accept. SciPy's only photograph has to be downloaded and is
-left out. Photographs of things are an easy test: a rash, a scar or another camera may well pass.
+is not called 'unlike the training pictures' is a false accept; test pictures of the pipeline that are, false rejects.
+SciPy's only photograph has to be downloaded and is left out. Photographs of things are an easy test: a rash, a scar or
+another camera may well pass.
 """
 
 import argparse
@@ -16,8 +17,9 @@ from sklearn.datasets import load_sample_images
 
 from lesions.bundle import BUNDLE, Bundle
 from lesions.console import run
-from lesions.images import Pixels
+from lesions.images import Pixels, read_pixels
 from lesions.intervals import wilson
+from lesions.manifest import PREPARED, read_manifest
 
 PHOTOGRAPHS = (  # of scikit-image, those that need no download; drawings and single cells are none
     "astronaut", "brick", "camera", "cat", "clock", "coffee", "coins", "grass", "gravel", "hubble_deep_field",
@@ -41,6 +43,12 @@ def main() -> None:
     n = len(photographs())
     low, high = wilson(accepted / n, n)
     print(f"\nfalse accepts: {accepted} of {n} photographs ({accepted / n:.0%}, 95 % interval {low:.0%} to {high:.0%})")
+    manifest = read_manifest()
+    paths = [PREPARED / path for path in manifest.loc[manifest["split"] == "test", "path"]]
+    rejected = sum(bundle.predict(read_pixels(path)[None])[0].unlike_training for path in paths)
+    low, high = wilson(rejected / len(paths), len(paths))
+    print(f"false rejects: {rejected} of {len(paths)} test pictures in {PREPARED}", end=" ")
+    print(f"({rejected / len(paths):.0%}, 95 % interval {low:.0%} to {high:.0%})")
 
 
 def photographs() -> dict[str, Pixels]:

@@ -1,7 +1,7 @@
 """The demo data set: synthetic pictures in the nine-class layout, with the faults that real collections have."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -14,7 +14,7 @@ from PIL.Image import Transpose
 
 from lesions.outputs import whole_folder, write_json
 from lesions.parallel import map_on_all_cores
-from lesions.synthetic import draw
+from lesions.synthetic import draw, take_again
 
 SEED = 7
 JPEG_QUALITY = 90
@@ -135,17 +135,20 @@ def _image_id(number: int) -> str:
 
 
 def _copies(planter: _Planter) -> dict[str, Any]:
-    """One picture in two files: same bytes or same pixels turned, in one class, in two classes, in Train and Test."""
+    """One picture in two files, as it is, turned or taken again: in one class, in two classes, in Train and Test."""
 
     def copy(original: Path, duplicate: Path) -> list[str]:
         shutil.copyfile(original, duplicate)
         return planter.listed(original, duplicate)
 
-    def turn(class_name: str, how: Transpose) -> list[str]:
-        original, duplicate = planter.take(class_name), planter.fresh(class_name, ".png")
-        with Image.open(original) as picture:  # PNG, because another JPEG would change the pixels
-            picture.transpose(how).save(duplicate)
+    def change(class_name: str, suffix: str, how: Callable[[Image.Image], Image.Image]) -> list[str]:
+        original, duplicate = planter.take(class_name), planter.fresh(class_name, suffix)
+        with Image.open(original) as picture:
+            how(picture).save(duplicate)
         return planter.listed(original, duplicate)
+
+    def turn(class_name: str, how: Transpose) -> list[str]:  # PNG, because another JPEG would change the pixels
+        return change(class_name, ".png", partial(Image.Image.transpose, method=how))
 
     def move_to(class_name: str, original: Path) -> Path:
         return planter.root / "Train" / class_name / original.name
@@ -160,6 +163,7 @@ def _copies(planter: _Planter) -> dict[str, Any]:
         "mirrored_duplicates": [
             turn(name, Transpose.FLIP_LEFT_RIGHT) for name in ("melanoma", "squamous cell carcinoma")
         ],
+        "near_duplicates": [change(name, ".jpg", take_again) for name in ("nevus", "pigmented benign keratosis")],
         "label_conflicts": [  # the two confusions of the real set, under the same name and under another
             copy(keratoses[0], move_to("nevus", keratoses[0])),
             copy(planter.take("actinic keratosis"), planter.fresh("nevus")),
@@ -197,7 +201,8 @@ def _odd_formats(planter: _Planter) -> dict[str, Any]:
     def convert(class_name: str, mode: str, suffix: str) -> str:
         path = planter.take(class_name)
         with Image.open(path) as picture:
-            converted = _sixteen_bit(picture) if mode == "I;16" else picture.convert(mode)
+            deep = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
+            converted = deep if mode == "I;16" else picture.convert(mode)
         path.unlink()
         path = path.with_suffix(suffix)
         converted.save(path, quality=JPEG_QUALITY)
@@ -222,10 +227,6 @@ def _odd_formats(planter: _Planter) -> dict[str, Any]:
         },
         "exif_rotated": [lay_on_side(name) for name in ("melanoma", "dermatofibroma")],
     }
-
-
-def _sixteen_bit(picture: Image.Image) -> Image.Image:
-    return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
 
 
 def _odd_names(planter: _Planter) -> dict[str, Any]:

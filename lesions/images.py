@@ -7,7 +7,7 @@ import hashlib
 import io
 import warnings
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,21 @@ MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; derm
 # picture must not depend on image_size.
 DRAFT_SIDE = 1024  # pixels
 COMPARED_SIDE = 64  # pixels; side of the grey picture that near-duplicates are told by
+GREY = (COMPARED_SIDE, COMPARED_SIDE)
 MINKOWSKI = 6  # the norm that Finlayson and Trezzi found best
 HASH_SIDE = 32  # pixels; side of the grey picture under the perceptual hash
 HASH_FREQUENCIES = tuple(  # (row, column) of the 64 lowest: no mean brightness, and the same set when turned
     (row, column) for row in range(11) for column in range(11 - row) if (row, column) not in ((0, 0), (5, 5))
 )
+HASH_WAVES = np.cos(np.pi / HASH_SIDE * np.outer(np.arange(11), np.arange(HASH_SIDE) + 0.5))  # (frequency, pixel)
 HASH_ZERO = 1e-6  # grey levels; the transform of an even area is rounding noise of either sign
+ORIENTATIONS = (None, *Image.Transpose)  # as it is, and the seven ways to turn or mirror it
 PNG_LEVEL = 1  # of zlib; its default, 6, takes four times as long for files 8 % smaller
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow warns above this, and refuses above twice as many
+# Here and not around each picture, because threads share the filters
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*", module="PIL")
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
@@ -62,7 +68,32 @@ def load_picture(source: str | Path | bytes, size: int, color_constancy: ColorCo
     """
     decoded, (width, height) = _decode(source)
     pixels = _squeeze(decoded, size, color_constancy)
-    return Picture(pixels, width, height, pixel_hash(np.asarray(decoded)), perceptual_hash(decoded), _grey(decoded))
+    grey = decoded.reduce(max(1, min(decoded.size) // (2 * COMPARED_SIDE))).convert("L")
+    compared = np.asarray(grey.resize((COMPARED_SIDE, COMPARED_SIDE), Image.Resampling.LANCZOS))
+    return Picture(pixels, width, height, pixel_hash(decoded), perceptual_hash(grey), compared)
+
+
+def prepare_picture(
+    job: tuple[Path, Path], image_size: int, min_side: int, color_constancy: ColorConstancy
+) -> tuple[dict[str, object], Pixels]:
+    """Load one file and write its pixels as a PNG, where the smaller side of the original has min_side pixels.
+
+    job: the file, and the PNG. Returns width, height (pixels), sha256, phash, reason and detail (empty where that went
+    well), and the grey copy: black where the file gives no picture. Here, because worker processes import the module of
+    their task, and this one in a tenth of a second.
+    """
+    source, target = job
+    try:
+        picture = load_picture(source, image_size, color_constancy)
+    except PictureError as error:
+        unknown = {"width": 0, "height": 0, "sha256": "", "phash": ""}
+        return {**unknown, "reason": error.reason, "detail": error.detail}, np.zeros(GREY, np.uint8)
+    known = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
+    if min(picture.width, picture.height) < min_side:
+        detail = f"{picture.width} x {picture.height} pixels"
+        return {**known, "reason": "too small", "detail": detail}, picture.grey
+    write_png(target, picture.pixels)
+    return {**known, "reason": "", "detail": ""}, picture.grey
 
 
 def load_pixels(source: str | Path | bytes, size: int, color_constancy: ColorConstancy = "none") -> Pixels:
@@ -101,16 +132,18 @@ def shades_of_gray(pixels: Pixels) -> Pixels:
     return corrected
 
 
-def pixel_hash(pixels: Pixels) -> str:
-    """SHA-256 of (height, width, 3) pixels in their canonical orientation, as hexadecimal digits.
+def pixel_hash(image: Image.Image) -> str:
+    """SHA-256 of an RGB picture's pixels in their canonical orientation, as hexadecimal digits.
 
-    A picture and its turned or mirrored copies share one hash. The canonical orientation is the one whose quadrant
-    sums come first; only where several tie are all of them hashed, so that the usual cost is that of one.
+    A picture and its turned or mirrored copies share one hash. The canonical orientation lies flat and is the one whose
+    middle comes first in order of bytes; only where several tie are all of them hashed, so that the usual cost is that
+    of one.
     """
-    views = _orientations(pixels)
-    sums = _orientations(_quadrant_sums(pixels))
-    keys = [(view.shape[0], *corner.ravel().tolist()) for view, corner in zip(views, sums, strict=True)]
-    return min(_sha256(view) for view, key in zip(views, keys, strict=True) if key == min(keys))
+    width, height = image.size
+    left, top = (width - 1) // 2 - width // 32, (height - 1) // 2 - height // 32
+    middle = image.crop((left, top, width - left, height - top))  # as far from each side: the same part of every copy
+    keys = [(view.height, view.tobytes()) for view in (_turned(middle, turn) for turn in ORIENTATIONS)]
+    return min(_sha256(_turned(image, turn)) for turn, key in zip(ORIENTATIONS, keys, strict=True) if key == min(keys))
 
 
 def perceptual_hash(image: Image.Image) -> str:
@@ -120,17 +153,10 @@ def perceptual_hash(image: Image.Image) -> str:
     section 3.2.3), but against zero, not the median, so that the hash of every turned or mirrored copy follows from
     this one: mirroring changes the signs of odd frequencies, transposing swaps rows and columns.
     """
-    grey = image.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX, reducing_gap=2.0).convert("L")
-    from scipy.fft import dctn  # here: a served model starts without SciPy
-
-    coefficients = dctn(np.asarray(grey, dtype=np.float64), norm="ortho")
+    grey = image.convert("L").resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX)
+    coefficients = HASH_WAVES @ np.asarray(grey, dtype=np.float64) @ HASH_WAVES.T
     bits = coefficients[tuple(zip(*HASH_FREQUENCIES, strict=True))] > HASH_ZERO
     return np.packbits(bits).tobytes().hex()
-
-
-def _grey(image: Image.Image) -> Pixels:
-    small = image.resize((COMPARED_SIDE, COMPARED_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.asarray(small.convert("L"))
 
 
 def _squeeze(decoded: Image.Image, size: int, color_constancy: ColorConstancy) -> Pixels:
@@ -142,17 +168,14 @@ def _decode(source: str | Path | bytes) -> tuple[Image.Image, tuple[int, int]]:
     """The upright RGB picture, at no less than DRAFT_SIDE where the JPEG decoder can save work, and its full size."""
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*")
-            image = Image.open(io.BytesIO(content))
+        with Image.open(io.BytesIO(content)) as image:
             full = image.size
             image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
             image.load()
             turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap width and height
-            upright = ImageOps.exif_transpose(image)
-            return _to_rgb(upright), (full[1], full[0]) if turned else full
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            ImageOps.exif_transpose(image, in_place=True)
+            return _to_rgb(image), (full[1], full[0]) if turned else full
+    except Image.DecompressionBombError:
         raise PictureError("unreadable", f"more than {MAX_PIXELS:,} pixels") from None
     except UnidentifiedImageError:
         raise PictureError("not an image", "no known picture format inside" if content else "empty file") from None
@@ -174,22 +197,14 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _orientations(array: NDArray[Any]) -> list[NDArray[Any]]:
-    """The eight views of an array (height, width, ...): four turns, and the four turns mirrored."""
-    upright = [np.rot90(array, turns) for turns in range(4)]
-    return upright + [view[:, ::-1] for view in upright]
+def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return image if turn is None else image.transpose(turn)
 
 
-def _quadrant_sums(pixels: Pixels) -> NDArray[np.uint64]:
-    """The (2, 2) sums over the quadrants; a middle row or column counts on both sides: turning keeps them."""
-    half_height, half_width = (pixels.shape[0] + 1) // 2, (pixels.shape[1] + 1) // 2
-    rows = (slice(None, half_height), slice(-half_height, None))
-    columns = (slice(None, half_width), slice(-half_width, None))
-    return np.array([[pixels[row, column].sum(dtype=np.uint64) for column in columns] for row in rows])
-
-
-def _sha256(pixels: Pixels) -> str:
-    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+def _sha256(image: Image.Image) -> str:
+    digest = hashlib.sha256(repr(image.size).encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
 
 
 def _first_line(error: Exception) -> str:

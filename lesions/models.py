@@ -44,6 +44,11 @@ def build_model(params: ModelParams, n_classes: int, image_size: int) -> keras.M
     return keras.Model(pixels, layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
 
 
+def members_of(params: ModelParams) -> int:
+    """How many networks of one kind the network consists of: only lesion_net can be several."""
+    return params.members if params.name == "lesion_net" else 1
+
+
 def dropout(x: Any, name: str, params: ModelParams) -> Any:
     """The layer, or nothing where its rate is zero."""
     return layers.Dropout(params.dropout, name=name)(x) if params.dropout else x
@@ -77,13 +82,30 @@ def _without_traces(text: str) -> str:
 
 
 def _lesion_net(pixels: Any, params: ModelParams) -> Any:
-    """A residual network (He et al., 2016) for two processor cores: maps of 16 x 16 at most, at 64 pixels."""
+    """Residual networks (He et al., 2016) for two processor cores: model.members of them, alike but for their weights.
+
+    Their last feature maps lie side by side, each divided by the number of members, so that one linear layer on the
+    pooled maps gives the mean of the members' logits (lesions.training trains each member for itself).
+    """
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(pixels)
-    x = _convolution(x, 32, "stem", params, side=4, stride=4, padding="valid")
-    for stage, filters in enumerate((32, 64, 128), start=1):
-        x = _residual_block(x, filters, f"stage{stage}", params, stride=1 if stage == 1 else 2)
+    if params.members == 1:
+        x = _residual_network(x, "", params)
+    else:
+        x = layers.Concatenate(name="members")(
+            [_residual_network(x, f"member{number}_", params) for number in range(1, params.members + 1)]
+        )
+        x = layers.Rescaling(1 / params.members, name="mean")(x)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     return dropout(x, "dropout", params)
+
+
+def _residual_network(x: Any, prefix: str, params: ModelParams) -> Any:
+    """Rescaled pixels to the last feature map; a map of 16 x 16 at most, at 64 pixels."""
+    x = _convolution(x, 32, f"{prefix}stem", params, side=5, stride=2)
+    x = layers.MaxPooling2D(3, 2, padding="same", name=f"{prefix}stem_pool")(x)
+    for stage, filters in enumerate((32, 64, 128), start=1):
+        x = _residual_block(x, filters, f"{prefix}stage{stage}", params, stride=1 if stage == 1 else 2)
+    return x
 
 
 def _isic_cnn(pixels: Any, params: ModelParams) -> Any:

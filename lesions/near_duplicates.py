@@ -44,7 +44,7 @@ PAIRS = 32  # correlated at once, for the same reason
 def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], farthest: int = FARTHEST) -> pd.DataFrame:
     """The candidate pairs among pictures, and which of them are linked.
 
-    phash: one perceptual hash per picture (16 hexadecimal digits). read: the (height, width, 3) pixels of a picture, by
+    phash: one perceptual hash per picture (16 hexadecimal digits). read: the pixels of a picture, grey or RGB, by
     its label in the index of phash; called once for each picture in a candidate pair, in worker processes.
 
     Returns columns a, b (index labels, a before b), distance (bits, 0 to `farthest`, in the nearest orientation),
@@ -90,13 +90,13 @@ def hash_views(hashes: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def details_of(pixels: Pixels) -> Details:
-    """(64, 64) fine structure of (height, width, 3) pixels: logarithmic grey, one band of frequencies, limited.
+    """(64, 64) fine structure of grey or RGB pixels: logarithmic grey, one band of frequencies, limited.
 
     The logarithm turns a change of exposure into a constant, which the band leaves out with slow changes of lighting.
     -127 to 127; all zero for an even picture.
     """
-    image = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-    grey = np.log1p(np.asarray(image, dtype=np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))  # ITU-R BT.601
+    image = Image.fromarray(pixels).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    grey = np.log1p(np.asarray(image, dtype=np.float32))
     band = gaussian_filter(grey, FINEST) - gaussian_filter(grey, COARSEST)
     largest = LARGEST_DETAIL * max(float(np.median(np.abs(band))), 1e-5)  # 1e-5: below any step of an 8-bit picture
     return np.rint(127 * np.clip(band / largest, -1, 1)).astype(np.int8)

@@ -13,6 +13,9 @@ from lesions.console import available_cores
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# For glibc in the workers, bytes: as it comes, it gives the memory of each picture back to the system and asks for it
+# again, page by page, which takes as long as a third of decoding.
+MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "134217728"}
 TOO_FEW_FOR_PROCESSES = 64  # starting workers takes about as long as this many pictures
 
 
@@ -21,6 +24,7 @@ def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], 
 
     Results stream: memory does not grow with the number of items. The first exception of a worker is raised here.
     """
+    os.environ.update({name: size for name, size in MEMORY.items() if name not in os.environ})
     jobs = 1 if len(items) < TOO_FEW_FOR_PROCESSES else available_cores()
     results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto")(
         delayed(_here)(Path.cwd(), function, item) for item in items

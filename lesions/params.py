@@ -99,6 +99,7 @@ class ModelParams(Strict):
     """Which network is trained."""
 
     name: str
+    members: int = Field(ge=1, le=10)
     batch_norm: bool
     dropout: float = Field(ge=0, le=0.9)
     weights: str = Field(min_length=1)
@@ -119,8 +120,11 @@ class OnlineParams(Strict):
     rotation: Share
     translation: Share
     zoom: Share
+    stretch: Share
     brightness: float = Field(ge=0, le=1)
     contrast: float = Field(ge=0, le=1)
+    saturation: float = Field(ge=0, le=1)
+    hue: Share
 
 
 class TrainParams(Strict):

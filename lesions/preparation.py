@@ -4,11 +4,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from lesions.datasets import read_layout
 from lesions.datasets.raw import Reading
-from lesions.images import ColorConstancy, PictureError, Pixels, load_picture, read_pixels, write_png
+from lesions.images import GREY, ColorConstancy, Pixels, prepare_picture
 from lesions.manifest import write_manifest
 from lesions.near_duplicates import near_duplicates
 from lesions.official import Checked, Official, check, read_official, tell_notes
@@ -17,6 +18,7 @@ from lesions.params import PrepareParams
 from lesions.selection import assign, choose_labels
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
+GREYS = "greys"  # in there: every grey copy, row by row; a file for each would take longer to create than to fill
 
 
 class Prepared(NamedTuple):
@@ -67,9 +69,13 @@ def decode_all(
     """
     (folder / DECODED).mkdir()
     jobs = [(dataset / source, decoded_path(folder, row)) for row, source in enumerate(raw["source"])]
-    decode = partial(_decode, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
-    found = pd.DataFrame(map_on_all_cores(decode, jobs, "prepare"), index=raw.index)
-    return pd.concat([raw, found], axis=1)
+    decode = partial(prepare_picture, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
+    found = []
+    with (folder / DECODED / GREYS).open("wb") as greys:
+        for facts, grey in map_on_all_cores(decode, jobs, "prepare"):
+            found.append(facts)
+            greys.write(grey.tobytes())
+    return pd.concat([raw, pd.DataFrame(found, index=raw.index)], axis=1)
 
 
 def decoded_path(folder: Path, row: int) -> Path:
@@ -101,26 +107,5 @@ def place(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:
     return pictures.assign(path=paths.reindex(pictures.index, fill_value=""))
 
 
-def _grey_path(target: Path) -> Path:
-    return target.with_suffix(".grey.png")
-
-
 def _read_grey(folder: Path, row: int) -> Pixels:
-    return read_pixels(_grey_path(decoded_path(folder, row)))
-
-
-def _decode(
-    job: tuple[Path, Path], image_size: int, min_side: int, color_constancy: ColorConstancy
-) -> dict[str, object]:
-    source, target = job
-    unknown = {"width": 0, "height": 0, "sha256": "", "phash": ""}
-    try:
-        picture = load_picture(source, image_size, color_constancy)
-    except PictureError as error:
-        return {**unknown, "reason": error.reason, "detail": error.detail}
-    known = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
-    if min(picture.width, picture.height) < min_side:
-        return {**known, "reason": "too small", "detail": f"{picture.width} x {picture.height} pixels"}
-    write_png(target, picture.pixels)
-    write_png(_grey_path(target), picture.grey)
-    return {**known, "reason": "", "detail": ""}
+    return np.fromfile(folder / DECODED / GREYS, np.uint8, np.prod(GREY), offset=row * np.prod(GREY)).reshape(GREY)

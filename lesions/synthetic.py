@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageEnhance
 from scipy import ndimage
 from scipy.special import expit
 
@@ -39,6 +40,13 @@ def draw(class_name: str, key: str) -> NDArray[np.uint8]:
             picture += np.clip(opacity, 0, 1)[..., None] * (colour - picture)
     picture = _lit(lesion, _with_things_in_the_way(lesion, picture))
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
+def take_again(picture: Image.Image) -> Image.Image:
+    """The same lesion on a second photograph: from a little nearer and aside, turned by 2 degrees, and darker."""
+    turned = picture.rotate(2, Image.Resampling.BICUBIC)
+    nearer = turned.crop((5, 4, picture.width - 3, picture.height - 3)).resize(picture.size, Image.Resampling.LANCZOS)
+    return ImageEnhance.Brightness(nearer).enhance(0.85)
 
 
 @dataclass

@@ -6,14 +6,14 @@ Nothing in it depends on having started with the first epoch: see lesions.epochs
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from lesions.backend import keras, tf
 from lesions.batches import steps_per_epoch, training_batches, validation_batches
 from lesions.checkpoint import Checkpoint
 from lesions.console import UserError
 from lesions.epochs import EpochKeeper, Kept, StopAtNaN
-from lesions.models import LOGITS
+from lesions.members import Accuracy, BalancedAccuracy, MembersLoss, training_network
+from lesions.models import members_of
 from lesions.optimizers import make_optimizer
 from lesions.params import Params
 from lesions.training_data import TrainingData
@@ -44,8 +44,7 @@ def fit(
     checkpoint: written after every epoch; where it holds a state, training goes on from there. The result is the same,
     to the bit. Raises UserError where the loss is no finite number or memory runs out.
     """
-    # the loss is taken on the logits, where it is exact however sure the network is
-    trained = keras.Model(model.input, model.get_layer(LOGITS).output, name=model.name)
+    trained = training_network(model, members_of(params.model))
     plan = phases(params.model, params.epochs)
     keeper = EpochKeeper(params.train, checkpoint, waits_from=plan[-1].start)
     keeper.restore_model(trained)
@@ -64,8 +63,8 @@ def _compile(trained: keras.Model, data: TrainingData, params: Params, phase: Ph
     train, steps = params.train, steps_per_epoch(data, params.train.batch_size)
     trained.compile(
         make_optimizer(train, steps * params.epochs, phase.start * steps, phase.rate),
-        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=train.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy"), BalancedAccuracy(len(data.classes))],
+        MembersLoss(train.label_smoothing),
+        metrics=[Accuracy(), BalancedAccuracy(len(data.classes))],
         jit_compile=False,  # three to five times slower on processors
     )
 
@@ -110,24 +109,3 @@ def _clear_words(params: Params) -> Iterator[None]:
         if match := re.search(rf"{UserError.__name__}: (.+)", str(error)):
             raise UserError(match[1]) from None
         raise
-
-
-class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
-    """Mean recall over the classes that occur: of one-hot labels (n, classes) and logits or probabilities alike."""
-
-    def __init__(self, n_classes: int, name: str = "balanced_accuracy") -> None:
-        super().__init__(name=name)
-        self.hits = self.add_weight(shape=(n_classes,), initializer="zeros", name="hits")
-        self.pictures = self.add_weight(shape=(n_classes,), initializer="zeros", name="pictures")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # noqa: ARG002
-        """Count a batch; every picture counts as one, whatever its weight in the loss."""
-        hit = keras.ops.equal(keras.ops.argmax(y_true, axis=1), keras.ops.argmax(y_pred, axis=1))
-        self.hits.assign_add(keras.ops.sum(y_true * keras.ops.cast(hit, y_true.dtype)[:, None], axis=0))
-        self.pictures.assign_add(keras.ops.sum(y_true, axis=0))
-
-    def result(self) -> Any:
-        """In [0, 1]."""
-        occurring = keras.ops.cast(self.pictures > 0, self.dtype)
-        recalls = self.hits / keras.ops.maximum(self.pictures, 1)
-        return keras.ops.sum(recalls) / keras.ops.maximum(keras.ops.sum(occurring), 1)

@@ -103,7 +103,15 @@ def test_the_contracts_of_the_files_hold(finished: Project) -> None:
 
 def test_no_output_names_a_time_a_host_or_a_path_of_this_machine(finished: Project) -> None:
     names = [str(finished.folder), str(Path.home()), os.uname().nodename] if hasattr(os, "uname") else []
-    for pattern in ("metrics/*", "reports/*", "plots/**/*.*sv", "plots/**/*.json", "data/prepared/*.csv"):
+    for pattern in (
+        "metrics/*",
+        "reports/*",
+        "plots/**/*.*sv",
+        "plots/**/*.json",
+        "data/prepared/*.csv",
+        "models/bundle/*.json",
+        "models/bundle/*.md",
+    ):
         for path in filter(Path.is_file, finished.folder.glob(pattern)):
             text = path.read_text(encoding="utf-8")
             assert not [name for name in names if len(name) > 3 and name in text], path

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesions import conformal, export
+from lesions import conformal, explanations, export
 from lesions.backend import keras
 from lesions.bundle import ARRAYS, NETWORK, SIDECAR, Bundle
 from lesions.console import UserError
@@ -102,6 +102,15 @@ def test_heat_is_asked_for_and_only_of_networks_that_have_it(pooled: Exported, f
     assert (said.heat, said.frame_share, said.heat_on_frame) == (None, None, None)
     assert not flat.bundle.about.pooled
     assert flat.bundle.about.heat_maps.startswith("none")
+
+
+def test_the_heat_is_that_of_the_report(pooled: Exported) -> None:
+    """Two ways to one map: by gradients in Keras, and by the exported feature map and the last layer's weights."""
+    melanoma = np.full(len(pooled.pixels), CLASSES.index("melanoma"))
+    expected = explanations.heat_maps(pooled.model, pooled.pixels, melanoma)
+    found = [said.heat for said in pooled.bundle.predict(pooled.pixels, explain=True)]
+    assert np.abs(np.stack([one for one in found if one is not None]) - expected).max() < 1e-3
+    assert expected.max() == pytest.approx(1, abs=0.2), "there is no heat to compare"
 
 
 def test_a_picture_gets_the_same_numbers_in_any_company_and_thread(made: Exported) -> None:

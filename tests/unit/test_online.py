@@ -10,7 +10,7 @@ from lesions import online
 from lesions.backend import tf
 from lesions.params import OnlineParams
 
-OFF = {"flip": "none", "rotation": 0.0, "translation": 0.0, "zoom": 0.0, "brightness": 0.0, "contrast": 0.0}
+OFF = {"flip": "none"} | dict.fromkeys(set(OnlineParams.model_fields) - {"flip"}, 0.0)
 SIDE = 16
 
 
@@ -104,6 +104,40 @@ def test_contrast_stretches_around_the_mean() -> None:
     assert 1.15 < factors.max() <= 1.2 + 1e-3
 
 
+def test_stretch_changes_width_against_height_and_keeps_the_area() -> None:
+    after = changed(ramp(), only(stretch=0.2))
+    middle = SIDE // 2
+    width = 1 / (after[:, middle, middle, 0] - after[:, middle, middle - 1, 0])
+    height = 1 / (after[:, middle, middle, 1] - after[:, middle - 1, middle, 1])
+    assert np.allclose(width * height, 1, atol=1e-3)
+    assert 0.8 - 1e-3 <= (width / height).min() < 0.85
+    assert 1.15 < (width / height).max() <= 1.2 + 1e-3
+
+
+def test_saturation_keeps_each_pixels_grey_and_scales_its_distance_from_it() -> None:
+    muted = np.clip(pictures(), 100, 156)
+    after = changed(muted, only(saturation=0.3))
+    grey = muted.mean(axis=3, keepdims=True)
+    assert np.allclose(after.mean(axis=3, keepdims=True), grey, atol=1e-2)
+    factors = np.abs(after - grey).sum(axis=(1, 2, 3)) / np.abs(muted - grey).sum(axis=(1, 2, 3))
+    assert 0.7 - 1e-3 <= factors.min() < 0.8
+    assert 1.2 < factors.max() <= 1.3 + 1e-3
+
+
+def test_hue_turns_colours_around_the_greys() -> None:
+    orange = np.tile(np.array([150, 128, 100], dtype=np.uint8), (64, SIDE, SIDE, 1))
+    after = changed(orange, only(hue=0.1))[:, 0, 0]
+    grey = orange[0, 0, 0].mean()
+    assert np.allclose(after.mean(axis=1), grey, atol=1e-3), "a shift of brightness"
+    before, now = orange[0, 0, 0] - grey, after - grey
+    assert np.allclose(np.linalg.norm(now, axis=1), np.linalg.norm(before), atol=1e-2), "a change of saturation"
+    turns = np.arccos(np.clip(now @ before / np.linalg.norm(before) ** 2, -1, 1)) / (2 * np.pi)
+    assert 0.08 < turns.max() <= 0.1 + 1e-3
+    third = changed(orange, only(hue=1 / 3), seed=3)[:, 0, 0]
+    assert np.abs(third[:, 0] - 128).max() > 10, "colours must reach other channels"
+    assert np.array_equal(changed(np.full_like(orange, 90), only(hue=0.5)).round(2), np.full(orange.shape, 90.0))
+
+
 share = st.floats(0, 0.5, allow_subnormal=False)
 everything = st.builds(
     only,
@@ -111,8 +145,11 @@ everything = st.builds(
     rotation=share,
     translation=share,
     zoom=share,
+    stretch=share,
     brightness=st.floats(0, 1, allow_subnormal=False),
     contrast=st.floats(0, 1, allow_subnormal=False),
+    saturation=st.floats(0, 1, allow_subnormal=False),
+    hue=share,
 )
 
 

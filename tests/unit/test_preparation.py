@@ -13,7 +13,7 @@ from lesions.console import UserError
 from lesions.datasets import read_layout
 from lesions.manifest import REASONS
 from lesions.official import check, read_official
-from lesions.preparation import decode_all, place
+from lesions.preparation import decode_all, near_pairs, place
 from lesions.selection import assign, choose_labels, image_ids
 from tests.unit.test_splits import params
 
@@ -92,6 +92,20 @@ def test_two_files_of_one_archive_picture_are_copies_whatever_their_pixels(
     (root / "melanoma" / "melanoma_002.png").rename(root / "melanoma" / "ISIC_0000002.png")
     found = fate(prepared(root, tmp_path))
     assert sorted(filter(None, found.values())) == ["exact duplicate", "label conflict", "label conflict"]
+
+
+def test_near_duplicates_are_told_by_the_grey_copy_of_their_own_row(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """Files that give no picture have a row too: without it, every later picture would be compared as another one."""
+    root = make_dataset({"nevus": 8, "melanoma": 8})
+    (root / "melanoma" / "broken.png").write_bytes(b"")
+    with Image.open(root / "nevus" / "nevus_003.png") as picture:
+        picture.point(lambda level: 0.9 * level).save(root / "nevus" / "darker.png")
+    (tmp_path / "prepared").mkdir()
+    pictures = decoded(root, tmp_path / "prepared")
+    assert pictures.loc[0:8, "reason"].any(), "no row without a picture before the pair"
+    pairs = near_pairs(pictures, tmp_path / "prepared")
+    found = [sorted(pictures.loc[[a, b], "source"]) for a, b in zip(pairs["a"], pairs["b"], strict=True)]
+    assert found == [["nevus/darker.png", "nevus/nevus_003.png"]]
 
 
 def test_kept_conflicts_stay_in_one_split(make_dataset: MakeDataset, tmp_path: Path) -> None:

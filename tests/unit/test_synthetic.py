@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lesions import demo, synthetic, synthetic_traits
 from lesions.datasets import SYNTHETIC_MARK
+from lesions.images import load_picture
+from lesions.near_duplicates import near_duplicates
 
 SMALL = demo.plan(dict.fromkeys(demo.TRAIN, 9), dict.fromkeys(demo.TEST, 2))
 
@@ -184,6 +187,22 @@ def test_turned_copies_hold_the_very_same_pixels(
     """Pixels that went through JPEG again could not be found by comparing pixels."""
     for original, copy in faults[kind]:
         assert np.array_equal(turn(pixels(small / original)), pixels(small / copy))
+
+
+def test_near_duplicates_are_linked_and_nothing_else_is(small: Path, faults: dict[str, Any]) -> None:
+    """The audit of the demo would show no near-duplicate, or pairs that nobody planted."""
+    planted = faults["near_duplicates"]
+    files = [path.relative_to(small).as_posix() for path in small.glob("*/*/*.jpg")]
+    others = sorted(set(files) - set(strings(faults)))
+    loaded = {path: load_picture(small / path, 64) for path in [*strings(planted), *others]}
+    hashes = pd.Series({path: picture.phash for path, picture in loaded.items()})
+    pairs = near_duplicates(hashes, partial(_grey, small))
+    assert pairs.loc[pairs["linked"], ["a", "b"]].to_numpy().tolist() == planted
+    assert len({picture.sha256 for picture in loaded.values()}) == len(loaded), "an exact copy"
+
+
+def _grey(folder: Path, path: str) -> np.ndarray:
+    return load_picture(folder / path, 64).grey
 
 
 def test_broken_files_are_broken_in_the_way_listed(small: Path, faults: dict[str, Any]) -> None:

@@ -11,16 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.metrics import recall_score
 
 from lesions.backend import keras, tf
 from lesions.checkpoint import Checkpoint
 from lesions.console import UserError
 from lesions.epochs import LEARNING_RATE
-from lesions.models import LOGITS
-from lesions.training import BalancedAccuracy
+from lesions.members import MEMBER_LOGITS
 from lesions.training_data import Pictures
 from lesions.training_log import Curves, Progress, curves, tell_start
 from tests.conftest import REPOSITORY
@@ -33,18 +29,6 @@ def test_it_learns_what_can_be_learned() -> None:
     assert kept.scores["val_balanced_accuracy"] > 0.9, "three colours, against 0.33 by chance"
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=60), st.integers(1, 59))
-def test_balanced_accuracy_is_mean_recall_over_any_batches(pairs: list[tuple[int, int]], cut: int) -> None:
-    truth, found = np.array(pairs).T
-    metric = BalancedAccuracy(4)
-    for part in (slice(None, cut), slice(cut, None)):
-        if len(truth[part]):
-            metric.update_state(np.eye(4)[truth[part]], np.eye(4)[found[part]] * 7 - 3)
-    recalls = recall_score(truth, found, labels=sorted(set(truth)), average="macro", zero_division=0)
-    assert float(metric.result()) == pytest.approx(recalls, abs=1e-6)
-
-
 class Record(keras.callbacks.Callback):  # type: ignore[misc]
     """Keep every epoch's weights and scores; before the last epoch, spoil the weights."""
 
@@ -54,7 +38,7 @@ class Record(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if epoch == self.epochs - 1:
-            layer = self.model.get_layer(LOGITS)
+            layer = self.model.get_layer(MEMBER_LOGITS).last
             layer.set_weights([-10 * weights for weights in layer.get_weights()])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -88,7 +72,7 @@ def test_a_loss_that_is_no_number_ends_with_what_to_change() -> None:
     class Break(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 1:
-                layer = self.model.get_layer(LOGITS)
+                layer = self.model.get_layer(MEMBER_LOGITS).last
                 layer.set_weights([weights * np.nan for weights in layer.get_weights()])
 
     with pytest.raises(UserError, match=r"^the loss became nan in epoch 2: lower train\.learning_rate"):

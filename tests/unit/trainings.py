@@ -20,6 +20,7 @@ def params_with(**changes: Any) -> Params:
     """The project's params.yaml with small, fast values, and then the given ones: group__key=value."""
     content = load_params(REPOSITORY / "params.yaml").model_dump()
     fast = {"image_size": SIDE, "epochs": 3, "train__batch_size": 16, "train__warmup": 0.0, "train__patience": 0}
+    fast["model__members"] = 1
     for name, value in (fast | changes).items():
         group, keys = content, name.split("__")
         for key in keys[:-1]:

@@ -1,0 +1,87 @@
+"""Training the members of a network each for itself: the loss and the scores of several sets of logits.
+
+A deep ensemble (Lakshminarayanan et al., 2017) in one network: members differ in their first weights alone, and their
+logits are averaged. One loss on the average would make them divide the work instead; then little is gained.
+"""
+
+from typing import Any
+
+from lesions.backend import keras
+from lesions.models import LOGITS
+
+ops = keras.ops
+
+MEMBER_LOGITS = "member_logits"  # name of the last layer of a network in training
+
+
+class MemberLogits(keras.layers.Layer):  # type: ignore[misc]
+    """The logits of every member (n, members, classes) from the features side by side (n, members * features).
+
+    last: the linear layer that gives the mean of the members' logits from the same features, which were divided by the
+    number of members. Its weights are the ones that are trained here.
+    """
+
+    def __init__(self, last: keras.layers.Dense, members: int) -> None:
+        super().__init__(name=MEMBER_LOGITS)
+        self.last, self.members = last, members
+
+    def call(self, features: Any) -> Any:
+        """What Keras asks for."""
+        per_member = ops.reshape(features * self.members, (-1, self.members, features.shape[-1] // self.members))
+        kernel = ops.reshape(self.last.kernel, (self.members, -1, self.last.units))
+        return ops.einsum("nmf,mfc->nmc", per_member, kernel) + self.last.bias
+
+
+def training_network(model: keras.Model, members: int) -> keras.Model:
+    """The same network, with the same weights, up to the logits of every member: (n, members, classes)."""
+    last = model.get_layer(LOGITS)
+    return keras.Model(model.input, MemberLogits(last, members)(last.input), name=model.name)
+
+
+class MembersLoss(keras.losses.Loss):  # type: ignore[misc]
+    """Cross-entropy of one-hot labels (n, classes) and logits (n, members, classes), averaged over the members.
+
+    On logits it is exact however sure the network is. smoothing: share of each label that goes to all classes alike.
+    """
+
+    def __init__(self, smoothing: float) -> None:
+        super().__init__(name="loss")
+        self.smoothing = smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """What Keras asks for: (n,)."""
+        wanted = y_true * (1 - self.smoothing) + self.smoothing / y_true.shape[-1]
+        entropy = -ops.sum(ops.expand_dims(wanted, 1) * ops.log_softmax(y_pred), axis=-1)
+        return ops.mean(entropy, axis=-1)
+
+
+class Accuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]
+    """Share of the pictures whose class has the highest mean logit."""
+
+    def __init__(self, name: str = "accuracy") -> None:
+        super().__init__(name=name)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # noqa: ARG002
+        """Count a batch; every picture counts as one, whatever its weight in the loss."""
+        super().update_state(y_true, ops.mean(y_pred, axis=1))
+
+
+class BalancedAccuracy(keras.metrics.Metric):  # type: ignore[misc]
+    """Mean recall over the classes that occur, of one-hot labels (n, classes) and logits (n, members, classes)."""
+
+    def __init__(self, n_classes: int, name: str = "balanced_accuracy") -> None:
+        super().__init__(name=name)
+        self.hits = self.add_weight(shape=(n_classes,), initializer="zeros", name="hits")
+        self.pictures = self.add_weight(shape=(n_classes,), initializer="zeros", name="pictures")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # noqa: ARG002
+        """Count a batch; every picture counts as one, whatever its weight in the loss."""
+        hit = ops.equal(ops.argmax(y_true, axis=1), ops.argmax(ops.mean(y_pred, axis=1), axis=1))
+        self.hits.assign_add(ops.sum(y_true * ops.cast(hit, y_true.dtype)[:, None], axis=0))
+        self.pictures.assign_add(ops.sum(y_true, axis=0))
+
+    def result(self) -> Any:
+        """In [0, 1]."""
+        occurring = ops.cast(self.pictures > 0, self.dtype)
+        recalls = self.hits / ops.maximum(self.pictures, 1)
+        return ops.sum(recalls) / ops.maximum(ops.sum(occurring), 1)
