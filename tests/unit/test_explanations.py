@@ -116,9 +116,9 @@ def trained(seed: int) -> keras.Model:
     model = build_network(
         params_with(model__name="isic_cnn", model__batch_norm=True, model__dropout=0.0).model, 3, SIDE
     )
-    pixels, labels = disc_pictures(192, seed)
+    pixels, labels = disc_pictures(240, seed)
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy())
-    model.fit(pixels.astype(np.float32), labels, batch_size=32, epochs=7, verbose=0)
+    model.fit(pixels.astype(np.float32), labels, batch_size=32, epochs=10, verbose=0)
     return model
 
 
