@@ -178,7 +178,7 @@ def _confusion(evidence: Evidence) -> Section:
     texts += [
         f"{phrases.named(pair).capitalize()} are among the most frequent errors both ways." for pair in sorted(mutual)
     ]
-    return Section(title, texts + _dangerous(evidence))
+    return Section(title, texts + _dangerous(evidence) + _repeated(evidence))
 
 
 def _dangerous(evidence: Evidence) -> list[str]:
@@ -198,6 +198,15 @@ def _dangerous(evidence: Evidence) -> list[str]:
     return texts
 
 
+def _repeated(evidence: Evidence) -> list[str]:
+    found = evidence.held_out["repeatability"]
+    if found["agreement"] is None:
+        return []
+    chance = f"{phrases.percent(found['by_chance'])} for pictures of different lesions of these classes"
+    same = f"Photographs of one lesion are called the same in {rate(found['agreement'])} of pairs"
+    return [f"{same} ({found['groups']} lesions with several; {chance})."]
+
+
 def _unknown(evidence: Evidence) -> Section:
     repeat = evidence.held_out["repeatability"]
     texts = [
@@ -208,10 +217,4 @@ def _unknown(evidence: Evidence) -> Section:
     ]
     if repeat["agreement"] is None:
         texts.append(f"Whether two photographs of one lesion are called the same: {repeat['note']}.")
-    else:
-        texts.insert(
-            0,
-            f"Known is that photographs of one lesion are called the same in {rate(repeat['agreement'])} of "
-            f"{repeat['groups']} lesions with several.",
-        )
     return Section("What is not known", texts)

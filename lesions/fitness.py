@@ -62,6 +62,9 @@ def attention(evidence: Evidence) -> Section:
             f"{found['frame'].capitalize()} gets {rate(share)} of the heat, {side} the {percent(uniform)} of a uniform "
             f"map; {rate(on_frame)} of the maps sit on the frame (at least {found['on_frame_from']})."
         )
+        above = [label for label, row in found["per_class"].items() if (row["share"] or {}).get("low", 0) > uniform]
+        if above:
+            texts.append(f"More than in a uniform map, by the whole interval: in pictures of {phrases.named(above)}.")
         across, down = found["sanity"]["map"]
         if max(across, down) < heat.RING:
             texts.append(

@@ -30,6 +30,8 @@ class Fit(NamedTuple):
     half_way: float  # from chance to 1
     rise: float  # validation loss of the last epoch over its lowest
     interval: dict[str, Any] | None  # of the balanced accuracy on validation pictures
+    last_train: float  # balanced accuracy at the last epoch
+    last_val: float
 
     @property
     def verdict(self) -> str:
@@ -71,7 +73,8 @@ def judge(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, A
     rise = float(curves["val_loss"].iloc[-1] / curves["val_loss"].min())
     half_way = (1 + 1 / n_classes) / 2
     over = (train - val >= GAP and beyond) or rise >= RISE
-    return Fit(over, train < half_way, train, val, half_way, rise, interval)
+    last_train, last_val = (float(curves[f"{split}_balanced_accuracy"].iloc[-1]) for split in ("train", "val"))
+    return Fit(over, train < half_way, train, val, half_way, rise, interval, last_train, last_val)
 
 
 def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
@@ -82,6 +85,11 @@ def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
         f"The validation loss of the last epoch is {fit.rise:.2f} times its lowest; half of the way from chance to 1 "
         f"is a balanced accuracy of {fit.half_way:.2f}.",
     ]
+    if training["kept_epoch"] < training["epochs_run"]:
+        sentences.append(
+            f"At the last epoch, whose weights were not kept, it is {fit.last_train:.2f} in training and "
+            f"{fit.last_val:.2f} in validation."
+        )
     if training["best_epoch"] > LATE * training["epochs_run"]:
         sentences.append(
             f"The best epoch, {training['best_epoch']}, is among the last tenth: these curves cannot tell whether more "

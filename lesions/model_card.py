@@ -44,13 +44,14 @@ def model_card(evidence: Evidence, params: Params) -> list[Section]:
 def _model(evidence: Evidence, params: Params) -> Section:
     training, model = evidence.training, params.model
     weights = "random first weights" if model.weights == "none" else "pretrained first weights (keras.applications)"
+    several = f" (the mean of {model.members} networks)" if model.name == "lesion_net" and model.members > 1 else ""
     fit = judged(evidence)
     return Section(
         "The model",
         [
-            f"`{model.name}`, {training['weights']:,} weights, {weights}; RGB pictures of {params.image_size} x "
-            f"{params.image_size} pixels in, probabilities of {len(evidence.classes)} classes out: "
-            f"{phrases.named(evidence.classes)}.",
+            f"`{model.name}`{several}, {training['weights']:,} weights, {weights}; RGB pictures of "
+            f"{params.image_size} x {params.image_size} pixels in, probabilities of "
+            f"{len(evidence.classes)} classes out: {phrases.named(evidence.classes)}.",
             f"Trained for {training['epochs_run']} epochs with {params.train.optimizer} (learning rate "
             f"{params.train.learning_rate:g}, {params.train.schedule}), batches of {params.train.batch_size}, dropout "
             f"{model.dropout:g}, label smoothing {params.train.label_smoothing:g}, seed {params.seed}; the weights of "

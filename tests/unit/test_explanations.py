@@ -50,11 +50,14 @@ def test_for_a_flattened_head_channels_weigh_by_their_mean_slope() -> None:
 
 @pytest.mark.parametrize(
     ("name", "layer", "side"),
-    [("lesion_net", "stage3_relu", 4), ("isic_cnn", "block3_relu", 12), ("ham_cnn", "block2b_relu", 32)],
+    [("lesion_net", "mean", 4), ("isic_cnn", "block3_relu", 12), ("ham_cnn", "block2b_relu", 32)],
 )
 def test_the_map_is_that_of_the_last_convolution(name: str, layer: str, side: int) -> None:
-    """An earlier layer sees edges, not lesions; behind the pooling of a flattened head the map is coarser."""
-    model = network(name, dropout=0.3)
+    """An earlier layer sees edges, not lesions; behind the pooling of a flattened head the map is coarser.
+
+    Of several networks in one it is that of all members, not of the last.
+    """
+    model = network(name, dropout=0.3, members=3)
     assert explanations.feature_layer(model).name == layer
     assert explanations.grad_cam(model, PIXELS[:2], CLASSES[:2]).shape == (2, side, side)
 
@@ -115,7 +118,7 @@ def trained(seed: int) -> keras.Model:
     )
     pixels, labels = disc_pictures(240, seed)
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy())
-    model.fit(pixels.astype(np.float32), labels, batch_size=32, epochs=8, verbose=0)
+    model.fit(pixels.astype(np.float32), labels, batch_size=32, epochs=10, verbose=0)
     return model
 
 
@@ -132,12 +135,8 @@ def test_maps_of_a_trained_network_are_its_own_and_not_those_of_random_weights()
     assert (one.predict(pixels.astype(np.float32), verbose=0).argmax(axis=1) == labels).mean() > 0.9, (
         "has not learnt it"
     )
-    again = explanations.rank_correlations(maps, explanations.grad_cam(other, pixels, labels))
-    for seed in range(3):
-        random = explanations.grad_cam(explanations.randomised(one, 10 + seed), pixels, labels)
-        drawn = explanations.rank_correlations(maps, random)
-        assert abs(drawn.mean()) < 0.3
-        assert (again - drawn).mean() > 0.3
-    told = explanations.check_weights(one, pixels, labels, seed=0)
-    assert max(map(abs, told["rank_correlation"])) < 0.3
-    assert told == explanations.check_weights(one, pixels, labels, seed=0)
+    again = explanations.rank_correlations(maps, explanations.grad_cam(other, pixels, labels)).mean()
+    random = explanations.check_weights(one, pixels, labels, seed=0)["rank_correlation"]
+    assert len(random) == explanations.DRAWS
+    assert max(map(abs, random)) < 0.3
+    assert again > 0.3 + max(random)

@@ -210,6 +210,21 @@ def test_heat_on_the_frame_is_held_against_a_uniform_map(low: float, high: float
     assert said in section("Does it look at the lesion?", evidence)
 
 
+@pytest.mark.parametrize(("low", "named"), [(0.30, False), (0.31, True)])
+def test_classes_with_more_heat_on_the_frame_than_a_uniform_map_are_named(low: float, named: bool) -> None:
+    evidence = made_up(test__explanations__per_class__nevus__share=est(0.35, low))
+    text = section("Does it look at the lesion?", evidence)
+    assert ("by the whole interval: in pictures of nevus." in text) is named
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_the_last_epoch_is_told_where_others_were_kept(kept: int) -> None:
+    """The curves behind the kept epoch are in the chart: a reader wants to know what became of them."""
+    training = {"epochs_run": 2, "best_epoch": kept, "kept_epoch": kept, "weights": 1}
+    text = section("Does it over- or underfit?", made_up(training=training, curves=curves_of(0.9, 0.6)))
+    assert ("At the last epoch, whose weights were not kept, it is 0.90 in training and 0.60" in text) is (kept == 1)
+
+
 @pytest.mark.parametrize(("cells", "coarse"), [(11, True), (12, False)])
 def test_maps_coarser_than_the_frame_say_so(cells: int, coarse: bool) -> None:
     evidence = made_up()
@@ -288,8 +303,8 @@ def test_classes_without_a_guarantee_are_named() -> None:
 def test_what_repeated_photographs_say_is_told_where_it_is_known() -> None:
     assert "not estimable" in section("What is not known", made_up())
     known = {"groups": 20, "agreement": est(0.8), "by_chance": 0.4}
-    text = section("What is not known", made_up(test__repeatability=known))
-    assert "80 % (75 to 85 %) of 20 lesions" in text
+    text = section("Which classes are taken for which?", made_up(test__repeatability=known))
+    assert "80 % (75 to 85 %) of pairs (20 lesions with several; 40 % for pictures of different lesions" in text
 
 
 def test_every_chart_of_the_report_stands_below_a_finding() -> None:
