@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.measuring import markdown
 from lesions import console
 from lesions.datasets import read_layout
 from lesions.images import Pixels, load_picture
@@ -114,15 +115,6 @@ def search_seconds() -> float:
         candidate_pairs(hashes)
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """The table as Markdown, numbers with two decimals where they are not whole."""
-    cells = [
-        [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in table.to_numpy(object)
-    ]
-    lines = [list(table.columns), ["---"] * len(table.columns), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _hashes(folder: Path, source: str) -> tuple[str, str]:
