@@ -35,6 +35,10 @@ types: .venv/.dev ## Check types
 test: .venv/.dev check lint types ## Lint, types and all tests
 	@python -m pytest
 
+bench: setup check ## Measure training against the networks of the notebooks, and augmentation against Augmentor
+	@python -m benchmarks.training
+	@python -m benchmarks.augment
+
 lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproject.toml, with hashes
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt

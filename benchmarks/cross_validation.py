@@ -19,6 +19,7 @@ from dvc.repo import Repo
 from tqdm import tqdm
 
 from app.folds import Source, group_repeats, read_source
+from benchmarks.measuring import markdown
 from lesions.console import UserError, run
 from lesions.intervals import bootstrap_weights, estimate
 from lesions.outputs import whole_file
@@ -113,9 +114,9 @@ def compare(recipes: dict[str, list[Source]]) -> str:
     parts = [
         "Mean over folds (lowest to highest fold); a fold is the mean over its seeds.",
         "Validation pictures, by which a recipe is chosen:",
-        _table(rows["val"]),
+        markdown(pd.DataFrame(rows["val"]).fillna("-")),
         "Test pictures:",
-        _table(rows["test"]),
+        markdown(pd.DataFrame(rows["test"]).fillna("-")),
         "\n".join(against),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -165,12 +166,6 @@ def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str:
         f"{found['value']:+.3f} balanced accuracy (95 % interval {found['low']:+.3f} to {found['high']:+.3f}) "
         f"over the same {len(both):,} pictures in {both['group'].nunique():,} groups"
     )
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    columns = list(rows[0])
-    lines = [columns, ["---"] * len(columns), *([str(row.get(name, "-")) for name in columns] for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.measuring import markdown
 from lesions import console
 from lesions.datasets import read_layout
 from lesions.images import Pixels, load_picture
@@ -117,15 +118,6 @@ def search_seconds() -> tuple[float, float]:
         times.append((time.perf_counter() - start, time.process_time() - cpu))
     seconds, used = zip(*times, strict=True)
     return min(seconds), min(used)
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """The table as Markdown, numbers with two decimals where they are not whole."""
-    cells = [
-        [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in table.to_numpy(object)
-    ]
-    lines = [list(table.columns), ["---"] * len(table.columns), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _hashes(folder: Path, source: str) -> tuple[str, str]:

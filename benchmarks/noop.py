@@ -7,7 +7,6 @@ import argparse
 import os
 import pstats
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 import yaml
 
+from benchmarks.measuring import spread
 from benchmarks.prepare import make_pictures
 from lesions.console import available_cores
 
@@ -68,8 +68,8 @@ def compare(folder: Path, rounds: int) -> None:
         for command in COMMANDS:
             found[" ".join(command)].append(run(folder, *command))
     for name, spent in found.items():
-        print(f"{name}: {_spread([each.seconds for each in spent])} s", flush=True)
-        print(f"  processor time: {_spread([each.cpu for each in spent])} s", flush=True)
+        print(f"{name}: {spread([each.seconds for each in spent], '.2f')} s", flush=True)
+        print(f"  processor time: {spread([each.cpu for each in spent], '.2f')} s", flush=True)
     print(f"goal for `dvc repro` with nothing to do: under {MOST_SECONDS} s")
 
 
@@ -105,10 +105,6 @@ def run(folder: Path, *command: str) -> Spent:
 def _children_cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _spread(values: list[float]) -> str:
-    return f"median {statistics.median(values):.2f} (n={len(values)}, {min(values):.2f} to {max(values):.2f})"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.prepare import HEIGHT, WIDTH, make_pictures, spread
+from benchmarks.measuring import spread
+from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
 from lesions.bundle import BUNDLE, Bundle
 from lesions.console import available_cores, run
 

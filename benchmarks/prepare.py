@@ -11,14 +11,11 @@ import io
 import json
 import os
 import resource
-import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +24,7 @@ import yaml
 from joblib.externals.loky import get_reusable_executor
 from PIL import Image
 
+from benchmarks.measuring import in_fresh_process, peak_memory, spread
 from lesions.console import available_cores
 from lesions.images import PNG_LEVEL, Pixels
 from lesions.parallel import map_on_all_cores
@@ -110,12 +108,8 @@ def tell_memory(folder: Path, sources: list[str]) -> None:
 
 def measured(way: Way, folder: Path, sources: list[str], measure: Measure | None = None) -> dict[str, float]:
     """What `measure` finds (by default: seconds, and processor seconds) when it calls one way in a fresh process."""
-    with (
-        tempfile.TemporaryDirectory(dir=folder) as out,
-        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process,
-    ):
-        call = partial(way, folder / "pictures", sources, Path(out))
-        return process.submit(measure or _time, call).result()
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+        return in_fresh_process(partial(measure or timed, partial(way, folder / "pictures", sources, Path(out))))
 
 
 def bare(pictures: Path, sources: list[str], out: Path) -> None:
@@ -151,7 +145,8 @@ def whole_stage(pictures: Path, sources: list[str], out: Path) -> None:
     assert used == len(sources)  # noqa: S101
 
 
-def _time(call: Callable[[], None]) -> dict[str, float]:
+def timed(call: Callable[[], None]) -> dict[str, float]:
+    """Seconds that a call takes, and processor seconds of this process and of joblib's workers."""
     start = time.perf_counter()
     call()
     seconds = time.perf_counter() - start
@@ -162,19 +157,9 @@ def _time(call: Callable[[], None]) -> dict[str, float]:
 
 def _memory(call: Callable[[], None]) -> dict[str, float]:
     call()
-    workers = max(map_on_all_cores(_peak_memory, range(64), "memory"))  # joblib keeps the workers that it has
+    workers = max(map_on_all_cores(peak_memory, range(64), "memory"))  # joblib keeps the workers that it has
     get_reusable_executor().shutdown()
-    return {"parent": _peak_memory(0), "worker": workers}
-
-
-def _peak_memory(_: int) -> float:
-    """Peak resident memory of this process so far, MB."""
-    status = Path("/proc/self/status")  # Linux: getrusage() there begins with the size of the process that forked
-    if status.exists():
-        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return {"parent": peak_memory(), "worker": workers}
 
 
 def _bare(job: tuple[Path, Path], size: int) -> None:
@@ -207,10 +192,6 @@ def _strip(length: int) -> np.ndarray:
     if length not in _strips:
         _strips[length] = np.random.default_rng(0).normal(0, GRAIN, 2 * length).astype(np.int16)
     return _strips[length]
-
-
-def spread(values: list[float], how: str) -> str:
-    return f"median {statistics.median(values):{how}} (n={len(values)}, {min(values):{how}} to {max(values):{how}})"
 
 
 if __name__ == "__main__":

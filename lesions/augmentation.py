@@ -5,10 +5,9 @@ probability 0.7 fire in 75 % of pictures. So only its operations are used here, 
 """
 
 import contextlib
-import difflib
 import functools
 import hashlib
-import inspect
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,28 +26,7 @@ if TYPE_CHECKING:  # params.yaml is checked with this module at every start: wha
 Operations = Mapping[str, Mapping[str, Any]]
 
 ATTEMPTS = 200  # draws for one copy until it differs from its original; at a probability of 0.05, 1 in 28,000 fails
-TRIAL_SIDE = 32  # pixels; the smallest image_size, where operations fail first
-TRIALS = 4  # runs of an operation when it is checked: some have several branches
-
-REFUSED = {
-    "crop_by_size": "it counts in pixels, whatever image_size is; use crop_centre or crop_random with percentage_area",
-    "resize": "every picture is square with a side of image_size; change image_size",
-    "scale": "every picture keeps the side image_size; use zoom",
-}
 SPILLS = ("rotate", "rotate_without_crop", "zoom")  # leave black bars, rotate by oversight: at 1 to 3 degrees
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "corner": ("bell", "ul", "ur", "dl", "dr"),
-    "method": ("in", "out"),
-    "expand": (True, False),
-    "randomise_percentage_area": (True, False),
-}
-LIMITS = {  # where Augmentor accepts more than it can do
-    "probability": (0, 1),
-    "grid_width": (2, 16),  # a grid of one column has no inner corner to move
-    "grid_height": (2, 16),
-    "max_factor": (0, 10),  # a zoom by 1000 takes gigabytes
-    "rectangle_area": (0.1, 1),  # its smallest rectangle has a tenth of the side
-}
 
 
 class Step(NamedTuple):
@@ -71,21 +49,6 @@ class Copy(NamedTuple):
     def target(self) -> str:
         """Its file, relative to the folder of augmented pictures."""
         return f"{self.label}/{self.image_id}__{self.k}.png"
-
-
-def check_operation(name: str, arguments: Mapping[str, Any]) -> str | None:
-    """What is wrong with an operation of params.yaml, in one line; None once it was built and has run on a picture."""
-    if name in REFUSED:
-        return f"is not offered: {REFUSED[name]}"
-    if name not in (known := _signatures()):
-        return f"unknown operation{_instead(name, known)}"
-    for key in arguments:
-        if key not in known[name]:
-            return f"unknown argument {key}{_instead(key, known[name])}"
-    required = {key for key, parameter in known[name].items() if parameter.default is inspect.Parameter.empty}
-    if missing := sorted(required - set(arguments)):
-        return f"needs {' and '.join(missing)} too"
-    return _check_values(name, arguments) or _try_out(name, arguments)
 
 
 def build(operations: Operations) -> list[Step]:
@@ -134,8 +97,11 @@ def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prep
             f"params.yaml: augment.operations: {len(copies):,} new pictures are planned, but no operation can fire: "
             "add one with a probability above 0, or set rebalance.method to none"
         )
-    write = functools.partial(_write_copy, steps=steps, seed=seed, prepared=prepared, folder=folder)
-    return sum(map_on_all_cores(write, copies, "augment"))
+    for label in {copy.label for copy in copies}:
+        (folder / label).mkdir()
+    write = functools.partial(_write_family, steps=steps, seed=seed, prepared=prepared, folder=folder)
+    families = [list(family) for _, family in itertools.groupby(copies, key=lambda copy: copy.source)]
+    return sum(map_on_all_cores(write, families, "augment"))
 
 
 def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Image.Image:
@@ -146,13 +112,15 @@ def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Im
     operation fires a little more often than its probability p: p / (1 - q), where q is the share of such draws.
     Returns the original itself where no draw changes it.
     """
-    for attempt in range(ATTEMPTS):
-        picture = original
-        for position, fired in enumerate(draw(steps, *name, attempt)):
-            if fired:
-                picture = _perform(steps[position], picture, *name, attempt, position)
-        if picture is not original and not np.array_equal(np.asarray(picture), np.asarray(original)):
-            return picture
+    before = original.tobytes()
+    with own_streams():
+        for attempt in range(ATTEMPTS):
+            picture = original
+            for position, fired in enumerate(draw(steps, *name, attempt)):
+                if fired:
+                    picture = perform(steps[position], picture, *name, attempt, position)
+            if picture is not original and picture.tobytes() != before:
+                return picture
     return original
 
 
@@ -162,35 +130,40 @@ def draw(steps: Sequence[Step], *name: object) -> list[bool]:
     return [bool(chance < step.probability) for chance, step in zip(chances, steps, strict=True)]
 
 
-def _write_copy(copy: Copy, steps: Sequence[Step], seed: int, prepared: Path, folder: Path) -> bool:
-    """Make and write one copy; whether it equals its original after all."""
+def _write_family(family: Sequence[Copy], steps: Sequence[Step], seed: int, prepared: Path, folder: Path) -> int:
+    """Make and write the copies of one picture; how many equal their original after all."""
     from lesions.images import read_pixels, write_png
 
-    original = Image.fromarray(read_pixels(prepared / copy.source))
-    picture = make_copy(original, steps, seed, copy.image_id, copy.k)
-    (folder / copy.label).mkdir(exist_ok=True)
-    write_png(folder / copy.target, np.asarray(picture))
-    return picture is original
+    original, unchanged = Image.fromarray(read_pixels(prepared / family[0].source)), 0
+    for copy in family:
+        picture = make_copy(original, steps, seed, copy.image_id, copy.k)
+        write_png(folder / copy.target, np.asarray(picture))
+        unchanged += picture is original
+    return unchanged
 
 
-def _perform(step: Step, picture: Image.Image, *name: object) -> Image.Image:
-    """Run one operation with its own seed; the picture comes back in RGB, of the same size, and without black edges."""
-    white = [Image.new("L", picture.size, 255)] if step.spills else []
-    with _global_seed(_number(*name)):  # the copy is for erasing, which paints on the very picture that it gets
-        result, *inside = step.operation.perform_operation([picture.copy(), *white])
-    if inside and (outside := np.asarray(inside[0]) < 255).any():
+def perform(step: Step, picture: Image.Image, *name: object) -> Image.Image:
+    """Run one operation with its own seed; the picture comes back in RGB, of the same size, and without black edges.
+
+    Where an edge may show, a fourth channel is moved along, white wherever there is picture.
+    """
+    number = _number(*name)
+    random.seed(number)
+    np.random.seed(number % 2**32)  # noqa: NPY002 (Augmentor draws from the global streams)
+    # a copy in any case: erasing paints on the very picture that it gets
+    (result,) = step.operation.perform_operation([picture.convert("RGBX") if step.spills else picture.copy()])
+    if step.spills and (inside := result.getchannel("X")).getextrema() != (255, 255):
+        outside = np.asarray(inside) < 255
         nearest = distance_transform_edt(outside, return_distances=False, return_indices=True)
-        result = Image.fromarray(np.asarray(result)[tuple(nearest)])
+        result = Image.fromarray(np.asarray(result.convert("RGB"))[tuple(nearest)])
     changed: Image.Image = result.convert("RGB")
     return changed if changed.size == picture.size else changed.resize(picture.size, Image.Resampling.BICUBIC)
 
 
 @contextlib.contextmanager
-def _global_seed(number: int) -> Iterator[None]:
-    """Seed the two global streams that Augmentor draws from, and give them back as they were."""
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002 (Augmentor uses the global stream)
-    random.seed(number)
-    np.random.seed(number % 2**32)  # noqa: NPY002
+def own_streams() -> Iterator[None]:
+    """Let the block seed the two global streams that Augmentor draws from, and give them back as they were."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         yield
     finally:
@@ -201,48 +174,3 @@ def _global_seed(number: int) -> Iterator[None]:
 def _number(*name: object) -> int:
     """64 bits of the SHA-256 of the name's parts, joined by colons."""
     return int.from_bytes(hashlib.sha256(":".join(map(str, name)).encode()).digest()[:8], "big")
-
-
-def _signatures() -> dict[str, dict[str, inspect.Parameter]]:
-    """Augmentor's operations and their arguments: the methods of its pipeline that take a probability."""
-    methods = inspect.getmembers(Augmentor.Pipeline(), inspect.ismethod)
-    known = {name: dict(inspect.signature(method).parameters) for name, method in methods if name not in REFUSED}
-    return {name: parameters for name, parameters in known.items() if "probability" in parameters}
-
-
-def _check_values(name: str, arguments: Mapping[str, Any]) -> str | None:
-    for key, value in arguments.items():
-        if allowed := _allowed(name, key, value):
-            return f"{key}: {value!r} is wrong, allowed: {allowed}"
-    low, high = arguments.get("min_factor", 0), arguments.get("max_factor", 0)
-    return f"min_factor: {low} is wrong, allowed: up to max_factor ({high})" if low > high else None
-
-
-def _allowed(name: str, key: str, value: Any) -> str | None:
-    """What this argument may be, if the value is something else."""
-    if key in CHOICES:
-        return None if value in CHOICES[key] else ", ".join(str(choice).lower() for choice in CHOICES[key])
-    if key == "fillcolor":  # a name, a list or nothing: the trial shows whether Pillow knows it
-        return None
-    whole = key.startswith("grid_") or (name, key) == ("random_distortion", "magnitude")
-    low, high = LIMITS.get(key, (-np.inf, np.inf))
-    if isinstance(value, int if whole else int | float) and not isinstance(value, bool) and low <= value <= high:
-        return None
-    return ("a whole number" if whole else "a number") + (f" from {low} to {high}" if key in LIMITS else "")
-
-
-def _try_out(name: str, arguments: Mapping[str, Any]) -> str | None:
-    given = ", ".join(f"{key} {value}" for key, value in arguments.items() if key != "probability")
-    noise = np.random.default_rng(0).integers(0, 256, (TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.uint8)
-    try:
-        (step,) = build({name: arguments})
-        for trial in range(TRIALS):
-            _perform(step, Image.fromarray(noise), trial)
-    except Exception as error:  # Augmentor and Pillow raise all sorts; whatever it is, every picture would raise it
-        return f"does not work with {given}: {error} (tried on a picture of {TRIAL_SIDE} x {TRIAL_SIDE} pixels)"
-    return None
-
-
-def _instead(name: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {close[0]}?" if close else f", allowed here: {', '.join(known)}"

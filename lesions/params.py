@@ -87,7 +87,7 @@ class AugmentParams(Strict):
 
     @model_validator(mode="after")
     def _operations_exist(self) -> Self:
-        from lesions.augmentation import check_operation  # Augmentor is only imported where operations are used
+        from lesions.augment_checks import check_operation  # Augmentor is only imported where operations are used
 
         for name, arguments in self.operations.items():
             if mistake := check_operation(name, arguments):

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lesions import augmentation
-from lesions.augmentation import Copy, build, check_operation, choose_copies, draw, make_copy
+from lesions import augment_checks, augmentation
+from lesions.augment_checks import check_operation
+from lesions.augmentation import Copy, build, choose_copies, draw, make_copy
 from lesions.console import UserError
 from lesions.manifest import COLUMNS
 
@@ -79,7 +80,7 @@ def rows(**pictures: list[str]) -> pd.DataFrame:
 
 
 def test_every_operation_of_augmentor_is_offered_or_refused() -> None:
-    offered, refused = set(augmentation._signatures()), set(augmentation.REFUSED)
+    offered, refused = set(augment_checks._signatures()), set(augment_checks.REFUSED)
     assert offered == set(ARGUMENTS), "an operation is offered that no test runs"
     source = Path(inspect.getfile(Augmentor.Pipeline)).read_text(encoding="utf-8")
     adding = set(re.findall(r"^    def (\w+)\(self, ?probability", source, re.MULTILINE))
@@ -240,7 +241,7 @@ def test_copies_have_no_black_edges(name: str, side: int) -> None:
     )
     white = Image.new("RGB", (side, side), "white")
     steps = build({name: {"probability": 1, **arguments}})
-    darkest = min(np.asarray(augmentation._perform(steps[0], white, number)).min() for number in range(60))
+    darkest = min(np.asarray(augmentation.perform(steps[0], white, number)).min() for number in range(60))
     assert darkest == 255, "black bars would tell a network which pictures are copies, and so which classes are rare"
 
 

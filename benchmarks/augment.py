@@ -1,0 +1,108 @@
+"""How fast new pictures are made: the augment stage's way against Augmentor's own sample(), in one run, in turns.
+
+Both read the same training pictures, run the operations of params.yaml on the same cores and write PNG files of the
+size they were given. Augmentor draws at random which pictures it copies, and lets probabilities of one decimal fire as
+they round; the stage also seeds every operation, and fills the black edges that some of them leave. Every measurement
+has a process of its own, and includes the start of its workers.
+"""
+
+import argparse
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from benchmarks.measuring import in_fresh_process, spread
+from benchmarks.prepare import timed
+from lesions.augmentation import Copy, write_copies
+from lesions.console import available_cores, run
+from lesions.images import read_pixels, write_png
+from lesions.manifest import PREPARED, read_manifest
+from lesions.params import load_params
+
+NOTEBOOKS_SIDE = 180  # pixels, in the notebooks
+LEAST_RATIO = 2.0
+
+Way = Callable[[Path, list[str], int, Path], None]  # folder of the pictures, their names, how many to make, where to
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.augment", description=__doc__)
+    parser.add_argument(
+        "--pictures", type=int, default=4_500, metavar="N", help="new pictures, as 500 for nine classes"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="times that everything is measured")
+    arguments = parser.parse_args()
+    training = read_manifest().query("split == 'train'")
+    operations = ", ".join(load_params().augment.operations)
+    print(f"{arguments.pictures} new pictures of {len(training)}, {available_cores()} cores; {operations}")
+    for side in sorted({load_params().image_size, NOTEBOOKS_SIDE}):
+        with tempfile.TemporaryDirectory() as name:
+            compare(Path(name), of_side(training, side, Path(name) / "pictures"), arguments.pictures, arguments.rounds)
+
+
+def of_side(training: pd.DataFrame, side: int, folder: Path) -> list[str]:
+    """Put the prepared pictures into the folder, resized to side x side pixels; returns their names."""
+    print(f"\n{side} x {side} pixels", flush=True)
+    folder.mkdir()
+    for image_id, path in zip(training["image_id"], training["path"], strict=True):
+        picture = Image.fromarray(read_pixels(PREPARED / path))
+        write_png(folder / f"{image_id}.png", np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS)))
+    return [f"{image_id}.png" for image_id in training["image_id"]]
+
+
+def compare(folder: Path, names: list[str], n: int, rounds: int) -> None:
+    """Measure both ways in turns, each first in every other round, and print speeds and ratios."""
+    rows = []
+    for turn in range(rounds):
+        order = (augmentor_way, stage_way) if turn % 2 == 0 else (stage_way, augmentor_way)
+        found = {way: measured(way, folder, names, n) for way in order}
+        rows.append((found[augmentor_way], found[stage_way]))
+    for title, column in (("Augmentor", 0), ("augment stage", 1)):
+        print(f"{title}: {spread([n / row[column]['seconds'] for row in rows], '.0f')} pictures/s")
+    for title, unit in (("speed against Augmentor", "seconds"), ("the same by processor time", "cpu")):
+        print(f"{title}: {spread([theirs[unit] / ours[unit] for theirs, ours in rows], '.2f')}")
+    print(f"goal: at least {LEAST_RATIO:g}", flush=True)
+
+
+def measured(way: Way, folder: Path, names: list[str], n: int) -> dict[str, float]:
+    """Seconds and processor seconds of one way in a fresh process. Raises AssertionError where pictures are missing."""
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+        found = in_fresh_process(partial(timed, partial(way, folder / "pictures", names, n, Path(out))))
+        assert sum(path.is_file() for path in Path(out).rglob("*")) == n  # noqa: S101
+    return found
+
+
+def stage_way(pictures: Path, names: list[str], n: int, out: Path) -> None:
+    """What the augment stage does."""
+    params = load_params()
+    drawn = [divmod(number, len(names)) for number in range(n)]
+    copies = sorted(Copy("all", Path(names[picture]).stem, k, names[picture]) for k, picture in drawn)
+    write_copies(copies, params.augment.operations, params.seed, pictures, out)
+
+
+def augmentor_way(pictures: Path, names: list[str], n: int, out: Path) -> None:  # noqa: ARG001
+    """What the notebooks do: a pipeline on a folder, and sample()."""
+    import Augmentor
+
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stderr(nowhere),
+        contextlib.redirect_stdout(nowhere),
+    ):
+        pipeline = Augmentor.Pipeline(str(pictures), str(out), save_format="PNG")
+        for name, arguments in load_params().augment.operations.items():
+            getattr(pipeline, name)(**arguments)
+        pipeline.sample(n)
+
+
+if __name__ == "__main__":
+    from benchmarks import augment  # by its full name: worker processes cannot import functions of __main__
+
+    run(augment.main, way_back="Nothing was written.")

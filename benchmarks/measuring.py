@@ -1,0 +1,44 @@
+"""What every benchmark needs: a fresh process for each measurement, its peak memory, spreads and tables."""
+
+import resource
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+Result = TypeVar("Result")
+
+
+def in_fresh_process(call: Callable[[], Result]) -> Result:
+    """What a call returns in a process of its own, which inherits nothing; what it raises is raised here."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(call).result()
+
+
+def peak_memory(_: int = 0) -> float:
+    """Peak resident memory of this process so far, MB. The argument lets it be mapped."""
+    status = Path("/proc/self/status")  # Linux: getrusage() there begins with the size of the process that forked
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def spread(values: Sequence[float], how: str) -> str:
+    """Median, number and range of repeated measurements, each written as `how` says."""
+    return f"median {statistics.median(values):{how}} (n={len(values)}, {min(values):{how}} to {max(values):{how}})"
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table as Markdown, numbers with two decimals where they are not whole."""
+    cells = [
+        [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in table.to_numpy(object)
+    ]
+    lines = [list(table.columns), ["---"] * len(table.columns), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

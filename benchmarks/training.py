@@ -1,0 +1,202 @@
+"""How fast networks train: lesion_net as in params.yaml against three networks of the notebooks, in one run, in turns.
+
+Every measurement has a process of its own. lesion_net is trained by the train stage's own code, whatever params.yaml
+asks of it; the notebooks' networks by Keras' fit() on pictures of 180 x 180 pixels that wait decoded in memory, which
+is kinder than the notebooks' folders of JPEG files. FLOPs are counted by TensorFlow's profiler in the graph of one
+picture going forward; a training step counts as three times that (forward, gradients of the maps, gradients of the
+weights), without the random changes of the pictures. The peak is that of multiplying matrices in the same run.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from benchmarks.measuring import in_fresh_process, markdown, peak_memory, spread
+from lesions.console import UserError, available_cores, run
+from lesions.images import read_pixels
+from lesions.manifest import PREPARED, classes_of, read_manifest
+from lesions.params import load_params
+
+OURS = "lesion_net"
+NOTEBOOKS = ("a", "b", "c")
+PICTURES = 512  # of the training pictures, enlarged to the notebooks' size: 50 MB
+MATRIX = 2_048  # rows and columns
+PRODUCTS = 20  # of which the fastest is the peak
+FORWARD_AND_BACK = 3
+
+
+class Found(NamedTuple):
+    """One measurement: what the network is, pictures per second (also per processor second), peak memory in MB."""
+
+    weights: int
+    flops: int  # of one picture, forward
+    epoch: int  # pictures
+    speed: float
+    by_cpu: float
+    memory: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
+    parser.add_argument("--steps", type=int, default=30, help="training steps that are measured")
+    parser.add_argument("--warm-up", type=int, default=5, help="training steps before them")
+    parser.add_argument("--rounds", type=int, default=3, help="times that everything is measured")
+    arguments = parser.parse_args()
+    params = load_params()
+    if not (PREPARED / "manifest.csv").is_file():
+        raise UserError(f"there is no {PREPARED}/manifest.csv: run `dvc repro` first")
+    print(
+        f"{OURS} at {params.image_size} pixels, batches of {params.train.batch_size}; notebooks at 180 pixels, batches "
+        f"of 32; {arguments.steps} steps after {arguments.warm_up}, {available_cores()} cores",
+        flush=True,
+    )
+    found, peaks = measure(arguments.rounds, arguments.warm_up, arguments.steps)
+    tell(found, peaks)
+
+
+def measure(rounds: int, warm_up: int, steps: int) -> tuple[dict[str, list[Found]], list[float]]:
+    """Every network once in every round, in an order that turns; and the peak (FLOP/s) of every round."""
+    names = [OURS, *NOTEBOOKS]
+    found: dict[str, list[Found]] = {name: [] for name in names}
+    peaks = []
+    for turn in range(rounds):
+        peaks.append(in_fresh_process(peak))
+        for name in names if turn % 2 == 0 else names[::-1]:
+            call: Callable[[], Found] = partial(train_ours if name == OURS else train_notebook, warm_up, steps, name)
+            found[name].append(in_fresh_process(call))
+            print(f"round {turn + 1}: {name} {found[name][-1].speed:.0f} pictures/s", flush=True)
+    return found, peaks
+
+
+def tell(found: dict[str, list[Found]], peaks: list[float]) -> None:
+    """Print the table, medians over the rounds with their ranges, and ratios within rounds."""
+    from benchmarks.notebook_networks import EPOCH, EPOCHS
+
+    ours, rows = found[OURS], []
+    for name, each in found.items():
+        speeds, shares = (
+            [one.speed for one in each],
+            [FORWARD_AND_BACK * one.flops * one.speed / peak for one, peak in zip(each, peaks, strict=True)],
+        )
+        slower = [theirs.speed / one.speed for theirs, one in zip(ours, each, strict=True)]
+        rows.append(
+            {
+                "network": name,
+                "weights": f"{each[0].weights:,}",
+                "MFLOPs a picture, forward": f"{each[0].flops / 1e6:,.0f}",
+                "pictures/s (range)": f"{statistics.median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f})",
+                "share of peak": f"{statistics.median(shares):.0%}",
+                "peak memory, MB": f"{statistics.median(one.memory for one in each):,.0f}",
+                f"{EPOCHS} epochs of {EPOCH:,}": _minutes(EPOCHS * EPOCH / statistics.median(speeds)),
+                f"times {OURS} (range)": f"{statistics.median(slower):.1f} ({min(slower):.1f} to {max(slower):.1f})",
+                "by processor time": f"{_median_ratio(ours, each):.1f}",
+            }
+        )
+    print(f"\n{markdown(pd.DataFrame(rows))}\n")
+    print(f"peak: {MATRIX} x {MATRIX} float32 matrices, {spread([peak / 1e9 for peak in peaks], '.0f')} GFLOP/s")
+    epochs, speed = load_params().epochs, statistics.median(one.speed for one in ours)
+    own = f"{EPOCHS} epochs of its own plan, {ours[0].epoch:,} pictures: {_minutes(EPOCHS * ours[0].epoch / speed)}"
+    print(f"{OURS}: {own}; its {epochs} epochs: {_minutes(epochs * ours[0].epoch / speed)}")
+
+
+def train_ours(warm_up: int, steps: int, name: str) -> Found:
+    """Some steps of the train stage, with the pictures, the network and the recipe of params.yaml."""
+    from benchmarks.stopwatch import Enough, Stopwatch
+    from lesions.loading import load_training_data
+    from lesions.training import fit, set_seeds
+    from lesions.transfer import build_network
+
+    params = load_params()
+    params = params.model_copy(update={"epochs": 10_000, "model": params.model.model_copy(update={"name": name})})
+    set_seeds(params.seed, params.train.deterministic)
+    data = load_training_data(read_manifest(), params.image_size, params.rebalance, params.train.cache)
+    model = build_network(params.model, len(data.classes), params.image_size)
+    watch, pictures = Stopwatch(warm_up, steps), len(data.train.labels)
+    try:
+        fit(model, data, params, [watch])
+    except Enough:
+        batch = pictures / -(-pictures // params.train.batch_size)
+        return _found(model, pictures, steps * batch, watch)
+    raise AssertionError("a training ended before its steps were done")
+
+
+def train_notebook(warm_up: int, steps: int, name: str) -> Found:
+    """Some steps as in a notebook."""
+    from benchmarks.notebook_networks import BATCH, EPOCH, SIDE
+    from benchmarks.notebook_networks import NOTEBOOKS as BUILT
+    from benchmarks.stopwatch import Enough, Stopwatch
+    from lesions.backend import keras, tf
+
+    keras.utils.set_random_seed(load_params().seed)
+    pixels, labels, n_classes = _enlarged(SIDE)
+    model = BUILT[name].build(n_classes)
+    model.compile(keras.optimizers.Adam(BUILT[name].rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    batches = tf.data.Dataset.from_tensor_slices((pixels, labels)).shuffle(len(labels)).repeat().batch(BATCH)
+    batches = batches.map(lambda x, y: (tf.cast(x, tf.float32), y)).prefetch(tf.data.AUTOTUNE)
+    watch = Stopwatch(warm_up, steps)
+    try:
+        model.fit(batches, steps_per_epoch=warm_up + steps, callbacks=[watch], verbose=0)
+    except Enough:
+        return _found(model, EPOCH, steps * BATCH, watch)
+    raise AssertionError("a training ended before its steps were done")
+
+
+def peak() -> float:
+    """Floating-point operations per second of the fastest of some products of square float32 matrices."""
+    from lesions.backend import tf
+
+    one, other = (tf.random.stateless_normal((MATRIX, MATRIX), (seed, 0)) for seed in (0, 1))
+    multiply, best = tf.function(tf.linalg.matmul), np.inf
+    for _ in range(PRODUCTS):
+        start = time.perf_counter()
+        multiply(one, other).numpy()
+        best = min(best, time.perf_counter() - start)
+    return 2 * MATRIX**3 / best
+
+
+def count_flops(model: Any) -> int:
+    """Floating-point operations of one picture going forward; a multiplication and an addition are two."""
+    from lesions.backend import tf
+
+    graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(
+        tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)
+    ).graph  # fmt: skip
+    options = tf.compat.v1.profiler.ProfileOptionBuilder(tf.compat.v1.profiler.ProfileOptionBuilder.float_operation())
+    return int(tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops)
+
+
+def _found(model: Any, epoch: int, pictures: float, watch: Any) -> Found:
+    memory = peak_memory()  # before the profiler takes its share
+    speeds = pictures / watch.seconds, pictures / watch.cpu
+    return Found(model.count_params(), count_flops(model), epoch, *speeds, memory)
+
+
+def _enlarged(side: int) -> tuple[Any, Any, int]:
+    """Some prepared training pictures (n, side, side, 3), their labels (n,), and how many classes there are."""
+    manifest = read_manifest()
+    classes, training = classes_of(manifest), manifest[manifest["split"] == "train"]
+    some = training.sample(min(PICTURES, len(training)), random_state=0)
+    pictures = [Image.fromarray(read_pixels(PREPARED / path)).resize((side, side)) for path in some["path"]]
+    labels = np.array([classes.index(label) for label in some["label"]])
+    return np.stack([np.asarray(picture) for picture in pictures]), labels, len(classes)
+
+
+def _median_ratio(ours: list[Found], theirs: list[Found]) -> float:
+    return statistics.median(one.by_cpu / other.by_cpu for one, other in zip(ours, theirs, strict=True))
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min"
+
+
+if __name__ == "__main__":
+    from benchmarks import training  # by its full name: other processes cannot import functions of __main__
+
+    run(training.main, way_back="Nothing was written.")
