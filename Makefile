@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro serve check lint types test lock clean
+.PHONY: help setup repro serve check lint types test bench lock clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
