@@ -7,6 +7,7 @@ then the first again. The model is that of --model, taken for one of photographs
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -59,9 +60,12 @@ def main() -> None:
                 return clients.submit(ask_for, seconds, n, port, paths).result()
 
             ask(arguments.clients, 2)  # each thread of the server sets its network up once
-            before = memory(process.pid)
-            tell(f"{arguments.clients} clients", ask(arguments.clients, arguments.seconds), arguments.seconds)
+            before, used = memory(process.pid), processor_seconds(process.pid)
+            asked = ask(arguments.clients, arguments.seconds)
+            tell(f"{arguments.clients} clients", asked, arguments.seconds)
+            each = (processor_seconds(process.pid) - used) / len(asked)
             growth = memory(process.pid) - before
+            print(f"  processor time of the server: {1000 * each:.1f} ms a picture, so {2 / each:.0f}/s on two cores")
             print(f"  memory: {before:.0f} MB before, {growth:+.0f} MB after (goal: below {MOST_GROWTH:+} MB)")
             tell(f"{CROWD} clients", ask(CROWD, CROWD_SECONDS), CROWD_SECONDS)
             tell(f"{arguments.clients} clients again", ask(arguments.clients, CROWD_SECONDS), CROWD_SECONDS)
@@ -145,6 +149,12 @@ def memory(pid: int) -> float:
     """Resident memory of a process, MB (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process has used, s (Linux): what a busy machine changes less than the clock."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
