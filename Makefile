@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro check lint types test lock clean
+.PHONY: help setup repro serve check lint types test lock clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,6 +19,9 @@ setup: .venv/.run ## Make .venv and install the locked packages (once; goes on w
 repro: setup check ## Run the pipeline: the first time on synthetic demo pictures, later only what changed
 	@dvc repro
 	@python -m lesions.results
+
+serve: setup ## Web page for the trained model on http://127.0.0.1:8000 (repro first)
+	@python -m app.serve
 
 check: setup ## Check params.yaml, all mistakes at once
 	@python -m lesions.params

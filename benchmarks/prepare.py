@@ -83,8 +83,8 @@ def compare(folder: Path, sources: list[str], rounds: int) -> None:
         rows.append((found[bare], found[stage_way]))
         speeds = [len(sources) / found[way]["seconds"] for way in (bare, stage_way)]
         print(f"round {turn + 1}: bare {speeds[0]:.0f} pictures/s, prepare {speeds[1]:.0f} pictures/s", flush=True)
-    print(f"speed against bare: {_spread([bare['seconds'] / ours['seconds'] for bare, ours in rows], '.2f')}")
-    print(f"the same by processor time: {_spread([bare['cpu'] / ours['cpu'] for bare, ours in rows], '.2f')}")
+    print(f"speed against bare: {spread([bare['seconds'] / ours['seconds'] for bare, ours in rows], '.2f')}")
+    print(f"the same by processor time: {spread([bare['cpu'] / ours['cpu'] for bare, ours in rows], '.2f')}")
     print(f"goal: at least {LEAST_RATIO}")
     tell_time(f"decoding {len(sources)} pictures", [ours for _, ours in rows])
 
@@ -97,8 +97,8 @@ def time_stage(folder: Path, sources: list[str], rounds: int) -> None:
 
 def tell_time(what: str, found: list[dict[str, float]]) -> None:
     cores = available_cores()
-    print(f"{what}: {_spread([each['seconds'] for each in found], '.1f')} s")
-    print(f"  processor time / {cores} cores: {_spread([each['cpu'] / cores for each in found], '.1f')} s", flush=True)
+    print(f"{what}: {spread([each['seconds'] for each in found], '.1f')} s")
+    print(f"  processor time / {cores} cores: {spread([each['cpu'] / cores for each in found], '.1f')} s", flush=True)
 
 
 def tell_memory(folder: Path, sources: list[str]) -> None:
@@ -209,7 +209,7 @@ def _strip(length: int) -> np.ndarray:
     return _strips[length]
 
 
-def _spread(values: list[float], how: str) -> str:
+def spread(values: list[float], how: str) -> str:
     return f"median {statistics.median(values):{how}} (n={len(values)}, {min(values):{how}} to {max(values):{how}})"
 
 

@@ -13,17 +13,18 @@ calibrated one where every picture does (accuracy). Neither shares are those of 
 """
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, log_softmax
 
 from lesions.console import UserError
 from lesions.intervals import FEWEST, estimate, mean
 from lesions.questions import ask_of, questions
+from lesions.rules import Calibration
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -36,13 +37,6 @@ STEPS = 25  # of Newton's method; it converges in about 6
 STEEPEST = 50.0  # a slope beyond this means that the pictures are told apart without error: no slope can be fitted
 SIMULATIONS = 1000
 ENDPOINTS = ("melanoma", "malignant")  # questions for which slope and intercept are told
-
-
-class Calibration(NamedTuple):
-    """A temperature, and what is added to the logits (classes,) before they are divided by it."""
-
-    temperature: float
-    prior_correction: Array
 
 
 def training_shares(plan: Path, classes: list[str]) -> Array:
@@ -75,16 +69,6 @@ def fit(logits: Array, labels: Indices, trained_shares: Array) -> Calibration:
 
     found = minimize_scalar(nll, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-6})
     return Calibration(round(float(np.exp(found.x)), FITTED_DIGITS), correction)
-
-
-def balanced(logits: Array, fitted: Calibration) -> Array:
-    """(n, classes) probabilities for the class shares of training: the rebalanced ones."""
-    return np.asarray(softmax(logits / fitted.temperature, axis=1), dtype=np.float64)
-
-
-def calibrated(logits: Array, fitted: Calibration) -> Array:
-    """(n, classes) probabilities for the class shares of the validation pictures."""
-    return np.asarray(softmax((logits + fitted.prior_correction) / fitted.temperature, axis=1), dtype=np.float64)
 
 
 def reliability(probabilities: Array, labels: Indices, bins: int = BINS) -> pd.DataFrame:

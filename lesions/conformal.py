@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lesions.classes import diagnosis
 from lesions.intervals import mean, share
+from lesions.rules import members
 from lesions.scores import probability_columns
 
 Array = NDArray[np.float64]
@@ -55,19 +56,17 @@ def conformal_quantile(scores: Array, coverage: float) -> float | None:
 def sets(predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]]) -> NDArray[np.bool_]:
     """(n, classes) which classes are in the set of each picture; a set may be empty."""
     limits = np.array([found[label]["quantile"] for label in classes])
-    given = predictions[probability_columns(classes)].to_numpy(dtype=np.float64)
-    inside: NDArray[np.bool_] = given >= 1 - limits - 1e-9
-    return inside
+    return members(predictions[probability_columns(classes)].to_numpy(dtype=np.float64), limits)
 
 
 def describe(
     predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]], weights: Array
 ) -> dict[str, Any]:
     """How often the sets of these pictures hold the truth, overall and per class, and how large they are."""
-    members = sets(predictions, classes, found)
+    inside = sets(predictions, classes, found)
     index = predictions["label"].map({label: number for number, label in enumerate(classes)}).to_numpy()
-    covered = members[np.arange(len(index)), index]
-    sizes = members.sum(axis=1).astype(np.float64)
+    covered = inside[np.arange(len(index)), index]
+    sizes = inside.sum(axis=1).astype(np.float64)
     result: dict[str, Any] = {
         "coverage": share(covered, weights, predictions["group"]),
         "mean_size": mean(sizes, weights),

@@ -9,7 +9,7 @@ WAY_BACK = (
     "Earlier outputs come back with `dvc checkout dvc.yaml` (pictures, models, charts) and `git restore metrics plots "
     "reports data` (numbers)."
 )
-INTERRUPTED = 130  # 128 + SIGINT, the shell's convention
+INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + SIGINT and SIGPIPE, the shell's convention
 
 
 class UserError(Exception):
@@ -34,6 +34,9 @@ def run(main: Callable[[], None], way_back: str = WAY_BACK) -> None:
         _stop(f"error: {error}", way_back, 1)
     except KeyboardInterrupt:
         _stop("stopped: nothing half-written is left; run the same command again to go on.", way_back, INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at exit
+        sys.exit(BROKEN_PIPE)
     except OSError as error:
         where = error.filename or "while writing"
         if error.errno == errno.ENOSPC:

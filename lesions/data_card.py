@@ -10,9 +10,9 @@ import pandas as pd
 from lesions.classes import diagnosis
 from lesions.evidence import Evidence
 from lesions.manifest import SPLITS, SYNTHETIC, is_synthetic
+from lesions.phrases import join, percent
 from lesions.report import Section, Table
 from lesions.subgroups import AGE_BANDS, UNKNOWN, age_band
-from lesions.wording import join, percent
 
 LICENCES = {  # as their publishers state them
     SYNTHETIC: "CC0 1.0 (drawn by this project)",

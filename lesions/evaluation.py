@@ -10,13 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lesions import calibration, conformal, estimates, operating, scores, subgroups
-from lesions.calibration import Calibration
 from lesions.intervals import FEWEST, RESAMPLES, bootstrap_weights
 from lesions.questions import MELANOMA, ask_of, questions
+from lesions.rules import PROBABILITY_DIGITS, Calibration, calibrated
 
 Array = NDArray[np.float64]
 
-PROBABILITY_DIGITS = 6
 HELD_OUT = ("val", "test")  # what a model has not been fitted to; only test is scored
 NOTES = {
     "intervals": (
@@ -136,7 +135,7 @@ def take_test(
     """The test rows of a predictions table, and what belongs to them; output: of all its rows, in their order."""
     rows = (predictions["split"] == "test").to_numpy()
     table = predictions[rows].merge(manifest[["image_id", "path"]], on="image_id", how="left")
-    after = calibration.calibrated(output.logits[rows], fitted)
+    after = calibrated(output.logits[rows], fitted)
     return Evaluated(table, output.probabilities[rows], after, bootstrap_weights(table["label"], table["group"], seed))
 
 

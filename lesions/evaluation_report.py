@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lesions.evidence import Evidence
+from lesions.phrases import number
 from lesions.report import Section, embed, write_report
-from lesions.wording import number
 
 CHARTS = {  # below which finding a chart stands: its file, and its text for the blind
     "How well does it do?": {

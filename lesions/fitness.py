@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from lesions import heat, wording
+from lesions import heat, phrases
 from lesions.classes import diagnosis
 from lesions.evidence import Evidence
 from lesions.intervals import FEWEST
+from lesions.phrases import change, number, percent, rate
 from lesions.report import Section, Table
-from lesions.wording import change, number, percent, rate
 
 CONFOUNDED = 0.5  # Cramer's V of class and collection from which one largely gives away the other
 TELLING = (
@@ -65,7 +65,7 @@ def attention(evidence: Evidence) -> Section:
         above = [label for label, row in found["per_class"].items() if (row["share"] or {}).get("low", 0) > uniform]
         if above:
             texts.append(
-                f"In pictures of {wording.named(above)} it gets more than in a uniform map, by the whole interval."
+                f"In pictures of {phrases.named(above)} it gets more than in a uniform map, by the whole interval."
             )
         across, down = found["sanity"]["map"]
         if max(across, down) < heat.RING:
@@ -119,7 +119,7 @@ def _small(evidence: Evidence) -> list[str]:
     rare = [label for label, found in evidence.held_out["per_class"].items() if found["n"] < FEWEST]
     if not rare:
         return []
-    return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {wording.named(rare)}."]
+    return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {phrases.named(rare)}."]
 
 
 def _promises(evidence: Evidence, target: float) -> list[str]:

@@ -15,9 +15,9 @@ RING = 12  # the frame is the outer twelfth of each side, what the frame-only pr
 # be asked for: where all heat is in the outer cells of a 4 x 4 map, and none inside, it has 1.33 times as much.
 ON_FRAME = 1.25
 OPACITY = 0.7  # of the layer where it is hottest; where it is cold the picture is as it was
-# Viridis (van der Walt and Smith, 2015) at nine even steps: lightness rises with heat, so colour-blind readers and grey
-# prints tell it apart, and green and yellow stand out from skin
-COLOURS = ("#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C", "#28AE80", "#5EC962", "#ADDC30", "#FDE725")
+# Cividis (Nunez et al., 2018, doi:10.1371/journal.pone.0199239) at nine even steps: lightness rises with heat, it looks
+# alike to colour-blind readers, and holds no green, which would be read as harmless
+COLOURS = ("#00224E", "#1A386F", "#434E6C", "#61656F", "#7D7C78", "#9B9476", "#BCAE6C", "#DEC958", "#FEE838")
 
 
 def normalise(raw: NDArray[np.floating]) -> Heat:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lesions.console import UserError
-from lesions.wording import number
+from lesions.phrases import number
 
 SCORES = ("loss", "accuracy", "balanced_accuracy")
 GAP = 0.10  # in balanced accuracy: from here on training is better than validation by more than a nuisance

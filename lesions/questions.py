@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lesions.classes import diagnosis
+from lesions.rules import score_of
 
 Array = NDArray[np.float64]
 
@@ -68,10 +69,7 @@ def ask_of(
 ) -> Answers:
     """The same for labels (n,) and probabilities (n, classes)."""
     rows = labels.isin(question.among).to_numpy()
-    order = list(classes)
-    given = probabilities[rows][:, [order.index(label) for label in question.among]]
-    wanted = given[:, [label in question.positive for label in question.among]].sum(axis=1)
-    score = wanted / np.maximum(given.sum(axis=1), np.finfo(np.float64).tiny)
+    score = score_of(probabilities[rows], classes, question.positive, question.among)
     return Answers(rows, labels[rows].isin(question.positive).to_numpy(), score)
 
 

@@ -16,6 +16,7 @@ PLACES = {
     "metrics/prepare.json": "what became of every raw file",
     "plots/": "charts and contact sheets; interactive: dvc plots show --open",
     "models/model.keras": "the network",
+    "models/bundle/": "the same to use, without TensorFlow: python -m app.predict PICTURE",
 }
 
 

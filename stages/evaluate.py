@@ -13,6 +13,7 @@ from lesions.inference import load_model, predict
 from lesions.manifest import PREPARED, classes_of, mark, read_manifest
 from lesions.outputs import write_csv, write_json
 from lesions.params import load_params
+from lesions.rules import balanced
 from lesions.training_data import PLAN
 
 MODEL = Path("models/model.keras")
@@ -33,7 +34,7 @@ def main() -> None:
     pixels = np.stack([read_pixels(PREPARED / path) for path in held_out["path"]])
     output = predict(model, pixels)
     fitted = evaluation.fit_calibration(held_out, output.logits, classes, shares)
-    predictions = evaluation.predictions_table(held_out, calibration.balanced(output.logits, fitted), classes)
+    predictions = evaluation.predictions_table(held_out, balanced(output.logits, fitted), classes)
     decision = evaluation.decide(predictions, classes, fitted, params.evaluate.target_sensitivity)
     test = evaluation.take_test(predictions, manifest, output, fitted, params.seed)
     simple = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)

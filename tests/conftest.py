@@ -4,10 +4,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
+
+if TYPE_CHECKING:
+    from tests.pipeline.conftest import Project
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_PICTURES = Path(os.environ.get("LESIONS_SHARED", REPOSITORY.parent / "shared"))
@@ -21,6 +25,17 @@ def shared() -> Path:
             f"needs real pictures in {REAL_PICTURES}/data/isic9 (set LESIONS_SHARED to the folder that holds data/)"
         )
     return REAL_PICTURES
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> "Project":
+    """A checkout in which the whole pipeline has run and its results are committed. Not to be changed."""
+    from tests.pipeline.conftest import copy_of_tree, with_small_data  # it imports this file
+
+    project = with_small_data(copy_of_tree(tmp_path_factory.mktemp("finished")))
+    project.repro()
+    project.commit("results")
+    return project
 
 
 def random_pixels(seed: int, height: int = 40, width: int = 50) -> np.ndarray:

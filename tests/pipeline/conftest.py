@@ -116,15 +116,6 @@ def with_small_data(project: Project) -> Project:
     return project
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A checkout in which the whole pipeline has run and its results are committed. Not to be changed."""
-    project = with_small_data(copy_of_tree(tmp_path_factory.mktemp("finished")))
-    project.repro()
-    project.commit("results")
-    return project
-
-
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
     """A copy of the finished checkout that a test may change."""

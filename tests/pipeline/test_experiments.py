@@ -40,7 +40,7 @@ def longer(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
     shutil.copytree(finished.folder, folder, symlinks=True)
     project = Project(folder)
     done = project.dvc("exp", "run", "--name", "longer", "-S", "epochs=2")
-    assert stages_in(done.stdout) == ["train", "evaluate", "report"]
+    assert stages_in(done.stdout) == ["train", "evaluate", "report", "export"]
     return project
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, REASONS
 from tests.pipeline.conftest import Project, copy_of_tree, environment, stages_in, with_small_data
 
-ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report"]
+ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
 
 
 def test_a_second_run_does_nothing(finished: Project) -> None:
@@ -36,8 +36,8 @@ def test_two_clones_give_the_same_bytes(finished: Project, tmp_path: Path) -> No
     ("change", "expected"),
     [
         ({"evaluate__sheet_pictures": 9}, ["evaluate", "report"]),
-        ({"epochs": 2}, ["train", "evaluate", "report"]),
-        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate", "report"]),
+        ({"epochs": 2}, ["train", "evaluate", "report", "export"]),
+        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate", "report", "export"]),
     ],
     ids=["evaluate", "epochs", "augment"],
 )
@@ -103,7 +103,15 @@ def test_the_contracts_of_the_files_hold(finished: Project) -> None:
 
 def test_no_output_names_a_time_a_host_or_a_path_of_this_machine(finished: Project) -> None:
     names = [str(finished.folder), str(Path.home()), os.uname().nodename] if hasattr(os, "uname") else []
-    for pattern in ("metrics/*", "reports/*", "plots/**/*.*sv", "plots/**/*.json", "data/prepared/*.csv"):
+    for pattern in (
+        "metrics/*",
+        "reports/*",
+        "plots/**/*.*sv",
+        "plots/**/*.json",
+        "data/prepared/*.csv",
+        "models/bundle/*.json",
+        "models/bundle/*.md",
+    ):
         for path in filter(Path.is_file, finished.folder.glob(pattern)):
             text = path.read_text(encoding="utf-8")
             assert not [name for name in names if len(name) > 3 and name in text], path

@@ -93,7 +93,7 @@ def whole(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     shutil.copytree(finished.folder, folder, symlinks=True)
     project = Project(folder)
     project.set(epochs=MANY, model__dropout=0.3)
-    assert project.repro() == ["train", "evaluate", "report"]
+    assert project.repro() == ["train", "evaluate", "report", "export"]
     yield project
     shutil.rmtree(folder)
 
@@ -133,7 +133,7 @@ def test_a_stage_left_over_keeps_others_out_and_its_run_can_be_gone_on_with(proj
         os.kill(stage, signal.SIGKILL)
     wait_until(lambda: not is_alive(stage))
     third = project.dvc("repro")
-    assert stages_in(third.stdout) == ["train", "evaluate", "report"]
+    assert stages_in(third.stdout) == ["train", "evaluate", "report", "export"]
     assert "training resumes after epoch" in third.stdout
     assert project.outputs() == whole.outputs()
 

@@ -77,7 +77,7 @@ def test_a_stage_depends_on_exactly_the_code_that_it_imports(name: str) -> None:
 @pytest.mark.parametrize("name", set(STAGES) - {"demo"})
 def test_a_stage_declares_exactly_the_params_that_it_uses(name: str) -> None:
     """An undeclared param can change without a rerun; a superfluous one reruns for nothing."""
-    declared = {str(param).partition(".")[0] for param in STAGES[name]["params"]}
+    declared = {str(param).partition(".")[0] for param in STAGES[name].get("params", [])}
     used = set()
     for file in closure(REPOSITORY / "stages" / f"{name}.py"):
         tree = ast.parse((REPOSITORY / file).read_text(encoding="utf-8") if file.endswith(".py") else "")
@@ -119,6 +119,7 @@ def test_only_evaluate_may_read_the_test_split() -> None:
         "manifest",
         "demo",
         "contamination",
+        "export",  # reads scores of the test, and proves that the exported network says what evaluate found
         "audit_findings",
         "data_card",  # counts from metrics/prepare.json
         "evidence",  # reads scores.json

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lesions import calibration, evaluation
+from lesions import evaluation
+from lesions.rules import Calibration, balanced
 from tests.unit.held_out import CLASSES, logits_of
 
 SHARES = np.full(3, 1 / 3)
@@ -32,9 +33,9 @@ def held_out(seed: int = 0, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
 
 def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluation.Evaluated]:
     fitted = evaluation.fit_calibration(rows, logits, CLASSES, SHARES)
-    table = evaluation.predictions_table(rows, calibration.balanced(logits, fitted), CLASSES)
+    table = evaluation.predictions_table(rows, balanced(logits, fitted), CLASSES)
     decision = evaluation.decide(table, CLASSES, fitted, 0.9)
-    output = Output(logits, calibration.balanced(logits, calibration.Calibration(1.0, np.zeros(3))))
+    output = Output(logits, balanced(logits, Calibration(1.0, np.zeros(3))))
     return table, decision, evaluation.take_test(table, rows, output, fitted, 0)
 
 

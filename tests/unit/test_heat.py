@@ -112,7 +112,7 @@ def test_the_layer_takes_the_last_colour_where_it_is_hottest_and_leaves_the_cold
     picture = np.full((2, 2, 3), 100, np.uint8)
     found = heat.overlay(picture, np.array([[0, 1], [0, 1]], np.float32))
     assert (found[:, 0] == 100).all()
-    yellow = np.array([0xFD, 0xE7, 0x25])
+    yellow = np.array([0xFE, 0xE8, 0x38])
     assert np.abs(found[:, 1] - (0.3 * 100 + 0.7 * yellow)).max() <= 0.5
 
 

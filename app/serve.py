@@ -1,0 +1,68 @@
+"""The web page for a trained model: `python -m app.serve [--port 8000] [--host 127.0.0.1] [--model FOLDER]`.
+
+Pictures are looked at in memory and dropped: nothing is stored, and nothing of them is logged but size and time.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import waitress
+
+from app.web.application import create_app
+from app.web.served import Served
+from app.web.uploads import MAX_BYTES, MEGABYTE
+from lesions.bundle import BUNDLE
+from lesions.console import UserError, run
+
+HOST, PORT = "127.0.0.1", 8000
+SPARE_THREADS = 8  # beyond those that wait for an answer: they say 'busy', and serve pages meanwhile
+CONNECTIONS = 100
+
+
+def main() -> None:
+    """Parse the command line, load the model, say where the page is, serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m app.serve", description="Web page for a trained model.")
+    parser.add_argument("--host", default=HOST, help=f"address to listen on (default: {HOST}, this machine only)")
+    parser.add_argument("--port", type=int, default=PORT, help=f"(default: {PORT}; 0: any that is free)")
+    parser.add_argument("--model", type=Path, default=BUNDLE, help=f"folder of the model (default: {BUNDLE})")
+    arguments = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("waitress").setLevel(logging.WARNING)
+    served: Served | str
+    try:
+        served = Served(arguments.model)
+    except UserError as error:
+        served = str(error)
+        print(f"error: {error}\nThe page says so, too.", file=sys.stderr)
+    serve(served, arguments.host, arguments.port)
+
+
+def serve(served: Served | str, host: str, port: int) -> None:
+    """Serve until stopped. Raises UserError where the address is taken or not this machine's."""
+    places = served.desk.places if isinstance(served, Served) else 0
+    try:
+        server = waitress.create_server(
+            create_app(served),
+            host=host,
+            port=port,
+            threads=places + SPARE_THREADS,
+            connection_limit=CONNECTIONS,
+            max_request_body_size=MAX_BYTES + MEGABYTE,  # the form around a picture
+            inbuf_overflow=MAX_BYTES + 2 * MEGABYTE,  # never reached: uploads stay in memory
+            recv_bytes=65536,
+            channel_timeout=30,
+            ident=None,
+        )
+    except OSError as error:
+        raise UserError(f"cannot listen on {host}:{port} ({error.strerror}): choose another --port or --host") from None
+    print(f"http://{server.effective_host}:{server.effective_port}/  (stop it with Ctrl-C)", flush=True)
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was changed.")

@@ -1,0 +1,57 @@
+"""The page on the served model: its model card as HTML, and the charts that lie beside it in the bundle."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from PIL import Image
+
+CARD = "model_card.md"
+NO_CARD = "# Model card\n\nThere is none in the folder of this model."
+CHARTS = {
+    "confusion.png": "Test pictures by true and predicted class",
+    "roc.png": "Receiver operating characteristic of each class against the rest",
+    "pr.png": "Precision and recall of each class against the rest",
+    "reliability.png": "Accuracy by confidence, before and after calibration",
+}
+
+
+class Chart(NamedTuple):
+    """A picture of the bundle: what it shows, for those who do not see it, and its size in pixels."""
+
+    text: str
+    width: int
+    height: int
+
+
+class Card(NamedTuple):
+    """The model card as HTML, and the charts by file name."""
+
+    text: Markup
+    charts: dict[str, Chart]
+
+
+def read_card(folder: Path) -> Card:
+    """The card and the charts of a bundle, as far as they lie in its folder."""
+    path = folder / CARD
+    text = path.read_text(encoding="utf-8") if path.is_file() else NO_CARD
+    charts = {name: _chart(folder / name, shows) for name, shows in CHARTS.items() if (folder / name).is_file()}
+    return Card(_as_html(text), charts)
+
+
+def _chart(path: Path, shows: str) -> Chart:
+    with Image.open(path) as image:
+        return Chart(shows, *image.size)
+
+
+def _as_html(markdown: str) -> Markup:
+    """HTML of Markdown with tables; HTML inside it is shown as text. Wide tables scroll by themselves.
+
+    The alignment of columns becomes a class, because the page allows no styles but those of its own file.
+    """
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    html = re.sub(r'style="text-align:(left|right|center)"', r'class="\1"', html)
+    html = html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
+    return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704 - the renderer escapes what it is given

@@ -1,0 +1,90 @@
+"""What a request brings: its pictures, refused by size and by content before any of them is decoded."""
+
+import io
+import struct
+from typing import IO, Any, NamedTuple
+
+from flask import Request
+from PIL import Image, UnidentifiedImageError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+MEGABYTE = 1_000_000
+MAX_BYTES = 20 * MEGABYTE  # of a request, and so of a picture
+MAX_PIXELS = 36_000_000  # dermatoscopes deliver under 30 million
+MAX_SIDE = 20_000  # pixels; longer strips are no photographs, and cost memory in every row
+MAX_PICTURES = 16  # in one request
+SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
+FIELD = "picture"
+TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy."
+
+
+class Upload(NamedTuple):
+    """One uploaded file: the name that its sender gave it (it is only said back, never used), and its content."""
+
+    name: str
+    content: bytes
+
+
+class RefusedError(Exception):
+    """A picture that is not looked at: the HTTP status and a sentence that says why and what would be taken."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class InMemoryRequest(Request):
+    """A request whose uploads never touch the disk: Werkzeug's own would put large ones into a temporary file."""
+
+    max_content_length = MAX_BYTES
+    max_form_memory_size = MAX_BYTES
+    max_form_parts = 4 * MAX_PICTURES
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
+
+
+def take(request: Request) -> list[Upload]:
+    """The pictures of a form (field `picture`, once or several times) or of a raw body, at least one.
+
+    Raises RefusedError where there is none, there are too many, or the body is larger than MAX_BYTES.
+    """
+    try:
+        if request.mimetype == "multipart/form-data":
+            files = [Upload(file.filename or "", file.read()) for file in request.files.getlist(FIELD)]
+            uploads = [upload for upload in files if upload.name or upload.content]
+        else:
+            content = request.get_data(parse_form_data=False)
+            uploads = [Upload("", content)] if content else []
+    except RequestEntityTooLarge:
+        raise RefusedError(413, TOO_LARGE) from None
+    if not uploads:
+        raise RefusedError(400, "No picture arrived: choose a JPEG or PNG file.")
+    if len(uploads) > MAX_PICTURES:
+        raise RefusedError(413, f"{len(uploads)} pictures at once: at most {MAX_PICTURES} are taken.")
+    return uploads
+
+
+def check(content: bytes) -> None:
+    """Raise RefusedError where the content is no JPEG or PNG by its own bytes, or has too many pixels by its header."""
+    if not content:
+        raise RefusedError(422, "The file is empty.")
+    if len(content) > MAX_BYTES:
+        raise RefusedError(413, TOO_LARGE)
+    if not content.startswith(tuple(SIGNATURES)):
+        raise RefusedError(415, "Neither a JPEG nor a PNG picture, whatever its name says.")
+    width, height = _size_in_header(content)
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise RefusedError(
+            413, f"{width} x {height} pixels: at most {MAX_PIXELS // 1_000_000} million, no side over {MAX_SIDE}."
+        )
+
+
+def _size_in_header(content: bytes) -> tuple[int, int]:
+    try:
+        with Image.open(io.BytesIO(content), formats=tuple(SIGNATURES.values())) as image:
+            return image.size
+    except Image.DecompressionBombError:
+        raise RefusedError(413, f"Too many pixels: at most {MAX_PIXELS // 1_000_000} million are taken.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        raise RefusedError(422, "The picture is damaged: it cannot be decoded.") from None

@@ -1,0 +1,66 @@
+"""How fast the command line is: one picture from a cold start, and a folder of pictures as large as HAM10000's.
+
+`python -m benchmarks.predict` runs `python -m app.predict` itself, in processes of their own, on JPEG files that it
+draws into a temporary folder: 600 x 450 pixels and 270 kB, as in HAM10000. It needs a bundle (`dvc repro export`).
+Where other programs use the machine, the processor time tells more than the clock.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.prepare import HEIGHT, WIDTH, make_pictures, spread
+from lesions.bundle import BUNDLE, Bundle
+from lesions.console import available_cores, run
+
+MOST_SECONDS = 0.5  # for one picture, from the start of Python to the end
+LEAST_SPEED = 300  # pictures a second on two cores
+
+
+class Cost(NamedTuple):
+    """Seconds by the clock, and of the processor (all cores together)."""
+
+    seconds: float
+    cpu: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.predict", description=__doc__)
+    parser.add_argument("--pictures", type=int, default=3000, metavar="N")
+    parser.add_argument("--rounds", type=int, default=5, help="times that everything is measured")
+    parser.add_argument("--model", type=Path, default=BUNDLE, metavar="DIR")
+    arguments = parser.parse_args()
+    about, cores = Bundle.load(arguments.model).about, available_cores()
+    with tempfile.TemporaryDirectory() as name:
+        sources = make_pictures(Path(name), arguments.pictures)
+        size = sum((Path(name) / source).stat().st_size for source in sources) / len(sources)
+        print(
+            f"{len(sources)} JPEG files of {WIDTH} x {HEIGHT} pixels and {size / 1000:.0f} kB, {cores} cores; "
+            f"{about.network} at {about.image_size} pixels"
+        )
+        one = [predict(Path(name) / sources[0], arguments.model) for _ in range(arguments.rounds)]
+        print(f"one picture, cold start: {spread([cost.seconds for cost in one], '.2f')} s")
+        print(f"  processor time: {spread([cost.cpu for cost in one], '.2f')} s; goal: under {MOST_SECONDS} s")
+        many = [predict(Path(name), arguments.model) for _ in range(arguments.rounds)]
+        print(f"folder: {spread([len(sources) / cost.seconds for cost in many], '.0f')} pictures/s")
+        by_processor = spread([len(sources) * cores / cost.cpu for cost in many], ".0f")
+        print(f"  by processor time, {cores} cores: {by_processor} pictures/s; goal: {LEAST_SPEED} on two cores")
+
+
+def predict(path: Path, model: Path) -> Cost:
+    """What it costs to predict a picture or a folder of them, by the command line, as CSV."""
+    command = [sys.executable, "-m", "app.predict", str(path), "--model", str(model), "--format", "csv"]
+    before, start = os.times(), time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    seconds, after = time.perf_counter() - start, os.times()
+    used = (after.children_user + after.children_system) - (before.children_user + before.children_system)
+    return Cost(seconds, used)
+
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was changed.")

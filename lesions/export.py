@@ -1,0 +1,204 @@
+"""From a trained network and its scores to a bundle, and the proof that the bundle says the same as evaluate."""
+
+import contextlib
+import hashlib
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lesions import unlike
+from lesions.backend import keras
+from lesions.bundle import ARRAYS, SIDECAR, Bundle
+from lesions.classes import diagnosis
+from lesions.console import UserError
+from lesions.images import read_pixels
+from lesions.litert import Network
+from lesions.manifest import SPLITS, is_synthetic
+from lesions.models import LOGITS
+from lesions.outputs import write_json
+from lesions.quiet import stderr_held_back
+from lesions.scores import probability_columns
+from lesions.sidecar import About, Data, Diagnosis, Missed, Score, Unlike, as_json
+
+POOL = "pool"  # the layer that averages the last feature map over the picture, in networks that have one
+LARGEST_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
+COVERAGE = "0.90"  # of the conformal sets that are shown: those for .95 hold so many classes that they say little
+CC_BY_NC = "CC BY-NC 4.0"
+LICENCES = dict.fromkeys(("HAM10000", "BCN20000", "MSK", "ISIC 2020"), CC_BY_NC) | {"synthetic": "CC0 1.0"}
+UNKNOWN = "unknown"
+VERSION_DIGITS = 12  # of a hash of everything that the model is made of
+KEPT = ("image_size", "color_constancy", "temperature", "prior_correction", "thresholds", "conformal")  # of decision
+HEAT_MAPS = "class activation maps of the last feature map (Zhou et al., 2016)"
+NO_HEAT_MAPS = "none: this network flattens its last feature map instead of averaging it"
+
+
+class Arrays(NamedTuple):
+    """The numbers beside the network: the last layer's weights (features, classes) and what is familiar to it.
+
+    head: None where the network does not average its last feature map.
+    """
+
+    head: NDArray[np.float32] | None
+    familiar: unlike.Familiar
+
+
+def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:
+    """Write a LiteRT file: pixels (n, side, side, 3) in [0, 255] to logits, features and, where pooled, feature_map.
+
+    features (n, features) are the input of the last layer; feature_map (n, rows, columns, features) is what they are
+    the mean of, and then the last layer's weights (features, classes) are returned, which make heat maps of it. The
+    same weights give the same bytes.
+    """
+    last = model.get_layer(LOGITS)
+    outputs = {"logits": last.output, "features": last.input}
+    pooled = POOL in [layer.name for layer in model.layers]
+    if pooled:
+        outputs["feature_map"] = model.get_layer(POOL).input
+    network = keras.Model(model.input, outputs, name=model.name)
+    with contextlib.redirect_stdout(io.StringIO()), stderr_held_back():
+        network.export(path, format="litert")
+    return np.asarray(last.kernel, dtype=np.float32) if pooled else None
+
+
+def get_familiar(
+    network: Network, manifest: pd.DataFrame, folder: Path, classes: list[str]
+) -> tuple[unlike.Familiar, Unlike]:
+    """What the training pictures look like to the network, and the distance that validation pictures keep to them.
+
+    folder: that of the prepared pictures. Shows progress bars.
+    """
+
+    def features(split: str) -> tuple[NDArray[np.float32], pd.Series]:
+        rows = manifest[manifest["split"] == split]
+        bar = tqdm(rows["path"], desc=f"features, {split}", unit=" pictures", leave=False, disable=None)
+        return np.stack([network.run(read_pixels(folder / path)).features for path in bar]), rows["label"]
+
+    train, labels = features("train")
+    codes = labels.map({label: index for index, label in enumerate(classes)}).to_numpy().astype(np.int64)
+    familiar = unlike.fit(train, codes, len(classes))
+    validation, _ = features("val")
+    distances = np.array([unlike.distance(row, familiar) for row in validation])
+    return familiar, Unlike(unlike.threshold_for(distances), unlike.ACCEPTED, len(distances))
+
+
+def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
+    """The arrays and the sidecar beside a network, and maybe more, that is there already.
+
+    The sidecar gets the sha256 of every file, and a version that changes with any of them and of its inputs.
+    """
+    with (folder / ARRAYS).open("wb") as file:  # NumPy gives all members of the archive the same date
+        named: dict[str, Any] = arrays.familiar._asdict() | ({} if arrays.head is None else {"head": arrays.head})
+        np.savez(file, **named)
+    files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
+    version = hashlib.sha256("".join([*about.inputs.values(), *files.values()]).encode()).hexdigest()[:VERSION_DIGITS]
+    write_json(folder / SIDECAR, as_json(replace(about, version=version, files=files)))
+
+
+def card_section(about: About) -> str:
+    """What the model card of a bundle says beyond that of the report: how pictures of something else are told."""
+    rule = about.unlike_training
+    return f"""
+## Pictures of something else
+
+- A picture counts as unlike the training pictures from a distance of {rule.threshold:.2f} to them, by the last features
+  of the network (Mahalanobis, to the nearest class mean). The threshold is to let {rule.accepted:.0%} of pictures like
+  the {rule.n_validation} validation pictures pass; so it calls some of the right kind unlike, too.
+- How many photographs of cats, coins and galaxies pass: `python -m benchmarks.unlike`. Other cameras, other skin and
+  other diseases are harder to tell; that was not measured.
+- Heat maps: {about.heat_maps}.
+"""
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file, as hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Series) -> dict[str, Any]:
+    """How far the bundle's probabilities are from those of evaluate, for metrics/export.json.
+
+    predictions: the table of evaluate; paths: of its pictures in the folder of prepared ones, in the order of its rows.
+    Raises UserError where they differ by LARGEST_DIFFERENCE or more, or the classes do.
+    """
+    columns = probability_columns(bundle.about.labels)
+    if [column for column in predictions.columns if column.startswith("p_")] != columns:
+        raise UserError("reports/predictions.csv and models/decision.json have other classes: run `dvc repro evaluate`")
+    bar = tqdm(paths, desc="parity", unit=" pictures", leave=False, disable=None)
+    found = [bundle.predict(read_pixels(folder / path)[None])[0] for path in bar]
+    ours = np.array([list(said.probabilities.values()) for said in found]).reshape(-1, len(columns))
+    largest = float(np.abs(ours - predictions[columns].to_numpy(dtype=np.float64)).max(initial=0))
+    if not largest < LARGEST_DIFFERENCE:
+        raise UserError(
+            f"the exported network differs from models/model.keras by up to {largest:.6f} in a probability, allowed is "
+            f"less than {LARGEST_DIFFERENCE}: run `dvc repro --force --single-item evaluate`, and report it if it stays"
+        )
+    same = [said.label == label for said, label in zip(found, predictions["predicted"], strict=True)]
+    return {"n": len(found), "largest_difference": round(largest, 7), "called_differently": same.count(False)}
+
+
+def describe(
+    model: keras.Model, decision: dict[str, Any], scores: dict[str, Any], manifest: pd.DataFrame, known: Unlike
+) -> About:
+    """The sidecar but for the hashes of files: decision and scores are the files of evaluate, known the last above."""
+    test, split = scores["test"], manifest.groupby("split").size()
+    origins = manifest["origin"].replace("", UNKNOWN).value_counts().sort_index()
+    counts = manifest.groupby(["label", "split"]).size().unstack(fill_value=0)
+    pooled = POOL in [layer.name for layer in model.layers]
+    return About(
+        version="",
+        network=model.name,
+        classes=tuple(_diagnosis(label, counts) for label in decision["classes"]),
+        **{name: decision[name] for name in KEPT},
+        pooled=pooled,
+        heat_maps=HEAT_MAPS if pooled else NO_HEAT_MAPS,
+        coverage=COVERAGE,
+        sets_held_the_truth=_scores(test["conformal"][COVERAGE]).get("coverage"),
+        unlike_training=known,
+        scores=_scores(test["overall"]),
+        baselines={name: _scores(found["scores"]) for name, found in test["baselines"].items()},
+        missed_melanomas=_missed(test["thresholds"].get("melanoma", {}).get("sensitivity")),
+        data=Data(
+            synthetic=is_synthetic(manifest),
+            licence=_licence(origins),
+            **{f"n_{name}": int(split.get(name, 0)) for name in SPLITS},
+            origins={str(origin): int(n) for origin, n in origins.items()},
+        ),
+        inputs={},
+        files={},
+    )
+
+
+def _diagnosis(label: str, counts: pd.DataFrame) -> Diagnosis:
+    known = diagnosis(label)
+    n = {f"n_{name}": int(counts[name][label]) if name in counts else 0 for name in SPLITS}
+    return Diagnosis(label, known.name, known.short, known.malignancy, **n)
+
+
+def _scores(found: dict[str, Any]) -> dict[str, Score]:
+    return {
+        name: Score(value["value"], value.get("low"), value.get("high"))
+        for name, value in found.items()
+        if isinstance(value, dict) and "value" in value
+    }
+
+
+def _missed(sensitivity: dict[str, Any] | None) -> Missed | None:
+    """The other side of the sensitivity that the melanoma threshold achieves; None where that is not estimable."""
+    if not sensitivity:
+        return None
+    n, (low, high) = sensitivity["n"], (1 - sensitivity["high"], 1 - sensitivity["low"])
+    return Missed(round(n * (1 - sensitivity["value"])), n, round(low, 4), round(high, 4))
+
+
+def _licence(origins: pd.Series) -> str:
+    """The licence of the pictures by their collections, as far as these are known."""
+    known = sorted({LICENCES[origin] for origin in origins.index if origin in LICENCES})
+    n = int(origins[[origin not in LICENCES for origin in origins.index]].sum())
+    missing = [f"not known for {n} of {int(origins.sum())} pictures: see where they come from"] if n else []
+    return "; ".join([*known, *missing])

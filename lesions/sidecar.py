@@ -1,0 +1,141 @@
+"""What stands beside an exported network: all that is needed to use it, and to know what it is worth. Standard library.
+
+The file is models/bundle/lesions.json; lesions/export.py fills it, whoever serves the model reads it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from lesions.console import UserError
+
+FORMAT = 1  # of the file; raised whenever a reader of an older one would go wrong
+COMMAND = "dvc repro export"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One class: slug, name for people, short name, malignancy, and how many pictures it had in each split."""
+
+    label: str
+    name: str
+    short: str
+    malignancy: str
+    n_train: int
+    n_val: int
+    n_test: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score on the test pictures with its 95 % interval; without one where it cannot be told."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Melanomas of the test that are below the threshold, of how many; low and high: 95 % interval of their share."""
+
+    missed: int
+    of: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """From which distance a picture counts as unlike the training pictures, and how it came to be (lesions/unlike.py).
+
+    accepted: the share of validation pictures that the threshold was to accept; n_validation: how many there were.
+    """
+
+    threshold: float
+    accepted: float
+    n_validation: int
+
+
+@dataclass(frozen=True)
+class Data:
+    """The pictures behind the model: drawn by a program or not, licence, how many, and from which collections."""
+
+    synthetic: bool
+    licence: str
+    n_train: int
+    n_val: int
+    n_test: int
+    origins: dict[str, int]  # pictures by collection, "unknown" where it cannot be told
+
+
+@dataclass(frozen=True)
+class About:
+    """The sidecar. Thresholds, prior correction and conformal quantiles are those of models/decision.json."""
+
+    version: str  # changes with the network and with the decisions
+    network: str
+    classes: tuple[Diagnosis, ...]  # in the order of the network's outputs
+    image_size: int
+    color_constancy: Literal["none", "shades_of_gray"]
+    pooled: bool  # whether there is a feature map to make heat maps of
+    heat_maps: str  # how they come about, or why there are none
+    temperature: float
+    prior_correction: dict[str, float]
+    thresholds: dict[str, dict[str, Any]]
+    conformal: dict[str, dict[str, dict[str, Any]]]
+    coverage: str  # the key of `conformal` whose sets are shown
+    sets_held_the_truth: Score | None  # share of the test pictures whose set holds their class
+    unlike_training: Unlike
+    scores: dict[str, Score]  # on the test pictures
+    baselines: dict[str, dict[str, Score]]  # the same of what sees only the frame, the collection, ...
+    missed_melanomas: Missed | None  # none where there are too few melanomas to tell
+    data: Data
+    inputs: dict[str, str]  # sha256 of each file that the bundle was made from, by its path in the project
+    files: dict[str, str]  # sha256 of each file beside the sidecar, by its name
+    purpose: str = "Research software, not a medical device."
+
+    @property
+    def labels(self) -> list[str]:
+        """The slugs of the classes, in the order of the network's outputs."""
+        return [known.label for known in self.classes]
+
+    def name(self, label: str) -> str:
+        """The name for people of a class."""
+        return next(known.name for known in self.classes if known.label == label)
+
+
+def as_json(about: About) -> dict[str, Any]:
+    """The content of the file."""
+    return {"format": FORMAT, **asdict(about)}
+
+
+def read_sidecar(path: Path) -> About:
+    """The sidecar of a bundle. Raises UserError where it is missing, damaged, or of another version of this project."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise UserError(f"{path} is of another version of this project: make it again with `{COMMAND}`")
+        return _typed(content)
+    except FileNotFoundError:
+        raise UserError(f"there is no model in {path.parent}: make one with `{COMMAND}`, or name its folder") from None
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path} cannot be read ({reason}): make it again with `{COMMAND}`") from None
+
+
+def _typed(content: dict[str, Any]) -> About:
+    typed = {
+        "classes": tuple(Diagnosis(**known) for known in content["classes"]),
+        "unlike_training": Unlike(**content["unlike_training"]),
+        "scores": {name: Score(**score) for name, score in content["scores"].items()},
+        "baselines": {
+            name: {score: Score(**value) for score, value in scores.items()}
+            for name, scores in content["baselines"].items()
+        },
+        "sets_held_the_truth": Score(**content["sets_held_the_truth"]) if content["sets_held_the_truth"] else None,
+        "missed_melanomas": Missed(**content["missed_melanomas"]) if content["missed_melanomas"] else None,
+        "data": Data(**content["data"]),
+    }
+    return About(**(content | typed))

@@ -1,0 +1,62 @@
+"""Make the folder that a trained model is used from, and hold what it says against what evaluate found."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lesions import export
+from lesions.bundle import BUNDLE, NETWORK, Bundle
+from lesions.console import UserError, run
+from lesions.inference import load_model
+from lesions.litert import Network
+from lesions.manifest import PREPARED, read_manifest
+from lesions.outputs import whole_folder, write_json
+from lesions.params import load_params
+
+MODEL = Path("models/model.keras")
+DECISION = Path("models/decision.json")
+SCORES = Path("reports/scores.json")
+PREDICTIONS = Path("reports/predictions.csv")
+CARD = Path("reports/model_card.md")
+CHARTS = [Path("plots/evaluate", f"{name}.png") for name in ("confusion", "pr", "reliability", "roc")]  # no pictures
+
+
+def main() -> None:
+    load_params()
+    manifest = read_manifest()
+    decision, scores = _read(DECISION), _read(SCORES)
+    model, predictions = load_model(MODEL), pd.read_csv(PREDICTIONS)
+    paths = predictions["image_id"].map(manifest.set_index("image_id")["path"])
+    inputs = {path.as_posix(): export.sha256_of(path) for path in (MODEL, DECISION, SCORES)}
+    with whole_folder(BUNDLE) as folder:
+        head = export.write_network(model, folder / NETWORK)
+        network = Network((folder / NETWORK).read_bytes())
+        familiar, known = export.get_familiar(network, manifest, PREPARED, decision["classes"])
+        about = export.describe(model, decision, scores, manifest, known)
+        for chart in CHARTS:
+            shutil.copyfile(chart, folder / chart.name)
+        (folder / CARD.name).write_text(CARD.read_text(encoding="utf-8") + export.card_section(about), encoding="utf-8")
+        export.write_bundle(folder, replace(about, inputs=inputs), export.Arrays(head, familiar))
+        found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+    write_json("metrics/export.json", {**found, "bytes": size})
+    print(
+        f"{BUNDLE}: {size / 1e6:.1f} MB; {found['n']} held-out pictures get the probabilities of evaluate, "
+        f"to {found['largest_difference']:.1e}"
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}): run `dvc repro evaluate`") from None
+    return content
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,105 @@
+"""Small bundles for tests: an untrained network, its scores on toy pictures, exported as the export stage does it."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lesions import evaluation, export
+from lesions.backend import keras
+from lesions.bundle import NETWORK, Bundle
+from lesions.images import Pixels, write_png
+from lesions.inference import predict
+from lesions.litert import Network
+from lesions.manifest import COLUMNS
+from lesions.models import LOGITS
+from lesions.rules import balanced
+from lesions.transfer import build_network
+from tests.unit.held_out import CLASSES
+from tests.unit.training_pictures import SIDE, toy_pixels
+from tests.unit.trainings import params_with
+
+PER_CLASS = {"train": 12, "val": 15, "test": 12}
+
+
+class Exported(NamedTuple):
+    """A bundle's folder, and what it was made from; pixels: those of the rows of predictions."""
+
+    folder: Path
+    model: keras.Model
+    manifest: pd.DataFrame
+    predictions: pd.DataFrame
+    paths: pd.Series
+    prepared: Path
+    pixels: Pixels
+
+    @property
+    def bundle(self) -> Bundle:
+        return Bundle.load(self.folder)
+
+
+def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = "synthetic") -> Exported:
+    """A network of that name with random weights, evaluated on toy pictures and exported."""
+    keras.utils.set_random_seed(3)
+    model = build_network(params_with(model__name=name).model, len(classes), SIDE)
+    manifest = _prepared(root / "prepared", classes, origin)
+    _teach(model, classes)
+    rows = manifest[manifest["split"] != "train"].sort_values(["split", "image_id"])
+    pixels = np.stack([_toy(classes, image_id) for image_id in rows["image_id"]])
+    predictions, decision, scores = _evaluated(model, rows, pixels, manifest, classes)
+    folder = root / "bundle"
+    folder.mkdir()
+    head = export.write_network(model, folder / NETWORK)
+    network = Network((folder / NETWORK).read_bytes())
+    familiar, known = export.get_familiar(network, manifest, root / "prepared", classes)
+    about = export.describe(model, decision, scores, manifest, known)
+    export.write_bundle(folder, about, export.Arrays(head, familiar))
+    return Exported(folder, model, manifest, predictions, rows["path"], root / "prepared", pixels)
+
+
+def _prepared(folder: Path, classes: list[str], origin: str) -> pd.DataFrame:
+    rows = []
+    for label in classes:
+        for split, count in PER_CLASS.items():
+            for number in range(count):
+                image_id = f"{label}-{split}-{number:02}"
+                path = f"{split}/{label}/{image_id}.png"
+                rows.append({"image_id": image_id, "group": image_id, "label": label, "split": split, "path": path})
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                write_png(folder / path, _toy(classes, image_id))
+    return pd.DataFrame(rows).assign(origin=origin).reindex(columns=list(COLUMNS), fill_value="")
+
+
+def _toy(classes: list[str], image_id: str) -> Pixels:
+    label, split, number = image_id.split("-")
+    return toy_pixels(classes.index(label), int(number) + {"train": 0, "val": 100, "test": 200}[split])
+
+
+def _teach(model: keras.Model, classes: list[str]) -> None:
+    """Fit the last layer alone, by least squares: a network that is equally unsure of everything would prove little."""
+    last, ids = model.get_layer(LOGITS), [f"{label}-train-{number:02}" for label in classes for number in range(12)]
+    pixels = np.stack([_toy(classes, image_id) for image_id in ids]).astype(np.float32)
+    features = np.asarray(keras.Model(model.input, last.input)(pixels, training=False))
+    wanted = 6.0 * np.repeat(np.eye(len(classes)), 12, axis=0)
+    centre = features.mean(axis=0)
+    kernel = np.linalg.pinv(features - centre, rcond=1e-3) @ (wanted - wanted.mean(axis=0))
+    last.kernel.assign(kernel)
+    last.bias.assign(wanted.mean(axis=0) - centre @ kernel)
+
+
+def _evaluated(
+    model: keras.Model, rows: pd.DataFrame, pixels: Pixels, manifest: pd.DataFrame, classes: list[str]
+) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
+    """What evaluate writes: predictions, decision and scores."""
+    output = predict(model, pixels)
+    shares = np.full(len(classes), 1 / len(classes))
+    fitted = evaluation.fit_calibration(rows, output.logits, classes, shares)
+    predictions = evaluation.predictions_table(rows, balanced(output.logits, fitted), classes)
+    decision = evaluation.decide(predictions, classes, fitted, 0.9)
+    decision = {"classes": classes, "image_size": SIDE, "color_constancy": "none", **decision}
+    test = evaluation.take_test(predictions, manifest, output, fitted, 0)
+    scores = evaluation.score_all(predictions, classes, 0, resamples=50)
+    scores["test"] |= evaluation.look_closer(test, manifest, classes, decision)
+    scores["test"]["baselines"] = {}
+    return predictions, decision, scores

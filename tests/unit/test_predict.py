@@ -1,0 +1,205 @@
+"""The command line `python -m app.predict`, run as people and programs run it."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import predict
+from lesions import wording
+from lesions.console import UserError
+from lesions.images import write_png
+from tests.conftest import REPOSITORY
+from tests.unit.bundles import Exported, exported
+from tests.unit.held_out import CLASSES
+
+KEYS = [
+    "path", "label", "probability", "probabilities", "melanoma_score", "above_threshold", "conformal_set", "not_sure",
+    "error",
+]  # fmt: skip
+NEVER_SAID = ("benign", "low risk", "chance of cancer", "healthy", "harmless", "no melanoma")
+
+Run = Callable[..., SimpleNamespace]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return exported(tmp_path_factory.mktemp("model"), "lesion_net")
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return exported(tmp_path_factory.mktemp("flat"), "isic_cnn", origin="HAM10000")
+
+
+@pytest.fixture
+def pictures(made: Exported, tmp_path: Path) -> Path:
+    """A folder with three pictures, a broken one, and a text file."""
+    folder = tmp_path / "pictures"
+    (folder / "sub").mkdir(parents=True)
+    for number, name in enumerate(("a.png", "b.png", "sub/c.png")):
+        write_png(folder / name, made.pixels[number])
+    (folder / "broken.png").write_bytes((folder / "a.png").read_bytes()[:300])
+    (folder / "notes.txt").write_text("x")
+    return folder
+
+
+@pytest.fixture
+def run(made: Exported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A function that calls the command in this process: exit code, standard output and error."""
+
+    def call(*arguments: str | Path, standard_input: str = "", model: Path = made.folder) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["app.predict", *map(str, arguments), "--model", str(model)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(standard_input))
+        with pytest.raises(SystemExit) as stopped:
+            predict.main()
+        return SimpleNamespace(code=stopped.value.code, **capsys.readouterr()._asdict())
+
+    return call
+
+
+def test_json_has_exactly_the_promised_keys(run: Run, made: Exported, pictures: Path) -> None:
+    done = run(pictures, "--format", "json")
+    found = json.loads(done.out)
+    assert [list(one) for one in found] == [KEYS] * 4
+    assert [Path(one["path"]).name for one in found] == ["a.png", "b.png", "broken.png", "c.png"]
+    said = dict(zip(("a.png", "b.png", "c.png"), made.bundle.predict(made.pixels[:3]), strict=True))
+    for one in found:
+        if one["error"]:
+            continue
+        expected = said[Path(one["path"]).name]
+        assert one["label"] == expected.label
+        assert one["probabilities"] == expected.probabilities
+        assert one["probability"] == max(one["probabilities"].values())
+        assert one["melanoma_score"] == expected.melanoma_score
+        assert one["above_threshold"] is expected.above_threshold
+        assert one["conformal_set"] == list(expected.conformal_set)
+        assert one["not_sure"] is expected.not_sure
+
+
+def test_an_unreadable_picture_is_a_row_and_an_exit_code_and_the_rest_is_done(run: Run, pictures: Path) -> None:
+    done = run(pictures, "gone.jpg", "--format", "json")
+    assert done.code == 1
+    found = {Path(one["path"]).name: one for one in json.loads(done.out)}
+    assert found["broken.png"]["error"].startswith("unreadable: ")
+    assert found["gone.jpg"]["error"] == "no such file or folder"
+    assert {found["broken.png"][key] for key in KEYS[1:3] + KEYS[4:6]} == {None}
+    assert [one["error"] for name, one in found.items() if name not in ("broken.png", "gone.jpg")] == [None] * 3
+    assert "2 of 5 could not be read" in done.err
+    assert "1 files in folders are not named like pictures" in done.err
+    assert run(pictures / "a.png", "--format", "json").code == 0
+
+
+def test_csv_says_the_same(run: Run, pictures: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(pictures, "--format", "csv").out)))
+    objects = json.loads(run(pictures, "--format", "json").out)
+    expected_columns = [*KEYS[:3], *(f"p_{label}" for label in CLASSES), *KEYS[4:]]
+    assert list(rows[0]) == expected_columns
+    for row, one in zip(rows, objects, strict=True):
+        assert (row["path"], row["label"], row["error"]) == (one["path"], one["label"] or "", one["error"] or "")
+        if not one["error"]:
+            assert [float(row[f"p_{label}"]) for label in CLASSES] == list(one["probabilities"].values())
+            assert float(row["melanoma_score"]) == one["melanoma_score"]
+            assert row["above_threshold"] == str(one["above_threshold"]).lower()
+            assert row["conformal_set"].split(";") == (one["conformal_set"] or [""])
+            assert row["not_sure"] == str(one["not_sure"]).lower()
+
+
+def test_the_table_shows_the_threshold_the_limits_and_never_comforts(run: Run, pictures: Path) -> None:
+    done = run(pictures)
+    for words in (wording.SYNTHETIC, wording.ABOVE, wording.BELOW, wording.NEVER_ASSESSED, wording.NOT_A_DEVICE):
+        assert words in done.out
+    assert re.search(r"Of 12 melanomas in the test, \d+ missed: .* interval", done.out)
+    assert "error: unreadable" in done.out
+    assert not [words for words in NEVER_SAID if words in done.out.lower()]
+    line = next(line for line in done.out.splitlines() if "a.png" in line)
+    assert re.search(r"\d\.\d{3} (above|below)", line)
+    assert len(re.findall(r"[A-Z] +[01]\.\d\d", line)) == 3, "the three classes"
+
+
+def test_top_is_the_number_of_classes_in_the_table(run: Run, pictures: Path) -> None:
+    line = next(line for line in run(pictures / "a.png", "--top", "1").out.splitlines() if "a.png" in line)
+    assert len(re.findall(r"[A-Z] +[01]\.\d\d", line)) == 1
+    assert run(pictures / "a.png", "--top", "99").code == 0
+    for wrong in ("0", "-1", "x"):
+        assert run(pictures / "a.png", f"--top={wrong}").code == 2
+
+
+def test_a_model_of_real_pictures_does_not_say_that_it_is_synthetic(run: Run, flat: Exported, pictures: Path) -> None:
+    assert wording.SYNTHETIC not in run(pictures / "a.png", model=flat.folder).out
+
+
+def test_a_list_on_standard_input(run: Run, pictures: Path) -> None:
+    done = run("-", "--format", "json", standard_input=f"{pictures}/a.png\n{pictures}/sub\n")
+    assert [Path(one["path"]).name for one in json.loads(done.out)] == ["a.png", "c.png"]
+    with pytest.raises(UserError, match="no path on standard input"):
+        run("-", standard_input="\n")
+
+
+def test_explain_writes_a_heat_map_for_each_picture(run: Run, pictures: Path, tmp_path: Path) -> None:
+    done = run(pictures, "--explain", tmp_path / "maps", "--format", "json")
+    maps = sorted(path.relative_to(tmp_path / "maps").as_posix() for path in (tmp_path / "maps").rglob("*.png"))
+    assert maps == ["a.png.png", "b.png.png", "sub/c.png.png"]
+    assert wording.HEAT_MAP in done.err
+    shown = np.asarray(Image.open(tmp_path / "maps/a.png.png"))
+    assert shown.shape == np.asarray(Image.open(pictures / "a.png")).shape
+    assert json.loads(done.out) == json.loads(run(pictures, "--format", "json").out)
+
+
+def test_a_network_without_heat_maps_says_so(run: Run, flat: Exported, pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--explain: heat maps of this model: none"):
+        run(pictures, "--explain", tmp_path / "maps", model=flat.folder)
+
+
+def test_names_that_no_terminal_shows_do_no_harm(run: Run, made: Exported, tmp_path: Path) -> None:
+    name = tmp_path / "red\x1b[31m\nline.png"
+    write_png(name, made.pixels[0])
+    assert "\x1b" not in run(name).out
+    assert json.loads(run(name, "--format", "json").out)[0]["path"] == str(name)
+
+
+def test_nothing_heavy_is_imported(made: Exported, pictures: Path) -> None:
+    """A cold start must take a fraction of a second: TensorFlow alone takes five."""
+    code = (
+        "import sys; from app import predict; sys.argv = ['predict', *sys.argv[1:]]\n"
+        "try: predict.main()\n"
+        "finally: print([name for name in ('tensorflow', 'keras', 'pandas', 'scipy', 'sklearn', 'matplotlib', 'tqdm', "
+        "'pydantic', 'joblib') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, pictures / "a.png", "--model", made.folder],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == "[]\n", "or LiteRT announced itself"
+
+
+def test_it_ends_quietly_when_its_reader_does(made: Exported, pictures: Path) -> None:
+    command = f"'{sys.executable}' -m app.predict '{pictures}' --model '{made.folder}'"
+    read_by_none = f"{command} | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", read_by_none], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip() in ("141", "1"), "1: the pipe took all lines before its reader ended"
+
+
+def test_no_model_is_one_line_that_names_the_command(pictures: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app.predict", pictures, "--model", tmp_path / "none"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "`dvc repro export`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_arguments_are_told_before_anything_runs(run: Run) -> None:
+    assert run().code == 2
+    assert run("a.png", "--format", "xml").code == 2
