@@ -64,7 +64,9 @@ def attention(evidence: Evidence) -> Section:
         )
         above = [label for label, row in found["per_class"].items() if (row["share"] or {}).get("low", 0) > uniform]
         if above:
-            texts.append(f"More than in a uniform map, by the whole interval: in pictures of {phrases.named(above)}.")
+            texts.append(
+                f"In pictures of {phrases.named(above)} it gets more than in a uniform map, by the whole interval."
+            )
         across, down = found["sanity"]["map"]
         if max(across, down) < heat.RING:
             texts.append(

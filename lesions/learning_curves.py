@@ -87,8 +87,8 @@ def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
     ]
     if training["kept_epoch"] < training["epochs_run"]:
         sentences.append(
-            f"At the last epoch, whose weights were not kept, it is {fit.last_train:.2f} in training and "
-            f"{fit.last_val:.2f} in validation."
+            f"At the last epoch, whose weights were not kept, balanced accuracy is {fit.last_train:.2f} in training "
+            f"and {fit.last_val:.2f} in validation."
         )
     if training["best_epoch"] > LATE * training["epochs_run"]:
         sentences.append(
