@@ -6,12 +6,15 @@ interrupted comparison goes on where it stopped.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import dvc.api
 import numpy as np
 import pandas as pd
 import yaml
@@ -27,6 +30,8 @@ from lesions.scores import headline
 
 FOLDS = 5
 LOGS = Path("tmp")
+SCORES_FILE = "reports/scores.json"
+BASELINES = ("origin", "frame", "thumbnail")
 SCORES = ("balanced_accuracy", "accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
 
 Plan = dict[str, dict[str, Any]]
@@ -54,7 +59,10 @@ def main() -> None:
     }
     run_missing({key: value for key, value in wanted.items() if not arguments.only or f"-{arguments.only}-f" in key})
     done = finished()
-    text = compare({recipe: _sources(name, recipe, arguments.seeds, done) for recipe in plan})
+    text = compare(
+        {recipe: _sources(name, recipe, arguments.seeds, done) for recipe in plan},
+        [key for key in wanted if key in done and f"-{next(iter(plan))}-f" in key],
+    )
     print(text)
     if arguments.out:
         with whole_file(arguments.out) as file:
@@ -97,17 +105,19 @@ def run_missing(wanted: dict[str, list[str]]) -> None:
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 
 
-def compare(recipes: dict[str, list[Source]]) -> str:
+def compare(recipes: dict[str, list[Source]], baselines_of: Sequence[str] = ()) -> str:
     """Markdown: each recipe's scores over the folds, and the first's balanced accuracy against the others', paired.
 
     Recipes are chosen by the first table, of validation pictures; the second one, of test pictures, is what they reach.
+    baselines_of: experiments whose reports/scores.json tells what is reached without a network.
     """
     folds = {recipe: group_repeats(sources) for recipe, sources in recipes.items() if sources}
     rows: dict[str, list[dict[str, Any]]] = {"val": [], "test": []}
     for recipe, found in folds.items():
-        about = {"recipe": recipe, "folds": len(found), "trainings": sum(len(repeats) for repeats in found)}
+        about = {"recipe": recipe, "folds": len(found), "trainings": str(sum(map(len, found)))}
         for split, table in rows.items():
             table.append(about | _scores(found, split))
+    rows["test"] += _baselines(baselines_of)
     first, *others = folds
     pooled = {recipe: _recognised(found) for recipe, found in folds.items()}
     against = [f"- {first} against {other}: {_difference(pooled[first], pooled[other])}" for other in others]
@@ -127,7 +137,27 @@ def _scores(folds: list[list[Source]], split: str) -> dict[str, str]:
     for repeats in folds:
         told = [headline(source.val if split == "val" else source.test, source.classes) for source in repeats]
         of_folds.append(pd.DataFrame(told).mean())
-    table = pd.DataFrame(of_folds)
+    return _spreads(pd.DataFrame(of_folds))
+
+
+def _baselines(names: Sequence[str]) -> list[dict[str, Any]]:
+    """What is reached by the collection alone, the frame of the picture alone, a thumbnail of it alone."""
+    found: dict[str, dict[str, dict[str, float]]] = {baseline: {} for baseline in BASELINES}
+    for name in names:
+        of_test = json.loads(dvc.api.read(SCORES_FILE, rev=name))["test"]["baselines"]
+        fold = name.rpartition("-s")[0]
+        for baseline in BASELINES:
+            told = of_test.get(baseline, {"scores": {}})["scores"]
+            found[baseline].setdefault(fold, {score: told[score]["value"] for score in SCORES if told.get(score)})
+    return [
+        {"recipe": f"{baseline} alone", "folds": len(of_folds), **_spreads(pd.DataFrame(of_folds.values()))}
+        for baseline, of_folds in found.items()
+        if any(of_folds.values())
+    ]
+
+
+def _spreads(table: pd.DataFrame) -> dict[str, str]:
+    """Mean, lowest and highest of each score (column) over folds (rows), where every fold can tell it."""
     return {
         name: f"{table[name].mean():.3f} ({table[name].min():.3f} to {table[name].max():.3f})"
         for name in SCORES
