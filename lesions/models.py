@@ -133,7 +133,7 @@ def _ham_cnn(pixels: Any, params: ModelParams) -> Any:
 
 
 NETWORKS = {
-    "lesion_net": Network(_lesion_net, smallest=4),
+    "lesion_net": Network(_lesion_net, smallest=1),
     "isic_cnn": Network(_isic_cnn, smallest=22),  # each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
     "ham_cnn": Network(_ham_cnn, smallest=4),
 }
