@@ -45,6 +45,7 @@ lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproje
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command 'make lock' --extra dev --constraint requirements.txt pyproject.toml \
 		--output-file requirements-dev.txt
+	@$(PIP_INSTALL) --dry-run --ignore-installed -r requirements-dev.txt # uv reads fewer limits than pip
 
 clean: ## Remove .venv and the caches of tools; keeps data, models and experiments
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
