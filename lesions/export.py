@@ -18,7 +18,6 @@ from lesions.bundle import ARRAYS, SIDECAR, Bundle
 from lesions.classes import diagnosis
 from lesions.console import UserError
 from lesions.images import read_pixels
-from lesions.litert import Network
 from lesions.manifest import SPLITS, is_synthetic
 from lesions.models import LOGITS
 from lesions.outputs import write_json
@@ -66,27 +65,6 @@ def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:
     return np.asarray(last.kernel, dtype=np.float32) if pooled else None
 
 
-def get_familiar(
-    network: Network, manifest: pd.DataFrame, folder: Path, classes: list[str]
-) -> tuple[unlike.Familiar, Unlike]:
-    """What the training pictures look like to the network, and the distance that validation pictures keep to them.
-
-    folder: that of the prepared pictures. Shows progress bars.
-    """
-
-    def features(split: str) -> tuple[NDArray[np.float32], pd.Series]:
-        rows = manifest[manifest["split"] == split]
-        bar = tqdm(rows["path"], desc=f"features, {split}", unit=" pictures", leave=False, disable=None)
-        return np.stack([network.run(read_pixels(folder / path)).features for path in bar]), rows["label"]
-
-    train, labels = features("train")
-    codes = labels.map({label: index for index, label in enumerate(classes)}).to_numpy().astype(np.int64)
-    familiar = unlike.fit(train, codes, len(classes))
-    validation, _ = features("val")
-    distances = np.array([unlike.distance(row, familiar) for row in validation])
-    return familiar, Unlike(unlike.threshold_for(distances), unlike.ACCEPTED, len(distances))
-
-
 def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
     """The arrays and the sidecar beside a network, and maybe more, that is there already.
 
@@ -98,21 +76,6 @@ def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     version = hashlib.sha256("".join([*about.inputs.values(), *files.values()]).encode()).hexdigest()[:VERSION_DIGITS]
     write_json(folder / SIDECAR, as_json(replace(about, version=version, files=files)))
-
-
-def card_section(about: About) -> str:
-    """What the model card of a bundle says beyond that of the report: how pictures of something else are told."""
-    rule = about.unlike_training
-    return f"""
-## Pictures of something else
-
-- A picture counts as unlike the training pictures from a distance of {rule.threshold:.2f} to them, by the last features
-  of the network (Mahalanobis, to the nearest class mean). The threshold is to let {rule.accepted:.0%} of pictures like
-  the {rule.n_validation} validation pictures pass; so it calls some of the right kind unlike, too.
-- How many photographs of cats, coins and galaxies pass: `python -m benchmarks.unlike`. Other cameras, other skin and
-  other diseases are harder to tell; that was not measured.
-- Heat maps: {about.heat_maps}.
-"""
 
 
 def sha256_of(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from lesions.console import UserError
 
-FORMAT = 1  # of the file; raised whenever a reader of an older one would go wrong
+FORMAT = 2  # of the file; raised whenever a reader of an older one would go wrong
 COMMAND = "dvc repro export"
 
 
@@ -51,11 +51,17 @@ class Unlike:
     """From which distance a picture counts as unlike the training pictures, and how it came to be (lesions/unlike.py).
 
     accepted: the share of validation pictures that the threshold was to accept; n_validation: how many there were.
+    false_accepts: names of the photographs of something else that pass, of n_photographs (lesions/familiarity.py);
+    false_rejects: how many of the n_test test pictures do not pass.
     """
 
     threshold: float
     accepted: float
     n_validation: int
+    n_photographs: int
+    false_accepts: tuple[str, ...]
+    n_test: int
+    false_rejects: int
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ def read_sidecar(path: Path) -> About:
 def _typed(content: dict[str, Any]) -> About:
     typed = {
         "classes": tuple(Diagnosis(**known) for known in content["classes"]),
-        "unlike_training": Unlike(**content["unlike_training"]),
+        "unlike_training": _unlike(content["unlike_training"]),
         "scores": {name: Score(**score) for name, score in content["scores"].items()},
         "baselines": {
             name: {score: Score(**value) for score, value in scores.items()}
@@ -139,3 +145,7 @@ def _typed(content: dict[str, Any]) -> About:
         "data": Data(**content["data"]),
     }
     return About(**(content | typed))
+
+
+def _unlike(content: dict[str, Any]) -> Unlike:
+    return Unlike(**(content | {"false_accepts": tuple(content["false_accepts"])}))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from lesions import export
+from lesions import export, familiarity
 from lesions.bundle import BUNDLE, NETWORK, Bundle
 from lesions.console import UserError, run
 from lesions.inference import load_model
@@ -35,15 +35,22 @@ def main() -> None:
     with whole_folder(BUNDLE) as folder:
         head = export.write_network(model, folder / NETWORK)
         network = Network((folder / NETWORK).read_bytes())
-        familiar, known = export.get_familiar(network, manifest, PREPARED, decision["classes"])
+        familiar, known = familiarity.get_familiar(network, manifest, PREPARED, decision)
         about = export.describe(model, decision, scores, manifest, known)
         for chart in CHARTS:
             shutil.copyfile(chart, folder / chart.name)
-        (folder / CARD.name).write_text(CARD.read_text(encoding="utf-8") + export.card_section(about), encoding="utf-8")
+        card = CARD.read_text(encoding="utf-8") + familiarity.card_section(about)
+        (folder / CARD.name).write_text(card, encoding="utf-8")
         export.write_bundle(folder, replace(about, inputs=inputs), export.Arrays(head, familiar))
         found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
         size = sum(path.stat().st_size for path in folder.iterdir())
-    write_json("metrics/export.json", {**found, "bytes": size})
+    told = {
+        "false_accepts": len(known.false_accepts),
+        "photographs": known.n_photographs,
+        "false_rejects": known.false_rejects,
+        "test_pictures": known.n_test,
+    }
+    write_json("metrics/export.json", {**found, **told, "bytes": size})
     print(
         f"{BUNDLE}: {size / 1e6:.1f} MB; {found['n']} held-out pictures get the probabilities of evaluate, "
         f"to {found['largest_difference']:.1e}"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lesions import evaluation, export
+from lesions import evaluation, export, familiarity
 from lesions.backend import keras
 from lesions.bundle import NETWORK, Bundle
 from lesions.images import Pixels, write_png
@@ -52,7 +52,7 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     folder.mkdir()
     head = export.write_network(model, folder / NETWORK)
     network = Network((folder / NETWORK).read_bytes())
-    familiar, known = export.get_familiar(network, manifest, root / "prepared", classes)
+    familiar, known = familiarity.get_familiar(network, manifest, root / "prepared", decision)
     about = export.describe(model, decision, scores, manifest, known)
     export.write_bundle(folder, about, export.Arrays(head, familiar))
     return Exported(folder, model, manifest, predictions, rows["path"], root / "prepared", pixels)

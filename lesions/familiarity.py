@@ -1,0 +1,83 @@
+"""What the training pictures look like to an exported network, and how well pictures of something else are told apart.
+
+A false accept is a photograph of anything else that is not called 'unlike the training pictures'; a false reject is a
+test picture that is. Photographs of things are an easy test: a rash, a scar or another camera may well pass.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lesions import unlike
+from lesions.images import load_pixels, read_pixels
+from lesions.intervals import wilson
+from lesions.litert import Network
+from lesions.photographs import photographs
+from lesions.sidecar import About, Unlike
+
+
+def get_familiar(
+    network: Network, manifest: pd.DataFrame, folder: Path, decision: dict[str, Any]
+) -> tuple[unlike.Familiar, Unlike]:
+    """What the training pictures look like to the network, the distance that validation pictures keep to them, and
+    which photographs and test pictures are told apart by it.
+
+    folder: that of the prepared pictures; decision: models/decision.json. Shows progress bars.
+    """
+
+    def features(split: str) -> tuple[NDArray[np.float32], pd.Series]:
+        rows = manifest[manifest["split"] == split]
+        bar = tqdm(rows["path"], desc=f"features, {split}", unit=" pictures", leave=False, disable=None)
+        return np.stack([network.run(read_pixels(folder / path)).features for path in bar]), rows["label"]
+
+    train, labels = features("train")
+    codes = labels.map({label: index for index, label in enumerate(decision["classes"])}).to_numpy().astype(np.int64)
+    familiar = unlike.fit(train, codes, len(decision["classes"]))
+
+    def far(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.array([unlike.distance(row, familiar) for row in rows])
+
+    validation = far(features("val")[0])
+    threshold = unlike.threshold_for(validation)
+    seen = {
+        name: network.run(load_pixels(file, decision["image_size"], decision["color_constancy"])).features
+        for name, file in photographs().items()
+    }
+    passed = far(np.stack(list(seen.values()))) <= threshold
+    test = far(features("test")[0])
+    return familiar, Unlike(
+        threshold=threshold,
+        accepted=unlike.ACCEPTED,
+        n_validation=len(validation),
+        n_photographs=len(seen),
+        false_accepts=tuple(name for name, accepted in zip(seen, passed, strict=True) if accepted),
+        n_test=len(test),
+        false_rejects=int((test > threshold).sum()),
+    )
+
+
+def card_section(about: About) -> str:
+    """What the model card of a bundle says beyond that of the report: how pictures of something else are told."""
+    rule = about.unlike_training
+    passed = f" ({', '.join(name.replace('_', ' ') for name in rule.false_accepts)})" if rule.false_accepts else ""
+    return f"""
+## Pictures of something else
+
+- A picture counts as unlike the training pictures from a distance of {rule.threshold:.2f} to them, by the last features
+  of the network (Mahalanobis, to the nearest class mean). The threshold is to let {rule.accepted:.0%} of pictures like
+  the {rule.n_validation:,} validation pictures pass; so it calls some of the right kind unlike, too.
+- False accepts: {_share(len(rule.false_accepts), rule.n_photographs)} photographs of cats, coins, galaxies and other
+  things{passed} pass as pictures like those of the training. They are what ships with scikit-image and scikit-learn,
+  and an easy test: other cameras, other skin and other diseases are harder to tell, and that was not measured.
+- False rejects: {_share(rule.false_rejects, rule.n_test)} test pictures are called unlike.
+- Heat maps: {about.heat_maps}.
+"""
+
+
+def _share(n: int, of: int) -> str:
+    low, high = wilson(n / of, of)
+    return f"{n:,} of {of:,} ({n / of:.1%}, 95 % interval {low:.1%} to {high:.1%})"
