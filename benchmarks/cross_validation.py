@@ -1,15 +1,11 @@
-"""Train several recipes on the same folds with the same seeds, and compare them picture by picture.
+"""Train the recipes of a plan on the same folds with the same seeds, and compare them picture by picture.
 
-A plan is a YAML file: names of recipes, each with the params in which it differs from params.yaml. Every training is an
-experiment of its own, <plan>-<recipe>-f<fold>-s<seed>; those that are there already are not run again, so that an
-interrupted comparison goes on where it stopped.
+Every training is an experiment of its own (benchmarks/experiments.py), so that an interrupted comparison goes on where
+it stopped.
 """
 
 import argparse
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,24 +13,18 @@ from typing import Any
 import dvc.api
 import numpy as np
 import pandas as pd
-import yaml
-from dvc.repo import Repo
-from tqdm import tqdm
 
 from app.folds import Source, group_repeats, read_source
+from benchmarks.experiments import FOLDS, experiment_name, finished, read_plan, run_missing, wanted_experiments
 from benchmarks.measuring import markdown
 from lesions.console import UserError, run
 from lesions.intervals import bootstrap_weights, estimate
 from lesions.outputs import whole_file
 from lesions.scores import headline
 
-FOLDS = 5
-LOGS = Path("tmp")
 SCORES_FILE = "reports/scores.json"
 BASELINES = ("origin", "frame", "thumbnail")
 SCORES = ("balanced_accuracy", "accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
-
-Plan = dict[str, dict[str, Any]]
 
 
 def main() -> None:
@@ -51,12 +41,7 @@ def main() -> None:
     if arguments.only and arguments.only not in plan:
         raise UserError(f"{arguments.plan} has no recipe {arguments.only}: it has {', '.join(plan)}")
     data = [f"dataset={arguments.dataset.resolve()}", f"labels={arguments.labels.resolve()}"]
-    wanted = {
-        experiment_name(name, recipe, fold, seed): [*data, *_settings(changes), f"prepare.fold={fold}", f"seed={seed}"]
-        for seed in range(arguments.seeds)
-        for fold in range(FOLDS)
-        for recipe, changes in plan.items()
-    }
+    wanted = wanted_experiments(name, plan, data, range(FOLDS), range(arguments.seeds))
     run_missing({key: value for key, value in wanted.items() if not arguments.only or f"-{arguments.only}-f" in key})
     done = finished()
     text = compare(
@@ -67,42 +52,6 @@ def main() -> None:
     if arguments.out:
         with whole_file(arguments.out) as file:
             file.write_text(text, encoding="utf-8")
-
-
-def read_plan(path: Path) -> Plan:
-    """The recipes of a plan by name, each with its params by dotted name. Raises UserError where it is none."""
-    try:
-        plan = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path} cannot be read as a plan: {error}".partition("\n")[0]) from None
-    if not isinstance(plan, dict) or not all(isinstance(changes, dict) for changes in plan.values()):
-        raise UserError(f"{path}: a plan has a name for each recipe, and below it params: `lesion_net: {{epochs: 30}}`")
-    return plan
-
-
-def experiment_name(plan: str, recipe: str, fold: int, seed: int) -> str:
-    return f"{plan}-{recipe}-f{fold}-s{seed}"
-
-
-def finished() -> set[str]:
-    """The names of the experiments on the current commit."""
-    return {name for found in Repo().experiments.ls().values() for name, _ in found}
-
-
-def run_missing(wanted: dict[str, list[str]]) -> None:
-    """Run the experiments that are not there, one after the other; the output of each goes to a file."""
-    LOGS.mkdir(exist_ok=True)
-    done = finished()
-    missing = [name for name in wanted if name not in done]
-    for name in tqdm(missing, "experiments", unit="run", disable=None):
-        log, started = LOGS / f"{name}.log", time.monotonic()
-        settings = [part for setting in wanted[name] for part in ("-S", setting)]
-        command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name, *settings, "evaluate"]
-        with log.open("w", encoding="utf-8") as file:
-            code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
-        if code:
-            raise UserError(f"{name} failed: {log} says why; run the same command again to go on")
-        print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 
 
 def compare(recipes: dict[str, list[Source]], baselines_of: Sequence[str] = ()) -> str:
@@ -163,11 +112,6 @@ def _spreads(table: pd.DataFrame) -> dict[str, str]:
         for name in SCORES
         if name in table and table[name].notna().all()
     }
-
-
-def _settings(changes: dict[str, Any]) -> list[str]:
-    given = [f"{key}={'null' if value is None else value}" for key, value in changes.items()]
-    return ["prepare.test=fold", f"prepare.folds={FOLDS}", *given]
 
 
 def _sources(plan: str, recipe: str, seeds: int, done: set[str]) -> list[Source]:

@@ -10,7 +10,8 @@ import yaml
 from sklearn.metrics import balanced_accuracy_score
 
 from app.folds import Source
-from benchmarks.cross_validation import compare, read_plan
+from benchmarks.cross_validation import compare
+from benchmarks.experiments import read_plan
 from lesions.console import UserError
 from tests.conftest import REPOSITORY
 from tests.unit.test_folds import CLASSES, held_out
@@ -70,10 +71,11 @@ def test_what_is_no_plan_is_refused_in_one_line(text: str, tmp_path: Path) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_the_plan_of_the_project_changes_params_that_exist() -> None:
+@pytest.mark.parametrize("plan", ["recipe", "study"])
+def test_the_plans_of_the_project_change_params_that_exist(plan: str) -> None:
     """DVC would add a param that is misspelt, and train the wrong recipe."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
-    for changes in read_plan(REPOSITORY / "benchmarks/recipe.yaml").values():
+    for changes in read_plan(REPOSITORY / f"benchmarks/{plan}.yaml").values():
         for name in changes:
             group = params
             for key in name.split("."):
