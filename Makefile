@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro serve check lint types test bench lock clean
+.PHONY: help setup repro serve check lint types test bench study lock clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +38,10 @@ test: .venv/.dev check lint types ## Lint, types and all tests
 bench: setup check ## Measure training against the networks of the notebooks, and augmentation against Augmentor
 	@python -m benchmarks.training
 	@python -m benchmarks.augment
+
+study: setup check ## Try what the write-ups claim (DATASET=folder LABELS=folder; hours): docs/study.md
+	@test -n "$(DATASET)" || { echo "error: say where the pictures are: make study DATASET=folder LABELS=folder" >&2; exit 1; }
+	@python -m benchmarks.study --dataset "$(DATASET)" $(if $(LABELS),--labels "$(LABELS)")
 
 lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproject.toml, with hashes
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import dvc.api
-import numpy as np
 import pandas as pd
 
 from app.folds import Source, group_repeats, read_source
 from benchmarks.experiments import FOLDS, experiment_name, finished, read_plan, run_missing, wanted_experiments
 from benchmarks.measuring import markdown
+from benchmarks.paired import gain, recognised
 from lesions.console import UserError, run
-from lesions.intervals import bootstrap_weights, estimate
 from lesions.outputs import whole_file
 from lesions.scores import headline
 
@@ -68,8 +67,8 @@ def compare(recipes: dict[str, list[Source]], baselines_of: Sequence[str] = ()) 
             table.append(about | _scores(found, split))
     rows["test"] += _baselines(baselines_of)
     first, *others = folds
-    pooled = {recipe: _recognised(found) for recipe, found in folds.items()}
-    against = [f"- {first} against {other}: {_difference(pooled[first], pooled[other])}" for other in others]
+    pooled = {recipe: recognised(found) for recipe, found in folds.items()}
+    against = [f"- {first} against {other}: {_told(gain(pooled[first], pooled[other]))}" for other in others]
     parts = [
         "Mean over folds (lowest to highest fold); a fold is the mean over its seeds.",
         "Validation pictures, by which a recipe is chosen:",
@@ -119,26 +118,10 @@ def _sources(plan: str, recipe: str, seeds: int, done: set[str]) -> list[Source]
     return [read_source(name) for name in names if name in done]
 
 
-def _recognised(folds: list[list[Source]]) -> pd.DataFrame:
-    """Every test picture of every fold, with the share of the seeds under which it was recognised."""
-    tests = []
-    for repeats in folds:
-        right = np.mean([(source.test["label"] == source.test["predicted"]).to_numpy() for source in repeats], axis=0)
-        tests.append(repeats[0].test[["image_id", "group", "label"]].assign(right=right))
-    return pd.concat(tests).set_index("image_id").sort_index()
-
-
-def _difference(one: pd.DataFrame, other: pd.DataFrame) -> str:
-    """How much more of the classes' pictures the one recognises: 95 % interval over groups, of pictures both tested."""
-    both = one.join(other["right"].rename("right_other"), how="inner")
-    weights = bootstrap_weights(both["label"], both["group"], seed=0)
-    gains = (both["right"] - both["right_other"]).to_numpy()
-    classes = sorted(both["label"].unique())
-    members = np.stack([(both["label"] == label).to_numpy(dtype=np.float64) for label in classes], axis=1)
-    found = estimate(((weights * gains) @ members / (weights @ members)).mean(axis=1)) or {}
+def _told(found: dict[str, Any]) -> str:
     return (
         f"{found['value']:+.3f} balanced accuracy (95 % interval {found['low']:+.3f} to {found['high']:+.3f}) "
-        f"over the same {len(both):,} pictures in {both['group'].nunique():,} groups"
+        f"over the same {found['n']:,} pictures in {found['groups']:,} groups"
     )
 
 

@@ -1,0 +1,148 @@
+"""What the order of the notebooks costs: copies first, then a split, so that validation knows its pictures already.
+
+The notebooks let Augmentor write copies into the training folder and then set a part of it aside at random. This trains
+the same network in that order, with the pipeline's own parts in a folder of its own under tmp/; the pipeline cannot be
+switched into it. The fold's test pictures have no copies and are untouched, so they tell what the claim is worth.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from benchmarks.experiments import FOLDS, read_plan
+from benchmarks.measuring import markdown
+from lesions.augmentation import choose_copies, write_copies
+from lesions.console import UserError, run
+from lesions.images import read_pixels
+from lesions.manifest import PREPARED, classes_of, read_manifest, write_manifest
+from lesions.outputs import whole_folder, write_csv, write_json
+from lesions.params import PARAMS_FILE, Params, load_params
+from lesions.preparation import prepare
+from lesions.scores import headline, probability_columns
+
+FOLDER = Path("tmp/leak")
+PLAN, RECIPE = Path("benchmarks/study.yaml"), "model3"  # of which this is the counterpart
+VALIDATION = 0.2  # of all files, as in the notebooks
+COPIES = "copies"
+RESULT = "leak.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m benchmarks.leak", description=__doc__)
+    parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
+    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
+    parser.add_argument("--folds", type=int, default=3, metavar="N", help=f"how many of {FOLDS}")
+    arguments = parser.parse_args()
+    print(
+        table([leak(fold, arguments.dataset.resolve(), arguments.labels.resolve()) for fold in range(arguments.folds)])
+    )
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """What validation claims and what the untouched test says, a row for each fold (Markdown)."""
+    rows = [
+        {
+            "fold": each["fold"],
+            "validation claims": f"{each['val']['accuracy']:.3f}",
+            "the test says": f"{each['test']['accuracy']:.3f}",
+            "validation files with a sibling in training": f"{each['siblings']:.0%}",
+        }
+        for each in found
+    ]
+    return markdown(pd.DataFrame(rows))
+
+
+def leak(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
+    """Train one fold in the notebooks' order, or read what was found before.
+
+    Returns fold, val and test (headline scores), and siblings: the share of validation files of which a copy, or the
+    original, is among the training files.
+    """
+    folder = FOLDER / f"f{fold}"
+    result = folder / RESULT
+    if result.exists():
+        found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+        return found
+    params = load_params()
+    if not (folder / PARAMS_FILE).exists():  # written last
+        _make_project(folder, fold, dataset, labels, params)
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    if subprocess.run([sys.executable, "-m", "stages.train"], cwd=folder, env=environment, check=False).returncode:
+        raise UserError(f"the training in {folder} failed, see above; the same command goes on")
+    manifest = read_manifest(folder / PREPARED)
+    scores = {split: _scores(folder, manifest, split) for split in ("val", "test")}
+    found = {"fold": fold, **scores, "siblings": share_with_siblings(manifest)}
+    write_json(result, found)
+    return found
+
+
+def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: Params) -> None:
+    """All that the train stage reads: pictures, copies among them, a plan that adds nothing, and params."""
+    changes = read_plan(PLAN)[RECIPE]
+    settings = params.prepare.model_copy(update={"test": "fold", "folds": FOLDS, "fold": fold})
+    with whole_folder(folder / PREPARED) as prepared:
+        found = prepare(dataset, labels, params.image_size, settings, prepared)
+        pool = found.used[found.used["split"] != "test"].assign(split="train")
+        plan = pd.DataFrame({"label": classes_of(pool), "n_add": changes["rebalance.per_class"]})
+        copies = choose_copies(pool, plan, params.seed)
+        (prepared / COPIES).mkdir()
+        write_copies(copies, params.augment.operations, params.seed, prepared, prepared / COPIES)
+        by_id = (
+            pool.set_index("image_id", drop=False)
+            .loc[[copy.image_id for copy in copies]]
+            .assign(
+                image_id=[f"{copy.image_id}__{copy.k}" for copy in copies],
+                path=[f"{COPIES}/{copy.target}" for copy in copies],
+            )
+        )
+        files = deal(pd.concat([pool, by_id], ignore_index=True), params.seed)
+        test = found.used[found.used["split"] == "test"]
+        write_manifest(prepared, pd.concat([files, test]), found.pictures.drop(found.used.index))
+    counts = files.loc[files["split"] == "train", "label"].value_counts().sort_index()
+    zero = pd.DataFrame({"label": counts.index, "n_train": counts.to_numpy(), "n_target": counts.to_numpy()})
+    write_csv(folder / "data/augmentation_plan.csv", zero.assign(n_add=0))
+    (folder / "data/augmented").mkdir(exist_ok=True)
+    content = yaml.safe_load(Path(PARAMS_FILE).read_text(encoding="utf-8"))
+    for name, value in {**changes, "rebalance.method": "none"}.items():
+        *groups, key = name.split(".")
+        part = content
+        for group in groups:
+            part = part[group]
+        part[key] = value
+    (folder / PARAMS_FILE).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def deal(files: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The files with a new split: val for VALIDATION of them at random, train for the rest, siblings or not."""
+    order = np.random.default_rng(seed).permutation(len(files))
+    return files.assign(split=np.where(order < VALIDATION * len(files), "val", "train"))
+
+
+def share_with_siblings(manifest: pd.DataFrame) -> float:
+    """The share of validation files that come from one picture with a training file. In [0, 1]."""
+    original = manifest["image_id"].str.partition("__")[0]
+    known = set(original[manifest["split"] == "train"])
+    return float(original[manifest["split"] == "val"].isin(known).mean())
+
+
+def _scores(folder: Path, manifest: pd.DataFrame, split: str) -> dict[str, Any]:
+    from lesions.inference import load_model, predict  # here: TensorFlow takes seconds to load
+
+    rows, classes = manifest[manifest["split"] == split], classes_of(manifest)
+    pixels = np.stack([read_pixels(folder / PREPARED / path) for path in rows["path"]])
+    found = predict(load_model(folder / "models/model.keras"), pixels).probabilities
+    predicted = [classes[index] for index in found.argmax(axis=1)]
+    told = pd.DataFrame(found, columns=probability_columns(classes), index=rows.index)
+    return headline(told.assign(label=rows["label"], predicted=predicted), classes)
+
+
+if __name__ == "__main__":
+    run(main, way_back="Folds that are complete are kept; the same command goes on.")

@@ -1,0 +1,118 @@
+"""The experiments of the write-ups, run on the same folds, and what holds of their claims.
+
+`make study DATASET=... LABELS=...` queues what is missing of benchmarks/study.yaml, trains what benchmarks/leak.py
+needs, and writes docs/study.md with its charts. Stopped, the same command goes on.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks import study_charts, study_claims
+from benchmarks.experiments import read_plan, run_missing, wanted_experiments
+from benchmarks.leak import leak
+from benchmarks.measuring import markdown
+from benchmarks.paired import reached, recognised
+from benchmarks.study_results import Recipe, gather
+from lesions import figures
+from lesions.console import run
+from lesions.outputs import whole_file
+from lesions.scores import headline
+
+PLAN = Path("benchmarks/study.yaml")
+SHOWN = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_auroc": "macro AUROC",
+    "melanoma_vs_nevus_auroc": "melanoma against nevus",
+}
+
+
+def main() -> None:
+    """Read the command line, run what is missing, write the study."""
+    parser = argparse.ArgumentParser("python -m benchmarks.study", description=__doc__)
+    parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
+    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
+    parser.add_argument("--folds", type=int, default=3, metavar="N", help="of 5")
+    parser.add_argument("--out", type=Path, default=Path("docs/study.md"), metavar="FILE", help="charts go beside it")
+    arguments = parser.parse_args()
+    folds, plan = range(arguments.folds), read_plan(PLAN)
+    dataset, labels = arguments.dataset.resolve(), arguments.labels.resolve()
+    data = [f"dataset={dataset}", f"labels={labels}"]
+    run_missing(wanted_experiments(PLAN.stem, plan, data, folds, [0]))
+    leaks = [leak(fold, dataset, labels) for fold in folds]
+    recipes = gather(PLAN.stem, plan, folds)
+    write(arguments.out, recipes, leaks)
+    print(f"{arguments.out}: {len(recipes)} recipes on {len(folds)} folds")
+
+
+def write(out: Path, recipes: dict[str, Recipe], leaks: list[dict[str, Any]]) -> None:
+    """The page and its charts, which get the page's name and an ending of their own."""
+    scores = {name: recognised(recipe.folds) for name, recipe in recipes.items()}
+    balanced = {name: reached(table) for name, table in scores.items()}
+    charts = {
+        "scores": study_charts.scores_chart(balanced),
+        "curves": study_charts.curves_chart({name: recipe.curves for name, recipe in recipes.items()}),
+        "leak": study_charts.leak_chart(leaks, recipes[study_claims.REBALANCED].sources),
+    }
+    for name, chart in charts.items():
+        figures.save(chart, out.with_name(f"{out.stem}_{name}.png"))
+    with whole_file(out) as file:
+        file.write_text(page(recipes, scores, leaks, out.stem), encoding="utf-8")
+
+
+def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: list[dict[str, Any]], stem: str) -> str:
+    """The text of docs/study.md."""
+    first = next(iter(recipes.values()))
+    n, groups = len(scores[first.name]), scores[first.name]["group"].nunique()
+    claims = study_claims.judge_all(recipes, scores, leaks)
+    parts = [
+        "# What the write-ups claim, tried",
+        f"Made by `make study` from {len(recipes)} recipes (`{PLAN}`) on {len(first.folds)} folds, one training each: "
+        f"{n:,} test pictures in {groups:,} groups, {len(first.classes)} classes; pictures of one lesion or patient, and "
+        "copies of one picture, are never on two sides. A fold's test pictures are read once, after its training. The "
+        "notebooks' pictures are larger than these: it is the changes from row to row that are of interest here, not "
+        "the height of the scores.",
+        f"![Balanced accuracy of each recipe]({stem}_scores.png)",
+        "## Claim by claim",
+        "`holds` and `does not hold`: the 95 % interval of the difference, over groups of test pictures, lies on that "
+        "side of zero. `cannot be told`: it does not, or these pictures cannot answer. The intervals hold what other "
+        "pictures would change; what another seed would change comes on top.",
+        markdown(pd.DataFrame([claim._asdict() for claim in claims])),
+        "## Every recipe",
+        "Mean over folds (lowest to highest fold). Training accuracy is that of the last epoch, with dropout and "
+        "changes on.",
+        markdown(pd.DataFrame([_row(recipe) for recipe in recipes.values()])),
+        "## Epochs",
+        f"![Learning curves]({stem}_curves.png)",
+        "Balanced accuracy on validation pictures, mean over folds of the five epochs that end there:",
+        markdown(pd.DataFrame(study_claims.epoch_rows(recipes))),
+        "## The leak",
+        f"![What validation claims, and what the test says]({stem}_leak.png)",
+        "The same network and the same training, but for the order: the notebooks write Augmentor's copies into the "
+        "training folder and split that folder at random; here the split comes first, and only training pictures are "
+        "copied. `python -m benchmarks.leak` trains the former in a folder of its own.",
+        markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[study_claims.REBALANCED].sources))),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(recipe: Recipe) -> dict[str, str]:
+    told: dict[str, str] = {"recipe": recipe.name}
+    last = pd.Series([curve["train_accuracy"].iloc[-1] for curve in recipe.curves])
+    told["training accuracy"] = _spread(last)
+    for split in ("val", "test"):
+        found = pd.DataFrame([headline(getattr(source, split), recipe.classes) for source in recipe.sources])
+        names = SHOWN if split == "test" else {"accuracy": "accuracy"}
+        told |= {f"{split}: {SHOWN[name]}": _spread(found[name]) for name in names if name in found}
+    return told
+
+
+def _spread(values: pd.Series) -> str:
+    return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
+
+
+if __name__ == "__main__":
+    run(main, way_back="Experiments that are complete are kept; the same command goes on.")

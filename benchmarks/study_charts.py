@@ -1,0 +1,96 @@
+"""The charts of docs/study.md."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from app.folds import Source
+from lesions import figures
+
+ROW = 24  # pixels
+ABOVE_AND_BELOW = 110  # pixels
+READ_AT = (20, 30)
+SMOOTHED = 5  # epochs
+
+
+def scores_chart(balanced: dict[str, dict[str, Any]]) -> Figure:
+    """Balanced accuracy of each recipe with its 95 % interval, the best on top. balanced: of benchmarks.paired."""
+    order = sorted(balanced, key=lambda name: balanced[name]["value"])
+    best = order[-1]
+    title = f"{best} recognises most: balanced accuracy {balanced[best]['value']:.2f} on test pictures"
+    figure = figures.new_figure(ABOVE_AND_BELOW + ROW * len(order), title)
+    axes = figure.add_subplot()
+    for place, name in enumerate(order):
+        found = balanced[name]
+        axes.plot([found["low"], found["high"]], [place, place], color=figures.PALE, linewidth=5)
+        axes.plot(found["value"], place, "o", color=figures.BLUE)
+        axes.text(found["high"] + 0.005, place, f"{found['value']:.3f}", va="center", fontsize=figures.SMALL)
+    axes.set_yticks(range(len(order)), order)
+    axes.set_xlabel("balanced accuracy, with its 95 % interval over groups of test pictures")
+    axes.grid(axis="x")
+    return figure
+
+
+def curves_chart(curves: dict[str, list[pd.DataFrame]]) -> Figure:
+    """Balanced accuracy by epoch, mean over folds, training beside validation."""
+    ends = {
+        name: [table["train_balanced_accuracy"].iloc[-1] for table in of_folds] for name, of_folds in curves.items()
+    }
+    val = {name: [table["val_balanced_accuracy"].iloc[-1] for table in of_folds] for name, of_folds in curves.items()}
+    widest = max(curves, key=lambda name: np.mean(ends[name]) - np.mean(val[name]))
+    title = (
+        f"Training and validation part: after its last epoch, {widest} has {np.mean(ends[widest]):.2f} of its training "
+        f"pictures and {np.mean(val[widest]):.2f} of the others"
+    )
+    figure = figures.new_figure(400, title)
+    lines: list[Any] = []
+    for number, (split, name) in enumerate((("train", "training pictures"), ("val", "validation pictures")), start=1):
+        axes = figure.add_subplot(1, 2, number)
+        for at in READ_AT:
+            axes.axvline(at, color=figures.PALE, linewidth=1)
+        drawn = []
+        for index, (recipe, of_folds) in enumerate(curves.items()):
+            mean = pd.concat([table.set_index("epoch")[f"{split}_balanced_accuracy"] for table in of_folds], axis=1)
+            smooth = mean.mean(axis=1).rolling(SMOOTHED, min_periods=1).mean()
+            style = "-" if index < len(COLOURS) else "--"
+            drawn += axes.plot(smooth, style, color=COLOURS[index % len(COLOURS)], label=recipe, linewidth=1.4)
+        lines = drawn
+        axes.set_xlabel(f"epoch ({name})")
+        axes.set_ylim(0, 1)
+        axes.grid()
+        if number == 1:
+            axes.set_ylabel(f"balanced accuracy, mean of {SMOOTHED} epochs")
+    figure.legend(handles=lines, loc="outside lower center", ncols=4, fontsize=figures.SMALL, handlelength=2.0)
+    return figure
+
+
+def leak_chart(leaks: list[dict[str, Any]], sources: list[Source]) -> Figure:
+    """Accuracy that validation claims and that the test says, fold by fold, under either order."""
+    theirs = np.array([[each[split]["accuracy"] for split in ("val", "test")] for each in leaks])
+    tables = [(source.val, source.test) for source in sources]
+    ours = np.array([[(table["label"] == table["predicted"]).mean() for table in pair] for pair in tables])
+    title = (
+        f"Copies before the split: validation claims {theirs[:, 0].mean():.2f}, the test says {theirs[:, 1].mean():.2f}. "
+        f"Split first: {ours[:, 0].mean():.2f} and {ours[:, 1].mean():.2f}"
+    )
+    figure = figures.new_figure(260, title)
+    axes = figure.add_subplot()
+    for place, found in ((1, theirs), (0, ours)):
+        for fold, (claimed, tested) in enumerate(found):
+            y = place + 0.18 * ((len(found) - 1) / 2 - fold)
+            axes.plot([claimed, tested], [y, y], color=figures.PALE, linewidth=2, zorder=1)
+            first = place == 1 and fold == 0
+            axes.scatter(claimed, y, color=figures.ORANGE, marker="s", label="validation claims" if first else None)
+            axes.scatter(tested, y, color=figures.BLUE, label="the test says" if first else None)
+    axes.set_yticks([1, 0], ["copies, then split\n(notebooks)", "split, then copies\n(here)"])
+    axes.set_ylim(-0.5, 1.5)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("accuracy, one line a fold")
+    axes.grid(axis="x")
+    axes.legend(loc="lower left")
+    return figure
+
+
+COLOURS = [colour for colour in figures.PALETTE if colour != figures.YELLOW]

@@ -1,0 +1,64 @@
+"""What the experiments of the study say: predictions and learning curves of each recipe on each fold."""
+
+import io
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import dvc.api
+import pandas as pd
+
+from app.folds import Source, group_repeats, read_source
+from benchmarks.experiments import experiment_name, finished
+from lesions import learning_curves
+from lesions.console import UserError
+
+CURVES = "plots/train/plots/metrics"
+IMBALANCE = "metrics/imbalance.json"
+
+
+class Recipe(NamedTuple):
+    """One recipe over the folds, one training each.
+
+    curves: a table for each fold, as of lesions.learning_curves.read_curves(). imbalance: metrics/imbalance.json of the
+    first fold.
+    """
+
+    name: str
+    sources: list[Source]
+    curves: list[pd.DataFrame]
+    imbalance: dict[str, Any]
+
+    @property
+    def classes(self) -> list[str]:
+        """The slugs of the classes."""
+        return self.sources[0].classes
+
+    @property
+    def folds(self) -> list[list[Source]]:
+        """The predictions of each fold, as of app.folds.group_repeats()."""
+        return [[source] for source in self.sources]
+
+
+def gather(plan: str, names: Iterable[str], folds: range) -> dict[str, Recipe]:
+    """The recipes of a plan by name. Raises UserError where an experiment is missing."""
+    done = finished()
+    found = {}
+    for name in names:
+        experiments = [experiment_name(plan, name, fold, 0) for fold in folds]
+        missing = [each for each in experiments if each not in done]
+        if missing:
+            raise UserError(f"there is no experiment {missing[0]} on this commit: run `make study`")
+        sources = [source for (source,) in group_repeats([read_source(each) for each in experiments])]
+        imbalance = json.loads(dvc.api.read(IMBALANCE, rev=experiments[0]))
+        found[name] = Recipe(name, sources, [_curves(each) for each in experiments], imbalance)
+    return found
+
+
+def _curves(experiment: str) -> pd.DataFrame:
+    series = {}
+    for split in ("train", "val"):
+        for score in learning_curves.SCORES:
+            text = dvc.api.read(f"{CURVES}/{split}/{score}.tsv", rev=experiment)
+            series[f"{split}_{score}"] = pd.read_csv(io.StringIO(text), sep="\t").set_index("step")[score]
+    return pd.DataFrame(series).rename_axis("epoch").reset_index()
