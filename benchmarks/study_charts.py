@@ -35,14 +35,11 @@ def scores_chart(balanced: dict[str, dict[str, Any]]) -> Figure:
 
 def curves_chart(curves: dict[str, list[pd.DataFrame]]) -> Figure:
     """Balanced accuracy by epoch, mean over folds, training beside validation."""
-    ends = {
-        name: [table["train_balanced_accuracy"].iloc[-1] for table in of_folds] for name, of_folds in curves.items()
-    }
-    val = {name: [table["val_balanced_accuracy"].iloc[-1] for table in of_folds] for name, of_folds in curves.items()}
-    widest = max(curves, key=lambda name: np.mean(ends[name]) - np.mean(val[name]))
+    last = {name: pd.concat([table.iloc[[-1]] for table in of_folds]).mean() for name, of_folds in curves.items()}
+    widest = max(last, key=lambda name: last[name]["train_balanced_accuracy"] - last[name]["val_balanced_accuracy"])
     title = (
-        f"Training and validation part: after its last epoch, {widest} has {np.mean(ends[widest]):.2f} of its training "
-        f"pictures and {np.mean(val[widest]):.2f} of the others"
+        f"Training and validation part, most in {widest}: balanced accuracy "
+        f"{last[widest]['train_balanced_accuracy']:.2f} and {last[widest]['val_balanced_accuracy']:.2f} at the end"
     )
     figure = figures.new_figure(400, title)
     lines: list[Any] = []
@@ -72,8 +69,8 @@ def leak_chart(leaks: list[dict[str, Any]], sources: list[Source]) -> Figure:
     tables = [(source.val, source.test) for source in sources]
     ours = np.array([[(table["label"] == table["predicted"]).mean() for table in pair] for pair in tables])
     title = (
-        f"Copies before the split: validation claims {theirs[:, 0].mean():.2f}, the test says {theirs[:, 1].mean():.2f}. "
-        f"Split first: {ours[:, 0].mean():.2f} and {ours[:, 1].mean():.2f}"
+        f"Copies before the split: validation claims {theirs[:, 0].mean():.2f}, the test says "
+        f"{theirs[:, 1].mean():.2f}. Split first: {ours[:, 0].mean():.2f} and {ours[:, 1].mean():.2f}"
     )
     figure = figures.new_figure(260, title)
     axes = figure.add_subplot()

@@ -16,7 +16,7 @@ from lesions.classes import diagnosis
 from lesions.estimates import overall_values
 from lesions.intervals import bootstrap_weights, estimate
 from lesions.learning_curves import judge
-from lesions.phrases import change, number
+from lesions.phrases import change, named, number
 
 HOLDS, FALLS, OPEN = "holds", "does not hold", "cannot be told here"
 REBALANCED, PLAIN = "model3", "model3_plain"
@@ -101,22 +101,21 @@ def _difference(claim: str, found: dict[str, Any], score: str = "balanced accura
 def _classes(recipe: Recipe) -> list[Claim]:
     """Which class is rarest, which dominate: as filed, and what is left once the labels are checked."""
     raw, usable = recipe.imbalance["raw"], recipe.imbalance["usable"]
-    rarest, dominating = set(raw["fewest"]), set(raw["dominating"])
-    left = set(recipe.classes)
-    gone = rarest - left
-    fate = f"; none of them is usable, and {_names(usable['fewest'])} ({usable['fewest_n']}) takes its place"
-    told = ", ".join(f"{diagnosis(label).name} {share:.1%}" for label, share in raw["dominating"].items())
-    wanted = {"pigmented_benign_keratosis", "melanoma"}
+    rarest, dominating = raw["fewest"], raw["dominating"]
+    evidence = f"as filed, {named(rarest)} has the fewest ({raw['fewest_n']} of {raw['n']:,})"
+    gone = not set(rarest) & set(recipe.classes)
+    if gone:
+        evidence += f"; none of them is usable, and {named(usable['fewest'])} ({usable['fewest_n']}) takes its place"
+    told = ", ".join(f"{diagnosis(label).name} {share:.1%}" for label, share in dominating.items())
     return [
         Claim(
             "Seborrheic keratosis has the fewest pictures",
-            FALLS if gone else HOLDS if rarest == {"seborrheic_keratosis"} else FALLS,
-            f"as filed, {_names(raw['fewest'])} has the fewest ({raw['fewest_n']} of {raw['n']:,})"
-            + (fate if gone else ""),
+            FALLS if gone or rarest != ["seborrheic_keratosis"] else HOLDS,
+            evidence,
         ),
         Claim(
             "Pigmented benign keratosis and melanoma dominate",
-            HOLDS if wanted <= dominating else FALLS,
+            HOLDS if {"pigmented_benign_keratosis", "melanoma"} <= set(dominating) else FALLS,
             f"at least {recipe.imbalance['dominates_from']}: {told}",
         ),
     ]
@@ -143,17 +142,16 @@ def _overfits(claim: str, recipe: Recipe) -> Claim:
 def _epochs(recipes: dict[str, Recipe]) -> list[Claim]:
     claims = []
     for fewer in READ_AT[:-1]:
-        gains = np.mean(
-            [_level(recipes[name], READ_AT[-1]) - _level(recipes[name], fewer) for name in CONSTANT_RATE], 0
-        )
+        each = [_level(recipes[name], READ_AT[-1]) - _level(recipes[name], fewer) for name in CONSTANT_RATE]
+        gains = np.mean(each, axis=0)
         verdict = HOLDS if (gains > 0).all() else FALLS if (gains <= 0).all() else OPEN
-        told = ", ".join(f"{each:+.3f}" for each in gains)
+        told = ", ".join(f"{value:+.3f}" for value in gains)
         claims.append(
             Claim(
                 f"{fewer} epochs are too few",
                 verdict,
-                f"from there to {READ_AT[-1]}, balanced accuracy on validation pictures changes by {told} (one number a "
-                f"fold, mean of {', '.join(CONSTANT_RATE)}; holds where all rise, does not where none does)",
+                f"from there to {READ_AT[-1]}, balanced accuracy on validation pictures changes by {told} (one number "
+                f"a fold, mean of {', '.join(CONSTANT_RATE)}; holds where all rise, does not where none does)",
             )
         )
     return claims
@@ -166,8 +164,8 @@ def _accuracy(table: pd.DataFrame, leaks: list[dict[str, Any]]) -> Claim:
     return Claim(
         "Validation accuracy is 77 to 80 %",
         verdict,
-        f"accuracy on test pictures {number(found)}. With copies made before the split, validation claims {claimed:.2f} "
-        f"and the untouched test says {tested:.2f}: see below",
+        f"accuracy on test pictures {number(found)}. With copies made before the split, validation claims "
+        f"{claimed:.2f} and the untouched test says {tested:.2f}: see below",
     )
 
 
@@ -182,10 +180,6 @@ def _level(recipe: Recipe, epoch: int) -> np.ndarray:
 
 def _right(table: pd.DataFrame) -> float:
     return float((table["label"] == table["predicted"]).mean())
-
-
-def _names(labels: list[str]) -> str:
-    return ", ".join(diagnosis(label).name for label in labels)
 
 
 def _spread(values: Any) -> str:
