@@ -79,9 +79,9 @@ def run_missing(wanted: dict[str, list[str]]) -> None:
 def _require_outputs() -> None:
     """DVC runs no experiment in a clone that never had the outputs of its own commit."""
     repo = Repo()
-    lost = [out for out in repo.index.outs if out.use_cache and not repo.cache.local.exists(out.hash_info.value)]
-    if lost:
-        raise UserError(f"{lost[0]} was never made in this clone, and DVC runs no experiments then: run `dvc repro`")
+    for out in (out for stage in repo.stage.load_all("dvc.yaml") for out in stage.outs if out.use_cache):
+        if not (out.hash_info and repo.cache.local.exists(out.hash_info.value)):
+            raise UserError(f"{out} was never made in this clone, and DVC runs no experiments then: run `dvc repro`")
 
 
 def _clear(names: Iterable[str]) -> None:

@@ -72,8 +72,8 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         "# What the write-ups claim, tried",
         f"Made by `make study` from {len(recipes)} recipes (`{PLAN}`) on {len(first.folds)} folds, one training each: "
         f"{n:,} test pictures in {groups:,} groups, {len(first.classes)} classes; pictures of one lesion or patient, "
-        "and copies of one picture, are never on two sides. A fold's test pictures are read once, after its training. The "
-        "notebooks' pictures are larger than these: it is the changes from row to row that are of interest here, not "
+        "and copies of one picture, are never on two sides. A fold's test pictures are read once, after its training. "
+        "The notebooks' pictures are larger than these: it is the changes from row to row that are of interest, not "
         "the height of the scores.",
         f"![Balanced accuracy of each recipe]({stem}_scores.png)",
         "## Claim by claim",

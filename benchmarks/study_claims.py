@@ -126,7 +126,8 @@ def _overfits(claim: str, recipe: Recipe) -> Claim:
     fits = []
     for source, curves in zip(recipe.sources, recipe.curves, strict=True):
         weights = bootstrap_weights(source.val["label"], source.val["group"], seed=0)
-        interval = estimate(overall_values(source.val, recipe.classes, weights)["balanced_accuracy"])
+        told = overall_values(source.val, recipe.classes, weights).get("balanced_accuracy")
+        interval = None if told is None else estimate(told)
         fits.append(judge(curves, int(curves["epoch"].iloc[-1]), len(recipe.classes), interval))
     over = sum(fit.over for fit in fits)
     verdict = FALLS if over == len(fits) else HOLDS if not over else OPEN

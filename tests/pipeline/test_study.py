@@ -1,0 +1,68 @@
+"""Plans of experiments through DVC's queue, and the leaky order through the train stage."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from tests.pipeline.conftest import Project, environment
+
+RUN = """
+from benchmarks.experiments import run_missing, wanted_experiments
+from lesions.console import run
+data = ["dataset=data/tiny", "labels=data/labels", "prepare.min_class_groups=3"]
+plan = {"good": {}, "bad": {"epochs": -1}}
+run(lambda: run_missing(wanted_experiments("plan", plan, data, [0], [0])), way_back="kept")
+"""
+
+
+def processes_in(folder: Path) -> list[int]:
+    """The processes that work anywhere below a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                inside = (entry / "cwd").readlink().is_relative_to(folder)
+            except OSError:
+                continue
+            found += [int(entry.name)] if inside else []
+    return found
+
+
+def test_a_plan_survives_a_killed_worker_and_a_failed_experiment(project: Project) -> None:
+    """Hours of trainings must not be lost to one mistake, or to a machine that was switched off."""
+    code = [sys.executable, "-c", RUN]
+    with subprocess.Popen(code, cwd=project.folder, env=environment(), stderr=subprocess.DEVNULL) as first:
+        end = time.monotonic() + 120
+        while "Running" not in project.dvc("queue", "status").stdout:
+            assert time.monotonic() < end, "nothing was started"
+        for number in processes_in(project.folder):
+            os.kill(number, signal.SIGKILL)
+        first.wait(timeout=30)
+    assert not project.dvc("exp", "list", "--name-only").stdout.split(), "it was over before it was killed"
+    again = project.run(*code, check=False)
+    assert again.returncode == 1
+    assert again.stderr.splitlines()[-2].endswith("plan-bad-f0-s0` says why; the same command goes on")
+    assert "Traceback" not in again.stderr
+    assert project.dvc("exp", "list", "--name-only").stdout.split() == ["plan-good-f0-s0"]
+
+
+def test_the_leaky_order_is_trained_apart_from_the_pipeline(project: Project) -> None:
+    path = project.folder / "benchmarks/study.yaml"
+    plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+    plan["model3"] |= {"epochs": 1, "rebalance.per_class": 6}
+    path.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    command = ["python", "-m", "benchmarks.leak", "--dataset", "data/tiny", "--folds", "1"]
+    before = project.outputs()
+    first = project.run(*command)
+    found = json.loads((project.folder / "tmp/leak/f0/leak.json").read_text(encoding="utf-8"))
+    assert found["siblings"] > 0.3
+    assert f"| {found['val']['accuracy']:.3f} | {found['test']['accuracy']:.3f} |" in first.stdout
+    assert "epoch" not in project.run(*command).stdout, "a fold that was there was trained again"
+    assert project.outputs() == before
+    assert not project.run("git", "status", "--short", "--", ".", ":!benchmarks").stdout

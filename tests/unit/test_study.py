@@ -1,0 +1,94 @@
+"""The study of the write-ups: a verdict follows from its numbers, and the page holds what the experiments say."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import leak, study, study_claims
+from benchmarks.experiments import read_plan
+from benchmarks.paired import recognised
+from benchmarks.study_claims import FALLS, HOLDS, OPEN
+from benchmarks.study_results import Recipe
+from tests.conftest import REPOSITORY
+from tests.unit.test_cross_validation import source
+
+LEAKS = [
+    {"fold": fold, "val": {"accuracy": 0.8}, "test": {"accuracy": 0.5}, "siblings": 0.9} for fold in range(3)
+]  # fmt: skip
+IMBALANCE = {
+    "raw": {"n": 100, "fewest": ["seborrheic_keratosis"], "fewest_n": 4, "dominating": {"melanoma": 0.4}},
+    "usable": {"fewest": ["nevus"], "fewest_n": 20},
+    "dominates_from": "1.5 times the equal share",
+}
+
+
+def curves(last: float, epochs: int = 50) -> pd.DataFrame:
+    """Validation rises in a straight line to `last`, training to 1."""
+    rise = np.arange(1, epochs + 1) / epochs
+    scores = {f"{split}_{score}": rise for split in ("train", "val") for score in ("loss", "accuracy")}
+    balanced = {"train_balanced_accuracy": rise, "val_balanced_accuracy": last * rise}
+    return pd.DataFrame({"epoch": np.arange(1, epochs + 1), **scores, **balanced})
+
+
+def recipe(name: str, right: float = 0.0, last: float = 0.5) -> Recipe:
+    sources = [source(fold, 0, right) for fold in range(3)]
+    sources = [each._replace(val=each.test) for each in sources]  # enough of each class for an interval
+    return Recipe(name, sources, [curves(last)] * 3, IMBALANCE)
+
+
+@pytest.fixture(scope="module")
+def names() -> list[str]:
+    return list(read_plan(REPOSITORY / study.PLAN))
+
+
+def judged(recipes: dict[str, Recipe], leaks: list[dict[str, Any]] = LEAKS) -> dict[str, study_claims.Claim]:
+    scores = {name: recognised(recipe.folds) for name, recipe in recipes.items()}
+    return {claim.claim: claim for claim in study_claims.judge_all(recipes, scores, leaks)}
+
+
+@pytest.mark.parametrize(("better", "verdict"), [("model3", HOLDS), ("model3_plain", FALLS), ("", OPEN)])
+def test_a_difference_is_judged_by_its_interval(names: list[str], better: str, verdict: str) -> None:
+    found = judged({name: recipe(name, 0.6 if name == better else 0.0) for name in names})
+    assert found["Rebalancing with Augmentor helps (their network)"].verdict == verdict
+    if better != "model3":
+        assert found["Batch normalisation degrades accuracy"].verdict == OPEN, "neither of the two has changed"
+
+
+def test_overfitting_and_epochs_are_read_off_the_curves(names: list[str]) -> None:
+    apart = judged({name: recipe(name) for name in names})
+    assert apart["Rebalancing and dropout solve overfitting"].verdict == FALLS
+    assert apart["20 epochs are too few"].verdict == HOLDS, "these curves rise to the end"
+    flat = judged({name: recipe(name)._replace(curves=[curves(0.0)] * 3) for name in names})
+    assert flat["20 epochs are too few"].verdict == FALLS
+    level = re.findall(r"[+-]\d\.\d{3}", apart["20 epochs are too few"].evidence)
+    assert level == ["+0.300"] * 3, "0.5 * (48 - 18) / 50, in each fold"
+
+
+def test_a_class_whose_pictures_are_all_unusable_is_not_called_the_rarest(names: list[str]) -> None:
+    found = judged({name: recipe(name) for name in names})["Seborrheic keratosis has the fewest pictures"]
+    assert found.verdict == FALLS
+    assert "none of them is usable, and nevus (20) takes its place" in found.evidence
+
+
+def test_the_page_holds_every_recipe_and_its_charts_exist(names: list[str], tmp_path: Path) -> None:
+    study.write(tmp_path / "study.md", {name: recipe(name) for name in names}, LEAKS)
+    text = (tmp_path / "study.md").read_text(encoding="utf-8")
+    assert all(f"| {name} |" in text for name in names)
+    charts = re.findall(r"\]\((\S+\.png)\)", text)
+    assert len(charts) == 3
+    assert all((tmp_path / chart).stat().st_size > 5000 for chart in charts)
+
+
+def test_the_leaky_order_splits_siblings(names: list[str]) -> None:
+    """Otherwise the benchmark would not measure the leak that it is about."""
+    ids = [f"p{k}" for k in range(50)]
+    files = pd.DataFrame({"image_id": ids + [f"{name}__{k}" for name in ids for k in range(9)]})
+    dealt = leak.deal(files, seed=0)
+    assert (dealt["split"] == "val").mean() == pytest.approx(leak.VALIDATION)
+    assert leak.share_with_siblings(dealt) > 0.95
+    apart = files.assign(split=np.where(files["image_id"].str.partition("__")[0] < "p3", "val", "train"))
+    assert leak.share_with_siblings(apart) == 0
