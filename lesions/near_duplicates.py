@@ -8,7 +8,7 @@ two labels under one link are no conflict. docs/methods.md holds what was measur
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,8 @@ SHIFT = 6  # pixels, the largest in both directions
 TURNS = (-6.0, 6.0)  # degrees, tried beside the upright picture
 WORTH_TURNING = 0.60  # correlation before turning, which adds .2 at most
 
-ROWS, COLUMNS = 16, 4096  # hashes compared at once: 512 KiB, in the cache of one core
-PAIRS = 32  # correlated at once, for the same reason
+ROWS, COLUMNS = 32, 4096  # hashes compared at once, and up to twice as many columns: less, and threads wait for turns
+PAIRS = 32  # correlated at once: in the cache of one core
 
 
 def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], farthest: int = FARTHEST) -> pd.DataFrame:
@@ -68,11 +68,11 @@ def candidate_pairs(hashes: Sequence[str], farthest: int = FARTHEST) -> pd.DataF
     hashes: 16 hexadecimal digits each. Returns integer columns a < b (positions), orientation (of ORIENTATIONS) and
     distance, sorted; a pair that is near in several orientations has a row for each.
     """
-    views = hash_views(hashes)
-    with ThreadPoolExecutor(available_cores()) as pool:  # threads: these operations leave Python's lock
-        found = list(pool.map(partial(_strip, views, farthest), range(0, len(hashes), ROWS)))
-    rows = np.concatenate(found) if found else np.empty((0, 4), np.int64)
-    table = pd.DataFrame(rows, columns=["a", "b", "orientation", "distance"])
+    views, threads = hash_views(hashes), available_cores()
+    shares = [range(ROWS * number, len(hashes), ROWS * threads) for number in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:  # threads: these operations leave Python's lock
+        found = np.concatenate(list(pool.map(partial(_search, views, farthest), shares)))
+    table = pd.DataFrame(found, columns=["a", "b", "orientation", "distance"])
     return table[table["a"] < table["b"]].sort_values(["a", "b", "orientation"], ignore_index=True)
 
 
@@ -136,18 +136,33 @@ def _correlate_all(
         return np.concatenate([np.empty(0), *done])
 
 
-def _strip(views: NDArray[np.uint64], farthest: int, start: int) -> NDArray[np.int64]:
-    """(k, 4) rows a, b, orientation, distance of the near pairs of ROWS hashes from `start` and all from there on."""
-    upright = views[0, start : start + ROWS, None]
+def _search(views: NDArray[np.uint64], farthest: int, starts: Sequence[int]) -> NDArray[np.int64]:
+    """(k, 4) rows a, b, orientation, distance of the near pairs of ROWS hashes from each start and all from there on.
+
+    Writes into the same memory again and again: asking the system for it takes as long as a third of the search.
+    """
+    differing, distances = np.empty(2 * ROWS * COLUMNS, np.uint64), np.empty(2 * ROWS * COLUMNS, np.uint8)
     found = [np.empty((0, 4), np.int64)]
-    for left in range(start, views.shape[1], COLUMNS):
-        for orientation, view in enumerate(views[:, left : left + COLUMNS]):
-            distance = np.bitwise_count(upright ^ view)
-            near = np.flatnonzero(distance <= farthest)
-            if len(near):
-                a, b = np.divmod(near, len(view))
-                found.append(np.stack([start + a, left + b, np.full(len(a), orientation), distance[a, b]], axis=1))
+    for start in starts:
+        upright = views[0, start : start + ROWS, None]
+        for left, right in pairwise(_edges(start, views.shape[1])):
+            shape = len(upright), right - left
+            bits, distance = differing[: shape[0] * shape[1]], distances[: shape[0] * shape[1]]
+            for orientation, view in enumerate(views[:, left:right]):
+                np.bitwise_xor(upright, view, out=bits.reshape(shape))
+                np.bitwise_count(bits, out=distance)
+                if distance.min() <= farthest:  # seldom, and quicker to tell than where
+                    near = np.flatnonzero(distance <= farthest)
+                    a, b = np.divmod(near, right - left)
+                    rows = [start + a, left + b, np.full(len(near), orientation), distance[near]]
+                    found.append(np.stack(rows, axis=1))
     return np.concatenate(found)
+
+
+def _edges(start: int, end: int) -> list[int]:
+    """Borders of blocks COLUMNS wide, or up to twice that: numpy is slow with narrow ones, as a last one might be."""
+    borders: list[int] = np.linspace(start, end, max(1, (end - start) // COLUMNS) + 1, dtype=int).tolist()
+    return borders
 
 
 def _read_details(read: Callable[[Any], Pixels], label: Any) -> Details:

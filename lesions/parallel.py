@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,17 +26,30 @@ def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], 
 
     Results stream: memory does not grow with the number of items. The first exception of a worker is raised here.
     """
-    os.environ.update({name: size for name, size in MEMORY.items() if name not in os.environ})
+    return map_together(partial(_one_by_one, function), items, title, 1)
+
+
+def map_together(
+    function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item], title: str, size: int
+) -> Iterator[Result]:
+    """As map_on_all_cores(), for a function of up to `size` items that returns a result for each of them."""
+    os.environ.update({name: value for name, value in MEMORY.items() if name not in os.environ})
     jobs = 1 if len(items) < TOO_FEW_FOR_PROCESSES else available_cores()
-    results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto")(
-        delayed(_here)(Path.cwd(), function, item) for item in items
+    results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto" if size == 1 else 1)(
+        delayed(_here)(Path.cwd(), function, items[start : start + size]) for start in range(0, len(items), size)
     )
     # disable=None: no bar where stderr is a log
-    yield from tqdm(results, total=len(items), desc=title, unit=" pictures", disable=None)
+    yield from tqdm(chain.from_iterable(results), total=len(items), desc=title, unit=" pictures", disable=None)
 
 
-def _here(folder: Path, function: Callable[[Item], Result], item: Item) -> Result:
+def _here(
+    folder: Path, function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]
+) -> Sequence[Result]:
     """Workers are used again, and stay in the folder in which they were started: relative paths need this one."""
     if Path.cwd() != folder:
         os.chdir(folder)
-    return function(item)
+    return function(items)
+
+
+def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in items]

@@ -9,15 +9,16 @@ import pandas as pd
 
 from lesions.datasets import read_layout
 from lesions.datasets.raw import Reading
-from lesions.images import GREY, ColorConstancy, Pixels, prepare_picture
+from lesions.images import GREY, ColorConstancy, Pixels, prepare_pictures
 from lesions.manifest import write_manifest
 from lesions.near_duplicates import near_duplicates
 from lesions.official import Checked, Official, check, read_official, tell_notes
-from lesions.parallel import map_on_all_cores
+from lesions.parallel import map_together
 from lesions.params import PrepareParams
 from lesions.selection import assign, choose_labels
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
+TOGETHER = 32  # pictures that a worker takes at once: it is asked for less often, and does each kind of work in a row
 GREYS = "greys"  # in there: every grey copy, row by row; a file for each would take longer to create than to fill
 
 
@@ -69,10 +70,10 @@ def decode_all(
     """
     (folder / DECODED).mkdir()
     jobs = [(dataset / source, decoded_path(folder, row)) for row, source in enumerate(raw["source"])]
-    decode = partial(prepare_picture, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
+    decode = partial(prepare_pictures, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
     found = []
     with (folder / DECODED / GREYS).open("wb") as greys:
-        for facts, grey in map_on_all_cores(decode, jobs, "prepare"):
+        for facts, grey in map_together(decode, jobs, "prepare", TOGETHER):
             found.append(facts)
             greys.write(grey.tobytes())
     return pd.concat([raw, pd.DataFrame(found, index=raw.index)], axis=1)

@@ -91,14 +91,17 @@ def test_distance_is_the_same_from_both_sides_and_zero_for_a_turned_copy(
     assert {(last - b, last - a, d) for a, b, d in found(hashes[::-1], 20)} == found(hashes, 20)
 
 
-def test_no_pair_is_lost_where_the_search_goes_from_block_to_block() -> None:
-    """One near pair across every border of the blocks that are compared at once."""
+def test_no_pair_is_lost_or_found_twice_where_the_search_goes_from_block_to_block() -> None:
+    """Every pair in every orientation, of so many hashes that each core has several blocks in both directions."""
     digits = np.random.default_rng(0).bytes(8 * (2 * COLUMNS + 50)).hex()
     hashes = [digits[start : start + 16] for start in range(0, len(digits), 16)]
-    planted = {(0, COLUMNS), (15, 16), (COLUMNS - 1, 2 * COLUMNS), (3, len(hashes) - 1), (COLUMNS + 20, COLUMNS + 21)}
-    for a, b in planted:
-        hashes[b] = f"{int(hashes[a], 16) ^ 0b1001:016x}"
-    assert found(hashes, 2) == {(a, b, 2) for a, b in planted}
+    seen = hash_views(hashes)
+    expected = []
+    for a in range(len(hashes)):
+        distances = np.bitwise_count(seen[0, a] ^ seen[:, a + 1 :])
+        expected += [(a, a + 1 + b, view, distances[view, b]) for b, view in np.argwhere(distances.T <= 15)]
+    assert len(expected) > 1000
+    assert list(candidate_pairs(hashes, 15).itertuples(index=False, name=None)) == expected
 
 
 PLAIN_SKIN = (170, 136, 119)
