@@ -124,7 +124,7 @@ def prepare(folder: Path, params: Params) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     path = Path(PARAMS_FILE)
-    if AUGMENTED.is_dir() and path.is_file() and path.read_text(encoding="utf-8") == content:
+    if AUGMENTED.is_dir() and path.read_text(encoding="utf-8") == content:
         return
     shutil.rmtree("data", ignore_errors=True)
     path.write_text(content, encoding="utf-8")
@@ -206,8 +206,8 @@ def tell(verdict: Verdict, theirs: pd.DataFrame, ours: pd.DataFrame) -> str:
             f"{duration(verdict.passed_after)}: 1/{verdict.times_faster:.1f} of the time"
         )
     goal = f"goal, 1/{GOAL} or less: {'reached' if verdict.times_faster >= GOAL else 'not reached'}"
-    end = f"After its last epoch it stands at {ours[SCORE].iloc[-1]:.3f}, {THEIRS} at {theirs[SCORE].iloc[-1]:.3f}."
-    return f"{reached} {passed} ({goal}). {end}"
+    end = f"after their last epochs they stand at {theirs[SCORE].iloc[-1]:.3f} and {ours[SCORE].iloc[-1]:.3f}"
+    return f"{reached} {passed} ({goal}); {end}."
 
 
 def draw(theirs: pd.DataFrame, ours: pd.DataFrame, verdict: Verdict, path: Path) -> None:
