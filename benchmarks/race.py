@@ -94,13 +94,11 @@ def main() -> None:
         in_fresh_process(partial(prepare, FOLDER / name, params))
     require_same_split(*(FOLDER / name for name in entrants))
     raced = {name: in_fresh_process(partial(train, FOLDER / name)) for name in entrants}
-    theirs, ours = raced[THEIRS], raced[OURS]
-    verdict = judge(theirs.curve, ours.curve)
-    text = "\n\n".join(
-        [conditions(entrants, raced), table(theirs.curve, ours.curve), tell(verdict, theirs.curve, ours.curve)]
-    )
+    theirs, ours = raced[THEIRS].curve, raced[OURS].curve
+    verdict = judge(theirs, ours)
+    text = "\n\n".join([conditions(entrants, raced), table(theirs, ours), tell(verdict, theirs, ours)])
     (FOLDER / "race.md").write_text(f"{text}\n", encoding="utf-8")
-    draw(theirs.curve, ours.curve, verdict, FOLDER / "race.png")
+    draw(theirs, ours, verdict, FOLDER / "race.png")
     print(f"\n{text}\n\n{FOLDER}/race.md, {FOLDER}/race.png")
 
 
