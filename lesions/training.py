@@ -19,7 +19,8 @@ from lesions.params import Params
 from lesions.training_data import TrainingData
 from lesions.transfer import Phase, phases, set_trainable
 
-NO_ROOM = ("could not create a primitive", "could not execute a primitive")  # oneDNN's words where memory runs out
+# Where memory runs out: oneDNN's words, and names of exceptions in the thread that makes the batches
+NO_ROOM = ("could not create a primitive", "could not execute a primitive", "MemoryError:", "ResourceExhaustedError:")
 
 
 def set_seeds(seed: int, deterministic: bool) -> None:

@@ -50,9 +50,10 @@ def curves(folder: Path) -> Iterator[Live]:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         # dvcyaml=None, save_dvc_exp=False: inside a pipeline DVCLive would rewrite dvc.yaml and commit experiments
-        with Live(str(folder), dvcyaml=None, save_dvc_exp=False) as live:
-            live.step = 1
-            yield live
+        live = Live(str(folder), dvcyaml=None, save_dvc_exp=False)
+        live.step = 1
+        yield live
+        live.end()  # not after a failure: it starts a thread, and where that fails, hides what went wrong
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

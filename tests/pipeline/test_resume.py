@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -16,10 +18,11 @@ import yaml
 from tests.conftest import REPOSITORY
 from tests.pipeline.conftest import Project, environment, stages_in
 from tests.unit.training_pictures import write_prepared
-from tests.unit.trainings import params_with
+from tests.unit.trainings import SMALL, params_with
 
 PATIENCE = 240  # seconds after which a test gives up waiting
-MANY = 60  # epochs of a twentieth of a second: time enough to kill something in between
+# epochs of a twentieth of a second: time enough to kill something in between
+LONG = {"epochs": 60, "model__name": "isic_cnn", "model__dropout": 0.3}
 
 
 def started(folder: Path, *command: str) -> tuple[subprocess.Popen[bytes], Path]:
@@ -57,50 +60,67 @@ def files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
-def train_in(folder: Path, kill_after: list[int]) -> list[str]:
-    """Run the stage to its end in a new folder, killed after each of these epochs; returns what each run resumed."""
+def prepared(folder: Path) -> Path:
+    """A new folder in which the stage can run, with everything on that draws at random or remembers.
+
+    Half the layers of lesion_net: every run has to start TensorFlow and to trace the network.
+    """
     write_prepared(folder, train={"mel": 20, "nv": 30, "vasc": 25}, val=4, added={"mel": 5})
-    changes = {"epochs": 9, "rebalance__method": "sampler", "model__dropout": 0.3, "train__online__rotation": 0.1}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params_with(**changes).model_dump()), encoding="utf-8")
-    resumed = []
-    for epoch in [*kill_after, None]:
-        process, log = started(folder, sys.executable, "-m", "stages.train")
-        if epoch:
-            wait_until(reaches(log, epoch))
-            process.kill()
-        assert process.wait(PATIENCE) == (-signal.SIGKILL if epoch else 0), log.read_text()
-        resumed += lines(log, "training resumes")
-        if resumed:
-            assert not lines(log, "epoch 1/"), "from the first epoch on again"
+    changes = {"epochs": 9, "rebalance__method": "sampler", "train__online__rotation": 0.1, **SMALL}
+    params = params_with(**changes, model__dropout=0.3, model__batch_norm=True)
+    (folder / "params.yaml").write_text(yaml.safe_dump(params.model_dump()), encoding="utf-8")
+    return folder
+
+
+def train_in(folder: Path, kill_after: int | None) -> list[str]:
+    """Run the stage, killed after that epoch or to its end; returns what it says that it resumes."""
+    process, log = started(folder, sys.executable, "-m", "stages.train")
+    if kill_after:
+        wait_until(reaches(log, kill_after))
+        process.kill()
+    assert process.wait(PATIENCE) == (-signal.SIGKILL if kill_after else 0), log.read_text()
+    resumed = lines(log, "training resumes")
+    assert not (resumed and lines(log, "epoch 1/")), "from the first epoch on again"
     return resumed
 
 
 def test_a_stage_that_is_killed_in_three_epochs_ends_as_one_that_was_not(tmp_path: Path) -> None:
     """Dropout, normalisation, the sampler and every online change are on: each draws at random or remembers."""
-    for name in ("whole", "killed"):
-        (tmp_path / name).mkdir()
-    assert train_in(tmp_path / "whole", []) == []
-    resumed = train_in(tmp_path / "killed", [1, 4, 7])
-    assert len(resumed) == 3
-    assert files(tmp_path / "killed") == files(tmp_path / "whole")
-    assert {path.name for path in (tmp_path / "killed/checkpoints").iterdir()} == {"lock"}, "left over"
+    whole, killed = (prepared(tmp_path / name) for name in ("whole", "killed"))
+    with ThreadPoolExecutor() as meanwhile:
+        at_once = meanwhile.submit(train_in, whole, None)
+        resumed = [train_in(killed, epoch) for epoch in (1, 4, 7, None)]
+    assert at_once.result() == []
+    assert [len(told) for told in resumed] == [0, 1, 1, 1]
+    assert files(killed) == files(whole)
+    assert {path.name for path in (killed / "checkpoints").iterdir()} == {"lock"}, "left over"
+
+
+def copy_of(project: Project, folder: Path) -> Project:
+    shutil.copytree(project.folder, folder / "project", symlinks=True)
+    return Project(folder / "project")
+
+
+def trained(project: Project) -> dict[str, str]:
+    """The hashes of what the train stage has written, curves included, as DVC knows them."""
+    return {path: project.outputs()[path] for path in ("models/model.keras", "plots/train")}
 
 
 @pytest.fixture(scope="module")
-def whole(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A checkout in which a training of many epochs has run in one piece."""
-    folder = tmp_path_factory.mktemp("whole") / "project"
-    shutil.copytree(finished.folder, folder, symlinks=True)
-    project = Project(folder)
-    project.set(epochs=MANY, model__dropout=0.3)
-    assert project.repro() == ["train", "evaluate", "report", "export"]
-    yield project
-    shutil.rmtree(folder)
+def whole(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a training of many epochs ends with that has run in one piece."""
+    project = copy_of(finished, tmp_path_factory.mktemp("whole"))
+    project.set(**LONG)
+    assert project.repro("train") == ["train"]
+    made = trained(project)
+    assert made != trained(finished)
+    shutil.rmtree(project.folder)
+    return made
 
 
 def repro_killed(project: Project) -> int:
-    """Kill `dvc repro` while the stage trains; returns the stage's process, which goes on."""
-    project.set(epochs=MANY, model__dropout=0.3)
+    """Kill `dvc repro` while the stage trains; returns the stage's process, which is stopped, but can go on."""
+    project.set(**LONG)
     dvc, log = started(project.folder, "dvc", "repro")
     wait_until(reaches(log, 2))
     stage = holder(project.folder)
@@ -119,44 +139,65 @@ def is_alive(process: int) -> bool:
     return not (status.is_file() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def test_a_stage_left_over_keeps_others_out_and_its_run_can_be_gone_on_with(project: Project, whole: Project) -> None:
+class LeftOver(NamedTuple):
+    """A checkout in which a training was killed together with its DVC, and what a second `dvc repro` said before."""
+
+    project: Project
+    stage: int
+    beside: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def left_over(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeftOver]:
+    """Not to be changed."""
+    project = copy_of(finished, tmp_path_factory.mktemp("left_over"))
     stage = repro_killed(project)
     try:
-        second = project.dvc("repro", check=False)
-        text = second.stdout + second.stderr
-        assert second.returncode != 0
-        assert f"process {stage}" in text
-        assert f"kill {stage}" in text
-        assert "Traceback" not in text
-        assert not (project.folder / "models/model.keras").exists()
+        beside = project.dvc("repro", check=False)
     finally:
         os.kill(stage, signal.SIGKILL)
     wait_until(lambda: not is_alive(stage))
-    third = project.dvc("repro")
-    assert stages_in(third.stdout) == ["train", "evaluate", "report", "export"]
-    assert "training resumes after epoch" in third.stdout
-    assert project.outputs() == whole.outputs()
+    yield LeftOver(project, stage, beside)
+    shutil.rmtree(project.folder)
 
 
-def test_what_a_stage_left_over_has_finished_is_taken_over_at_once(project: Project, whole: Project) -> None:
+def test_a_stage_left_over_keeps_others_out(left_over: LeftOver) -> None:
+    text = left_over.beside.stdout + left_over.beside.stderr
+    assert left_over.beside.returncode != 0
+    assert f"process {left_over.stage}" in text
+    assert f"kill {left_over.stage}" in text
+    assert "Traceback" not in text
+    assert not (left_over.project.folder / "models/model.keras").exists()
+
+
+def test_a_killed_run_is_gone_on_with(left_over: LeftOver, whole: dict[str, str], tmp_path: Path) -> None:
+    project = copy_of(left_over.project, tmp_path)
+    done = project.dvc("repro", "train")
+    assert stages_in(done.stdout) == ["train"]
+    assert "training resumes after epoch" in done.stdout
+    assert trained(project) == whole
+
+
+def test_a_changed_line_of_code_starts_from_the_first_epoch(
+    left_over: LeftOver, whole: dict[str, str], tmp_path: Path
+) -> None:
+    """The weights of the first half would come from code that is no longer there."""
+    project = copy_of(left_over.project, tmp_path)
+    code = project.folder / "lesions" / "online.py"
+    code.write_text(code.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
+    done = project.dvc("repro", "train")
+    assert "differs in its code" in done.stdout
+    assert "training resumes" not in done.stdout
+    assert trained(project) == whole
+
+
+def test_what_a_stage_left_over_has_finished_is_taken_over_at_once(project: Project, whole: dict[str, str]) -> None:
     """DVC does not know of it and runs the stage again: not one epoch of it."""
     stage = repro_killed(project)
     os.kill(stage, signal.SIGCONT)
     wait_until(lambda: not is_alive(stage))
-    second = project.dvc("repro")
-    assert f"training resumes after epoch {MANY}" in second.stdout
-    assert not [line for line in second.stdout.splitlines() if line.startswith("epoch")]
-    assert project.outputs() == whole.outputs()
-    assert {path.name for path in (project.folder / "checkpoints").iterdir()} == {"lock"}, "left over"
-
-
-def test_a_changed_line_of_code_starts_from_the_first_epoch(project: Project, whole: Project) -> None:
-    """The weights of the first half would come from code that is no longer there."""
-    os.kill(repro_killed(project), signal.SIGKILL)
-    code = project.folder / "lesions" / "online.py"
-    code.write_text(code.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     second = project.dvc("repro", "train")
-    assert "differs in its code" in second.stdout
-    assert "training resumes" not in second.stdout
-    model = "models/model.keras"
-    assert project.outputs()[model] == whole.outputs()[model]
+    assert f"training resumes after epoch {LONG['epochs']}" in second.stdout
+    assert not [line for line in second.stdout.splitlines() if line.startswith("epoch")]
+    assert trained(project) == whole
+    assert {path.name for path in (project.folder / "checkpoints").iterdir()} == {"lock"}, "left over"
