@@ -46,7 +46,7 @@ def training_shares(plan: Path, classes: list[str]) -> Array:
     or does not know a class.
     """
     try:
-        target = pd.read_csv(plan, index_col="label")["n_target"].reindex(classes)
+        target = pd.read_csv(plan, index_col="label", dtype={"label": str})["n_target"].reindex(classes)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{plan} cannot be read ({error}): run `dvc repro analyze_imbalance`") from None
     if target.isna().any() or (target <= 0).any():

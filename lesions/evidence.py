@@ -9,6 +9,7 @@ import pandas as pd
 from lesions.console import UserError
 from lesions.learning_curves import read_curves
 from lesions.manifest import is_synthetic, read_manifest
+from lesions.scores import read_predictions
 
 COMPARISON = Path("reports/compare/rebalance.json")  # of app.compare: this run (B) against one without rebalancing (A)
 
@@ -58,7 +59,7 @@ def read_evidence() -> Evidence:
         decision=_json("models/decision.json"),
         curves=read_curves(Path("plots/train")),
         manifest=read_manifest(),
-        predictions=pd.read_csv("reports/predictions.csv", keep_default_na=False, dtype={"group": str}),
+        predictions=read_predictions("reports/predictions.csv"),
         comparison=_json(COMPARISON) if COMPARISON.is_file() else None,
     )
 

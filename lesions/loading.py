@@ -52,7 +52,7 @@ def load_training_data(
 def _read_plan(train: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """The plan, one row per class in the order of `classes`, checked against the training rows of the manifest."""
     try:
-        plan = pd.read_csv(PLAN, index_col="label")[list(COUNTS)].reindex(classes)
+        plan = pd.read_csv(PLAN, index_col="label", dtype={"label": str})[list(COUNTS)].reindex(classes)
     except FileNotFoundError:
         raise UserError(f"{PLAN} is not there: run `dvc repro analyze_imbalance` first") from None
     except (ValueError, KeyError) as error:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from lesions import export, familiarity
 from lesions.bundle import BUNDLE, NETWORK, Bundle
 from lesions.console import UserError, run
@@ -16,6 +14,7 @@ from lesions.litert import Network
 from lesions.manifest import PREPARED, read_manifest
 from lesions.outputs import whole_folder, write_json
 from lesions.params import load_params
+from lesions.scores import read_predictions
 
 MODEL = Path("models/model.keras")
 DECISION = Path("models/decision.json")
@@ -29,7 +28,7 @@ def main() -> None:
     load_params()
     manifest = read_manifest()
     decision, scores = _read(DECISION), _read(SCORES)
-    model, predictions = load_model(MODEL), pd.read_csv(PREDICTIONS)
+    model, predictions = load_model(MODEL), read_predictions(PREDICTIONS)
     paths = predictions["image_id"].map(manifest.set_index("image_id")["path"])
     inputs = {path.as_posix(): export.sha256_of(path) for path in (MODEL, DECISION, SCORES)}
     with whole_folder(BUNDLE) as folder:

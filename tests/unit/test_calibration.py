@@ -144,3 +144,9 @@ def test_the_shares_of_training_come_from_the_plan(tmp_path: Path) -> None:
     for classes, path in ((["a", "c"], plan), (["a", "empty"], plan), (["a"], tmp_path / "missing.csv")):
         with pytest.raises(UserError, match="dvc repro analyze_imbalance"):
             calibration.training_shares(path, classes)
+
+
+def test_classes_may_be_named_by_numbers(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.csv"
+    plan.write_text("label,n_train,n_target,n_add\n0,10,30,20\n1,60,90,0\n", encoding="utf-8")
+    assert calibration.training_shares(plan, ["0", "1"]).tolist() == [0.25, 0.75]

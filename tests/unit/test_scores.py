@@ -1,5 +1,7 @@
 """Scores: equal to scikit-learn's where it has them, left out where the pictures cannot tell them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,3 +84,19 @@ def test_the_most_frequent_errors_come_first_with_their_share() -> None:
         {"truth": "a", "predicted": "b", "n": 3, "share": 0.75},
         {"truth": "b", "predicted": "a", "n": 1, "share": 0.25},
     ]
+
+
+def test_names_that_are_digits_stay_text(tmp_path: Path) -> None:
+    """A picture 007.jpg is not picture 7: found by a benchmark whose files are numbered."""
+    path = tmp_path / "predictions.csv"
+    path.write_text("image_id,group,split,label,predicted,p_0,p_1\n007,007,test,0,1,.2,.8\n", encoding="utf-8")
+    (row,) = scores.read_predictions(path).to_dict("records")
+    assert row == {
+        "image_id": "007",
+        "group": "007",
+        "split": "test",
+        "label": "0",
+        "predicted": "1",
+        "p_0": 0.2,
+        "p_1": 0.8,
+    }

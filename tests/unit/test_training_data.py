@@ -1,5 +1,6 @@
 """What training sees: never a test picture, the classes in their planned proportions, clear words on what is amiss."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,15 @@ def test_training_is_train_and_augmented_and_validation_is_val() -> None:
     for split in (data.train, data.val):
         for picture, label in zip(split.pixels[np.arange(len(split.labels))], split.labels, strict=True):
             assert any(np.array_equal(picture, toy_pixels(int(label), number)) for number in range(1000, 1100))
+
+
+def test_classes_and_pictures_may_be_named_by_numbers(tmp_path: Path) -> None:
+    """Folders 0 to 6 are common, and pandas would read their names as numbers."""
+    shutil.rmtree(tmp_path / "data")
+    write_prepared(tmp_path, train={"0": 3, "1": 5}, val=2, added={"0": 2})
+    data = load("weights")
+    assert data.classes == ["0", "1"]
+    assert np.bincount(data.train.labels).tolist() == [5, 5]
 
 
 @given(PLANS)
