@@ -1,11 +1,13 @@
-"""Plans of experiments, run through DVC's queue one after the other: those that are there already are not run again.
+"""Plans of experiments, run through DVC's queue, one on each core: those that are there already are not run again.
 
 A plan is a YAML file: names of recipes, each with the params in which it differs from params.yaml. Every training is an
 experiment of its own, <plan>-<recipe>-f<fold>-s<seed>.
 """
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,10 +17,11 @@ import yaml
 from dvc.repo import Repo
 from tqdm import tqdm
 
-from lesions.console import UserError
+from lesions.console import UserError, available_cores
 
 FOLDS = 5
 POLL = 3.0  # seconds
+START = 120.0  # seconds that a worker may take to start
 LAST_STAGE = "evaluate"  # nothing after it is compared
 
 Plan = dict[str, dict[str, Any]]
@@ -62,7 +65,8 @@ def run_missing(wanted: dict[str, list[str]]) -> None:
     Stopped, the queue goes on without this process; called again, this takes part where it stands. Raises UserError
     where an experiment fails; the others are run all the same.
     """
-    missing = [name for name in wanted if name not in finished()]
+    done = finished()
+    missing = [name for name in wanted if name not in done]
     if not missing:
         return
     _require_outputs()
@@ -70,7 +74,7 @@ def run_missing(wanted: dict[str, list[str]]) -> None:
     waiting = {entry["name"] for entry in Repo().experiments.celery_queue.status()}
     for name in tqdm([name for name in missing if name not in waiting], "queueing", unit="run", disable=None):
         _dvc("exp", "run", "--queue", "--name", name, *(f"--set-param={each}" for each in wanted[name]), LAST_STAGE)
-    _dvc("queue", "start")
+    _start_workers()
     failed = _see_through(missing)
     if failed:
         raise UserError(f"{', '.join(failed)} failed: `dvc queue logs {failed[0]}` says why; the same command goes on")
@@ -96,13 +100,46 @@ def _clear(names: Iterable[str]) -> None:
         _dvc("queue", "remove", name)
 
 
+def _start_workers() -> None:
+    """As many workers as cores, each on a core of its own: so small networks train faster than one on all of them."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    try:
+        for number in range(1, available_cores() + 1):
+            if cores:  # where the system has no such call, the workers share the cores as they like
+                os.sched_setaffinity(0, {cores[number - 1]})  # a worker inherits it
+            _dvc("queue", "start", "--jobs", str(number))
+            _await_workers(number)
+    finally:
+        if cores:
+            os.sched_setaffinity(0, cores)
+
+
+def _await_workers(number: int) -> None:
+    """DVC starts a worker twice that has not yet said that it is there."""
+    end = time.monotonic() + START
+    queue = Repo().experiments.celery_queue
+    while len(queue.worker_status()) < number and any(entry["status"] == "Queued" for entry in queue.status()):
+        if time.monotonic() > end:
+            raise UserError(
+                "DVC's queue does not start: `dvc queue start --verbose` says why; the same command goes on"
+            )
+        time.sleep(1)
+
+
 def _see_through(names: list[str]) -> list[str]:
-    """Wait until none of the experiments is queued or runs, with a progress bar; the names of those that failed."""
+    """Wait until none of the experiments is queued or runs, with a progress bar; the names of those that failed.
+
+    Prints for each how long it was seen running, to within POLL seconds.
+    """
+    start: dict[str, float] = {}
     with tqdm(total=len(names), desc="experiments", unit="run", disable=None) as bar:
         while True:
             states = {entry["name"]: entry["status"] for entry in Repo().experiments.celery_queue.status()}
             busy = [name for name in names if states.get(name) in ("Queued", "Running")]
             running = [name for name in busy if states[name] == "Running"]
+            for name in [name for name in start if name not in busy]:
+                bar.write(f"{name}: {time.monotonic() - start.pop(name):.0f} s")
+            start |= {name: time.monotonic() for name in running if name not in start}
             bar.set_postfix_str(", ".join(running))
             bar.update(len(names) - len(busy) - bar.n)
             if not busy:
@@ -111,9 +148,12 @@ def _see_through(names: list[str]) -> list[str]:
 
 
 def _dvc(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UserError(f"dvc {' '.join(arguments[:3])}: {done.stderr.strip().splitlines()[-1]}")
+    with tempfile.TemporaryFile("w+") as told:  # a pipe would be held open by the workers that `queue start` leaves
+        command = [sys.executable, "-m", "dvc", *arguments]
+        code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=told, check=False).returncode
+        if code:
+            told.seek(0)
+            raise UserError(f"dvc {' '.join(arguments[:3])}: {told.read().strip().splitlines()[-1]}")
 
 
 def _settings(changes: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ import yaml
 
 from benchmarks.experiments import FOLDS, read_plan
 from benchmarks.measuring import markdown
+from benchmarks.study_results import PLAN, REBALANCED
 from lesions.augmentation import choose_copies, write_copies
 from lesions.console import UserError, run
 from lesions.images import read_pixels
@@ -29,7 +30,6 @@ from lesions.preparation import prepare
 from lesions.scores import headline, probability_columns
 
 FOLDER = Path("tmp/leak")
-PLAN, RECIPE = Path("benchmarks/study.yaml"), "model3"  # of which this is the counterpart
 VALIDATION = 0.2  # of all files, as in the notebooks
 COPIES = "copies"
 RESULT = "leak.json"
@@ -86,7 +86,7 @@ def leak(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
 
 def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: Params) -> None:
     """All that the train stage reads: pictures, copies among them, a plan that adds nothing, and params."""
-    changes = read_plan(PLAN)[RECIPE]
+    changes = read_plan(PLAN)[REBALANCED]
     settings = params.prepare.model_copy(update={"test": "fold", "folds": FOLDS, "fold": fold})
     with whole_folder(folder / PREPARED) as prepared:
         found = prepare(dataset, labels, params.image_size, settings, prepared)

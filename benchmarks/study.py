@@ -15,13 +15,12 @@ from benchmarks.experiments import read_plan, run_missing, wanted_experiments
 from benchmarks.leak import leak
 from benchmarks.measuring import markdown
 from benchmarks.paired import reached, recognised
-from benchmarks.study_results import Recipe, gather
+from benchmarks.study_results import PLAN, REBALANCED, Recipe, gather
 from lesions import figures
 from lesions.console import run
 from lesions.outputs import whole_file
 from lesions.scores import headline
 
-PLAN = Path("benchmarks/study.yaml")
 SHOWN = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -55,7 +54,7 @@ def write(out: Path, recipes: dict[str, Recipe], leaks: list[dict[str, Any]]) ->
     charts = {
         "scores": study_charts.scores_chart(balanced),
         "curves": study_charts.curves_chart({name: recipe.curves for name, recipe in recipes.items()}),
-        "leak": study_charts.leak_chart(leaks, recipes[study_claims.REBALANCED].sources),
+        "leak": study_charts.leak_chart(leaks, recipes[REBALANCED].sources),
     }
     for name, chart in charts.items():
         figures.save(chart, out.with_name(f"{out.stem}_{name}.png"))
@@ -94,7 +93,7 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         "The same network and the same training, but for the order: the notebooks write Augmentor's copies into the "
         "training folder and split that folder at random; here the split comes first, and only training pictures are "
         "copied. `python -m benchmarks.leak` trains the former in a folder of its own.",
-        markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[study_claims.REBALANCED].sources))),
+        markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[REBALANCED].sources))),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from app.folds import Source
+from benchmarks.study_claims import AVERAGED, READ_AT, claimed_and_tested
 from lesions import figures
 
 ROW = 24  # pixels
 ABOVE_AND_BELOW = 110  # pixels
-READ_AT = (20, 30)
-SMOOTHED = 5  # epochs
 
 
 def scores_chart(balanced: dict[str, dict[str, Any]]) -> Figure:
@@ -45,12 +43,12 @@ def curves_chart(curves: dict[str, list[pd.DataFrame]]) -> Figure:
     lines: list[Any] = []
     for number, (split, name) in enumerate((("train", "training pictures"), ("val", "validation pictures")), start=1):
         axes = figure.add_subplot(1, 2, number)
-        for at in READ_AT:
+        for at in READ_AT[:-1]:
             axes.axvline(at, color=figures.PALE, linewidth=1)
         drawn = []
         for index, (recipe, of_folds) in enumerate(curves.items()):
             mean = pd.concat([table.set_index("epoch")[f"{split}_balanced_accuracy"] for table in of_folds], axis=1)
-            smooth = mean.mean(axis=1).rolling(SMOOTHED, min_periods=1).mean()
+            smooth = mean.mean(axis=1).rolling(AVERAGED, min_periods=1).mean()
             style = "-" if index < len(COLOURS) else "--"
             drawn += axes.plot(smooth, style, color=COLOURS[index % len(COLOURS)], label=recipe, linewidth=1.4)
         lines = drawn
@@ -58,30 +56,29 @@ def curves_chart(curves: dict[str, list[pd.DataFrame]]) -> Figure:
         axes.set_ylim(0, 1)
         axes.grid()
         if number == 1:
-            axes.set_ylabel(f"balanced accuracy, mean of {SMOOTHED} epochs")
+            axes.set_ylabel(f"balanced accuracy, mean of {AVERAGED} epochs")
     figure.legend(handles=lines, loc="outside lower center", ncols=4, fontsize=figures.SMALL, handlelength=2.0)
     return figure
 
 
 def leak_chart(leaks: list[dict[str, Any]], sources: list[Source]) -> Figure:
     """Accuracy that validation claims and that the test says, fold by fold, under either order."""
-    theirs = np.array([[each[split]["accuracy"] for split in ("val", "test")] for each in leaks])
-    tables = [(source.val, source.test) for source in sources]
-    ours = np.array([[(table["label"] == table["predicted"]).mean() for table in pair] for pair in tables])
+    orders = claimed_and_tested(leaks, sources)
+    theirs, ours = (found.mean() for found in orders.values())
     title = (
-        f"Copies before the split: validation claims {theirs[:, 0].mean():.2f}, the test says "
-        f"{theirs[:, 1].mean():.2f}. Split first: {ours[:, 0].mean():.2f} and {ours[:, 1].mean():.2f}"
+        f"Copies before the split: validation claims {theirs['val']:.2f}, the test says {theirs['test']:.2f}. "
+        f"Split first: {ours['val']:.2f} and {ours['test']:.2f}"
     )
     figure = figures.new_figure(260, title)
     axes = figure.add_subplot()
-    for place, found in ((1, theirs), (0, ours)):
-        for fold, (claimed, tested) in enumerate(found):
+    for place, found in zip((1, 0), orders.values(), strict=True):
+        for fold, (claimed, tested) in enumerate(found[["val", "test"]].to_numpy()):
             y = place + 0.18 * ((len(found) - 1) / 2 - fold)
             axes.plot([claimed, tested], [y, y], color=figures.PALE, linewidth=2, zorder=1)
             first = place == 1 and fold == 0
             axes.scatter(claimed, y, color=figures.ORANGE, marker="s", label="validation claims" if first else None)
             axes.scatter(tested, y, color=figures.BLUE, label="the test says" if first else None)
-    axes.set_yticks([1, 0], ["copies, then split\n(notebooks)", "split, then copies\n(here)"])
+    axes.set_yticks([1, 0], [f"{name}\n({where})" for name, where in zip(orders, ("notebooks", "here"), strict=True)])
     axes.set_ylim(-0.5, 1.5)
     axes.set_xlim(0, 1)
     axes.set_xlabel("accuracy, one line a fold")

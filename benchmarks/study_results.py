@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import dvc.api
@@ -13,6 +14,8 @@ from benchmarks.experiments import experiment_name, finished
 from lesions import learning_curves
 from lesions.console import UserError
 
+PLAN = Path("benchmarks/study.yaml")
+REBALANCED = "model3"  # the recipe of the plan that does all that the write-ups end with
 CURVES = "plots/train/plots/metrics"
 IMBALANCE = "metrics/imbalance.json"
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +52,16 @@ def test_a_plan_survives_a_killed_worker_and_a_failed_experiment(project: Projec
     assert again.stderr.splitlines()[-2].endswith("plan-bad-f0-s0` says why; the same command goes on")
     assert "Traceback" not in again.stderr
     assert project.dvc("exp", "list", "--name-only").stdout.split() == ["plan-good-f0-s0"]
+    assert re.findall(r"plan-good-f0-s0: \d+ s", again.stdout), "what a training takes is what a plan is made with"
+
+
+def test_a_clone_that_never_made_its_outputs_is_told_to(project: Project) -> None:
+    """DVC itself stops every experiment of such a clone with a message on a missing cache, after all are queued."""
+    shutil.rmtree(project.folder / ".dvc/cache")
+    done = project.run(sys.executable, "-c", RUN, check=False)
+    assert done.returncode == 1
+    assert "DVC runs no experiments then: run `dvc repro`" in done.stderr
+    assert not project.dvc("exp", "list", "--name-only").stdout.split()
 
 
 def test_the_leaky_order_is_trained_apart_from_the_pipeline(project: Project) -> None:

@@ -12,7 +12,7 @@ from benchmarks import leak, study, study_claims
 from benchmarks.experiments import read_plan
 from benchmarks.paired import recognised
 from benchmarks.study_claims import FALLS, HOLDS, OPEN
-from benchmarks.study_results import Recipe
+from benchmarks.study_results import PLAN, Recipe
 from tests.conftest import REPOSITORY
 from tests.unit.test_cross_validation import source
 
@@ -42,7 +42,7 @@ def recipe(name: str, right: float = 0.0, last: float = 0.5) -> Recipe:
 
 @pytest.fixture(scope="module")
 def names() -> list[str]:
-    return list(read_plan(REPOSITORY / study.PLAN))
+    return list(read_plan(REPOSITORY / PLAN))
 
 
 def judged(recipes: dict[str, Recipe], leaks: list[dict[str, Any]] = LEAKS) -> dict[str, study_claims.Claim]:
