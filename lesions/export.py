@@ -20,7 +20,7 @@ from lesions.console import UserError
 from lesions.images import read_pixels
 from lesions.manifest import SPLITS, is_synthetic
 from lesions.models import LOGITS
-from lesions.outputs import write_json
+from lesions.outputs import write_archive, write_json
 from lesions.quiet import stderr_held_back
 from lesions.scores import probability_columns
 from lesions.sidecar import About, Data, Diagnosis, Missed, Score, Unlike, as_json
@@ -70,12 +70,17 @@ def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
 
     The sidecar gets the sha256 of every file, and a version that changes with any of them and of its inputs.
     """
-    with (folder / ARRAYS).open("wb") as file:  # NumPy gives all members of the archive the same date
-        named: dict[str, Any] = arrays.familiar._asdict() | ({} if arrays.head is None else {"head": arrays.head})
-        np.savez(file, **named)
+    named = arrays.familiar._asdict() | ({} if arrays.head is None else {"head": arrays.head})
+    write_archive(folder / ARRAYS, {f"{name}.npy": _as_file(array) for name, array in named.items()})
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     version = hashlib.sha256("".join([*about.inputs.values(), *files.values()]).encode()).hexdigest()[:VERSION_DIGITS]
     write_json(folder / SIDECAR, as_json(replace(about, version=version, files=files)))
+
+
+def _as_file(array: NDArray[np.float32]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
 
 
 def sha256_of(path: Path) -> str:

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 from lesions.backend import keras
 from lesions.console import UserError
-from lesions.outputs import whole_file
+from lesions.outputs import write_archive
 from lesions.params import ModelParams
 
 layers = keras.layers
 
 LOGITS, PROBABILITIES = "logits", "probabilities"  # names of the last two layers of every network
 BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
 
 class Network(NamedTuple):
@@ -59,15 +58,13 @@ def save_model(model: keras.Model, path: Path) -> None:
 
     Keras writes the time of saving and addresses in memory into the archive; they are replaced here.
     """
-    with tempfile.TemporaryDirectory() as folder, whole_file(path) as partial:
+    with tempfile.TemporaryDirectory() as folder:
         dated = Path(folder) / "model.keras"  # Keras refuses any other suffix, so also that of a partial file
         model.save(dated)
-        with zipfile.ZipFile(dated) as source, zipfile.ZipFile(partial, "w") as archive:
-            for name in sorted(source.namelist()):
-                content = source.read(name)
-                if name.endswith(".json"):
-                    content = _without_traces(content.decode()).encode()
-                archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), content)
+        with zipfile.ZipFile(dated) as source:
+            members = {name: source.read(name) for name in source.namelist()}
+    texts = {name: _without_traces(content.decode()) for name, content in members.items() if name.endswith(".json")}
+    write_archive(path, members | {name: text.encode() for name, text in texts.items()})
 
 
 def _without_traces(text: str) -> str:

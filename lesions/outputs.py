@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 PARTIAL = ".partial"  # in .gitignore and .dvcignore: what a killed run leaves is never versioned
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
 
 @contextmanager
@@ -51,3 +53,13 @@ def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     """Write a table without its index, with Unix line ends, an empty cell for a missing value."""
     with whole_file(path) as partial:
         table.to_csv(partial, index=False, lineterminator="\n")
+
+
+def write_archive(path: str | Path, members: Mapping[str, bytes]) -> None:
+    """Write a ZIP archive, members by name, not compressed: the same members give the same bytes, whatever the Python.
+
+    Members that are written as streams (by NumPy's savez) get other headers from one Python to the next.
+    """
+    with whole_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+        for name, content in sorted(members.items()):
+            archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), content)

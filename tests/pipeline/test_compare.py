@@ -2,6 +2,7 @@
 
 import json
 
+from lesions.findings import COMMANDS
 from tests.pipeline.conftest import Project
 
 
@@ -17,3 +18,19 @@ def test_a_revision_that_is_not_there_is_told_in_one_message(finished: Project) 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "no-such-thing" in done.stderr
+
+
+def test_the_commands_of_the_report_answer_whether_rebalancing_helped(project: Project) -> None:
+    """They are printed for people to type: a report that went on not to know would send them in a circle."""
+
+    def answer() -> str:
+        text = (project.folder / "reports/findings.md").read_text(encoding="utf-8")
+        return text.partition("## Did rebalancing help?")[2].partition("\n## ")[0]
+
+    assert all(command in answer() for command in COMMANDS)
+    project.run("bash", "-ec", "\n".join(COMMANDS))
+    assert "cannot be told: the" not in answer()
+    found = json.loads((project.folder / "reports/compare/rebalance.json").read_text(encoding="utf-8"))
+    assert found["a"] == "plain"
+    assert f"{found['scores']['accuracy']['a']:.3f} without" in answer()
+    assert project.repro() == []

@@ -44,6 +44,10 @@ def test_what_the_stage_writes_agrees(finished: Project) -> None:
         "roc.png",
     ]  # fmt: skip
     sidecar = json.loads((folder / "lesions.json").read_text())
+    rule = sidecar["unlike_training"]
+    assert [found[name] for name in ("false_accepts", "photographs", "false_rejects", "test_pictures")] == [
+        len(rule["false_accepts"]), rule["n_photographs"], rule["false_rejects"], rule["n_test"]
+    ]  # fmt: skip
     decision = json.loads((finished.folder / "models/decision.json").read_text())
     assert {name: sidecar[name] for name in ("temperature", "thresholds", "conformal", "image_size")} == {
         name: decision[name] for name in ("temperature", "thresholds", "conformal", "image_size")

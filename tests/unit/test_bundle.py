@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,16 +20,6 @@ from lesions.models import LOGITS
 from tests.unit.bundles import Exported, exported
 from tests.unit.held_out import CLASSES
 from tests.unit.training_pictures import SIDE
-
-
-@pytest.fixture(scope="module")
-def pooled(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(tmp_path_factory.mktemp("pooled"), "lesion_net")
-
-
-@pytest.fixture(scope="module")
-def flat(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(tmp_path_factory.mktemp("flat"), "isic_cnn", origin="HAM10000")
 
 
 @pytest.fixture(params=["pooled", "flat"])
@@ -76,6 +67,11 @@ def test_what_is_decided_is_decided_as_evaluate_decides(made: Exported) -> None:
 def test_the_same_weights_give_the_same_bytes(made: Exported, tmp_path: Path) -> None:
     export.write_network(made.model, tmp_path / NETWORK)
     assert (tmp_path / NETWORK).read_bytes() == (made.folder / NETWORK).read_bytes()
+
+
+def test_no_python_packs_the_arrays_otherwise(made: Exported) -> None:
+    with zipfile.ZipFile(made.folder / ARRAYS) as archive:
+        assert {item.extract_version for item in archive.infolist()} == {20}, "ZIP64 headers, which come and go"
 
 
 def test_the_feature_map_and_the_head_make_the_logits(pooled: Exported) -> None:

@@ -3,32 +3,26 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from lesions import familiarity
 from lesions.images import read_pixels
 from lesions.photographs import photographs
-from tests.unit.bundles import Exported, exported
+from tests.unit.bundles import Exported
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(tmp_path_factory.mktemp("familiarity"), "lesion_net")
-
-
-def test_the_counts_are_what_the_model_says_of_the_same_pictures(made: Exported) -> None:
+def test_the_counts_are_what_the_model_says_of_the_same_pictures(pooled: Exported) -> None:
     """Otherwise the card would tell of another rule than the one that the page and the command line apply."""
-    bundle, rule = made.bundle, made.bundle.about.unlike_training
+    bundle, rule = pooled.bundle, pooled.bundle.about.unlike_training
     said = {name: bundle.predict(bundle.pixels(file)[None])[0] for name, file in photographs().items()}
     assert rule.false_accepts == tuple(name for name, answer in said.items() if not answer.unlike_training)
     assert rule.n_photographs == len(said) == 20
-    paths = made.manifest.loc[made.manifest["split"] == "test", "path"]
-    rejected = [bundle.predict(read_pixels(made.prepared / path)[None])[0].unlike_training for path in paths]
+    paths = pooled.manifest.loc[pooled.manifest["split"] == "test", "path"]
+    rejected = [bundle.predict(read_pixels(pooled.prepared / path)[None])[0].unlike_training for path in paths]
     assert (rule.false_rejects, rule.n_test) == (sum(rejected), len(rejected))
 
 
-def test_the_card_names_the_photographs_that_pass(made: Exported) -> None:
-    about = made.bundle.about
+def test_the_card_names_the_photographs_that_pass(pooled: Exported) -> None:
+    about = pooled.bundle.about
     passed = replace(about.unlike_training, false_accepts=("cat", "hubble_deep_field"))
     text = " ".join(familiarity.card_section(replace(about, unlike_training=passed)).split())
     assert "2 of 20 (10.0%, 95 % interval 2.8% to 30.1%) photographs" in text
@@ -39,8 +33,8 @@ def test_the_card_names_the_photographs_that_pass(made: Exported) -> None:
     )
 
 
-def test_the_photographs_are_pictures_without_a_download(made: Exported) -> None:
+def test_the_photographs_are_pictures_without_a_download(pooled: Exported) -> None:
     found = photographs()
     assert list(found) == sorted(found)
     for name, file in found.items():
-        assert np.ptp(made.bundle.pixels(file)) > 50, f"{name} shows nothing"
+        assert np.ptp(pooled.bundle.pixels(file)) > 50, f"{name} shows nothing"

@@ -19,7 +19,7 @@ from lesions import wording
 from lesions.console import UserError
 from lesions.images import write_png
 from tests.conftest import REPOSITORY
-from tests.unit.bundles import Exported, exported
+from tests.unit.bundles import Exported
 from tests.unit.held_out import CLASSES
 
 KEYS = [
@@ -31,33 +31,23 @@ NEVER_SAID = ("benign", "low risk", "chance of cancer", "healthy", "harmless", "
 Run = Callable[..., SimpleNamespace]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(tmp_path_factory.mktemp("model"), "lesion_net")
-
-
-@pytest.fixture(scope="module")
-def flat(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    return exported(tmp_path_factory.mktemp("flat"), "isic_cnn", origin="HAM10000")
-
-
 @pytest.fixture
-def pictures(made: Exported, tmp_path: Path) -> Path:
+def pictures(pooled: Exported, tmp_path: Path) -> Path:
     """A folder with three pictures, a broken one, and a text file."""
     folder = tmp_path / "pictures"
     (folder / "sub").mkdir(parents=True)
     for number, name in enumerate(("a.png", "b.png", "sub/c.png")):
-        write_png(folder / name, made.pixels[number])
+        write_png(folder / name, pooled.pixels[number])
     (folder / "broken.png").write_bytes((folder / "a.png").read_bytes()[:300])
     (folder / "notes.txt").write_text("x")
     return folder
 
 
 @pytest.fixture
-def run(made: Exported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(pooled: Exported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """A function that calls the command in this process: exit code, standard output and error."""
 
-    def call(*arguments: str | Path, standard_input: str = "", model: Path = made.folder) -> SimpleNamespace:
+    def call(*arguments: str | Path, standard_input: str = "", model: Path = pooled.folder) -> SimpleNamespace:
         monkeypatch.setattr(sys, "argv", ["app.predict", *map(str, arguments), "--model", str(model)])
         monkeypatch.setattr(sys, "stdin", io.StringIO(standard_input))
         with pytest.raises(SystemExit) as stopped:
@@ -67,12 +57,12 @@ def run(made: Exported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return call
 
 
-def test_json_has_exactly_the_promised_keys(run: Run, made: Exported, pictures: Path) -> None:
+def test_json_has_exactly_the_promised_keys(run: Run, pooled: Exported, pictures: Path) -> None:
     done = run(pictures, "--format", "json")
     found = json.loads(done.out)
     assert [list(one) for one in found] == [KEYS] * 4
     assert [Path(one["path"]).name for one in found] == ["a.png", "b.png", "broken.png", "c.png"]
-    said = dict(zip(("a.png", "b.png", "c.png"), made.bundle.predict(made.pixels[:3]), strict=True))
+    said = dict(zip(("a.png", "b.png", "c.png"), pooled.bundle.predict(pooled.pixels[:3]), strict=True))
     for one in found:
         if one["error"]:
             continue
@@ -160,14 +150,14 @@ def test_a_network_without_heat_maps_says_so(run: Run, flat: Exported, pictures:
         run(pictures, "--explain", tmp_path / "maps", model=flat.folder)
 
 
-def test_names_that_no_terminal_shows_do_no_harm(run: Run, made: Exported, tmp_path: Path) -> None:
+def test_names_that_no_terminal_shows_do_no_harm(run: Run, pooled: Exported, tmp_path: Path) -> None:
     name = tmp_path / "red\x1b[31m\nline.png"
-    write_png(name, made.pixels[0])
+    write_png(name, pooled.pixels[0])
     assert "\x1b" not in run(name).out
     assert json.loads(run(name, "--format", "json").out)[0]["path"] == str(name)
 
 
-def test_nothing_heavy_is_imported(made: Exported, pictures: Path) -> None:
+def test_nothing_heavy_is_imported(pooled: Exported, pictures: Path) -> None:
     """A cold start must take a fraction of a second: TensorFlow alone takes five."""
     code = (
         "import sys; from app import predict; sys.argv = ['predict', *sys.argv[1:]]\n"
@@ -176,14 +166,14 @@ def test_nothing_heavy_is_imported(made: Exported, pictures: Path) -> None:
         "'pydantic', 'joblib') if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, pictures / "a.png", "--model", made.folder],
+        [sys.executable, "-c", code, pictures / "a.png", "--model", pooled.folder],
         cwd=REPOSITORY, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stderr == "[]\n", "or LiteRT announced itself"
 
 
-def test_it_ends_quietly_when_its_reader_does(made: Exported, pictures: Path) -> None:
-    command = f"'{sys.executable}' -m app.predict '{pictures}' --model '{made.folder}'"
+def test_it_ends_quietly_when_its_reader_does(pooled: Exported, pictures: Path) -> None:
+    command = f"'{sys.executable}' -m app.predict '{pictures}' --model '{pooled.folder}'"
     read_by_none = f"{command} | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", read_by_none], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr

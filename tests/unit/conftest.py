@@ -1,0 +1,17 @@
+"""Bundles that several files test: made once."""
+
+import pytest
+
+from tests.unit.bundles import Exported, exported
+
+
+@pytest.fixture(scope="session")
+def pooled(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Of a network with an average over its last feature map, so with heat maps. Not to be changed."""
+    return exported(tmp_path_factory.mktemp("pooled"), "lesion_net")
+
+
+@pytest.fixture(scope="session")
+def flat(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Of a network of the notebooks, without heat maps, and of pictures that are not synthetic. Not to be changed."""
+    return exported(tmp_path_factory.mktemp("flat"), "isic_cnn", origin="HAM10000")
