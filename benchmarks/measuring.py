@@ -1,17 +1,40 @@
 """What every benchmark needs: a fresh process for each measurement, its peak memory, spreads and tables."""
 
+import os
 import resource
 import statistics
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
 Result = TypeVar("Result")
+
+
+class Spent(NamedTuple):
+    """What a command took: seconds, and processor seconds, which other programs on the machine change less."""
+
+    seconds: float
+    cpu: float  # of all cores together
+
+
+def run_command(command: Sequence[str], folder: Path | None = None) -> Spent:
+    """Run a command of this environment, quietly. Raises SystemExit with its output where it fails."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
+    before, start = os.times(), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    seconds, after = time.perf_counter() - start, os.times()
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    used = (after.children_user + after.children_system) - (before.children_user + before.children_system)
+    return Spent(seconds, used)
 
 
 def in_fresh_process(call: Callable[[], Result]) -> Result:

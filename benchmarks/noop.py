@@ -4,19 +4,13 @@ The pipeline runs once, whole, before anything is measured; a profile then tells
 """
 
 import argparse
-import os
 import pstats
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
 
-from benchmarks.measuring import spread
+from benchmarks.measuring import Spent, run_command, spread
 from benchmarks.prepare import make_pictures
 from lesions.console import available_cores
 
@@ -27,13 +21,6 @@ QUICK = {"dataset": DATASET, "image_size": 32, "epochs": 1}
 MOST_SECONDS = 3  # for `dvc repro` on 10,000 pictures
 COMMANDS = (["dvc", "--version"], ["dvc", "status"], ["dvc", "repro"])
 SHOWN = 6  # packages in the profile
-
-
-class Spent(NamedTuple):
-    """What a command took: seconds, and processor seconds, which other programs on the machine change less."""
-
-    seconds: float
-    cpu: float
 
 
 def main() -> None:
@@ -51,14 +38,14 @@ def main() -> None:
 
 def run_once(folder: Path, pictures: int) -> float:
     """Clone the project, give it a data set in DVC, and run the pipeline; returns the seconds of the run."""
-    run(REPOSITORY, "git", "clone", "--quiet", str(REPOSITORY), str(folder))
+    run_command(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], REPOSITORY)
     make_pictures(folder / DATASET, pictures, WIDTH, HEIGHT)
     path = folder / "params.yaml"
     params = yaml.safe_load(path.read_text(encoding="utf-8")) | QUICK
     params["rebalance"]["method"] = "none"
     path.write_text(yaml.safe_dump(params), encoding="utf-8")
-    run(folder, "dvc", "add", "--quiet", DATASET)
-    return run(folder, "dvc", "repro", "--quiet").seconds
+    run_command(["dvc", "add", "--quiet", DATASET], folder)
+    return run_command(["dvc", "repro", "--quiet"], folder).seconds
 
 
 def compare(folder: Path, rounds: int) -> None:
@@ -66,7 +53,7 @@ def compare(folder: Path, rounds: int) -> None:
     found: dict[str, list[Spent]] = {" ".join(command): [] for command in COMMANDS}
     for _ in range(rounds):
         for command in COMMANDS:
-            found[" ".join(command)].append(run(folder, *command))
+            found[" ".join(command)].append(run_command(command, folder))
     for name, spent in found.items():
         print(f"{name}: {spread([each.seconds for each in spent], '.2f')} s", flush=True)
         print(f"  processor time: {spread([each.cpu for each in spent], '.2f')} s", flush=True)
@@ -77,7 +64,7 @@ def profile(folder: Path) -> str:
     """The packages in which `dvc repro` spends its time, with their shares (profiling slows Python code down)."""
     dump = folder / "tmp" / "repro.prof"
     dump.parent.mkdir(exist_ok=True)
-    run(folder, "dvc", "repro", "--cprofile-dump", str(dump))
+    run_command(["dvc", "repro", "--cprofile-dump", str(dump)], folder)
     of_package: dict[str, float] = {}
     for (file, _, name), (_, _, own, _, _) in pstats.Stats(str(dump)).stats.items():  # type: ignore[attr-defined]
         parts = Path(file).parts
@@ -88,23 +75,6 @@ def profile(folder: Path) -> str:
     total = sum(of_package.values())
     first = sorted(of_package.items(), key=lambda item: -item[1])[:SHOWN]
     return "by profile: " + ", ".join(f"{package} {own / total:.0%}" for package, own in first)
-
-
-def run(folder: Path, *command: str) -> Spent:
-    """Run a command quietly. Raises SystemExit with its output where it fails."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
-    start, cpu = time.perf_counter(), _children_cpu()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    spent = Spent(time.perf_counter() - start, _children_cpu() - cpu)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return spent
-
-
-def _children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

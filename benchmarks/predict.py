@@ -6,28 +6,16 @@ Where other programs use the machine, the processor time tells more than the clo
 """
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
-from benchmarks.measuring import spread
+from benchmarks.measuring import Spent, run_command, spread
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
 from lesions.bundle import BUNDLE, Bundle
 from lesions.console import available_cores, run
 
 MOST_SECONDS = 0.5  # for one picture, from the start of Python to the end
 LEAST_SPEED = 300  # pictures a second on two cores
-
-
-class Cost(NamedTuple):
-    """Seconds by the clock, and of the processor (all cores together)."""
-
-    seconds: float
-    cpu: float
 
 
 def main() -> None:
@@ -53,14 +41,9 @@ def main() -> None:
         print(f"  by processor time, {cores} cores: {by_processor} pictures/s; goal: {LEAST_SPEED} on two cores")
 
 
-def predict(path: Path, model: Path) -> Cost:
+def predict(path: Path, model: Path) -> Spent:
     """What it costs to predict a picture or a folder of them, by the command line, as CSV."""
-    command = [sys.executable, "-m", "app.predict", str(path), "--model", str(model), "--format", "csv"]
-    before, start = os.times(), time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    seconds, after = time.perf_counter() - start, os.times()
-    used = (after.children_user + after.children_system) - (before.children_user + before.children_system)
-    return Cost(seconds, used)
+    return run_command(["python", "-m", "app.predict", str(path), "--model", str(model), "--format", "csv"])
 
 
 if __name__ == "__main__":
