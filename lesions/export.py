@@ -19,13 +19,12 @@ from lesions.classes import diagnosis
 from lesions.console import UserError
 from lesions.images import read_pixels
 from lesions.manifest import SPLITS, is_synthetic
-from lesions.models import LOGITS
+from lesions.models import LOGITS, POOL
 from lesions.outputs import write_archive, write_json
 from lesions.quiet import stderr_held_back
 from lesions.scores import probability_columns
 from lesions.sidecar import About, Data, Diagnosis, Missed, Score, Unlike, as_json
 
-POOL = "pool"  # the layer that averages the last feature map over the picture, in networks that have one
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
 COVERAGE = "0.90"  # of the conformal sets that are shown: those for .95 hold so many classes that they say little
 CC_BY_NC = "CC BY-NC 4.0"

@@ -15,6 +15,7 @@ from lesions.params import ModelParams
 layers = keras.layers
 
 LOGITS, PROBABILITIES = "logits", "probabilities"  # names of the last two layers of every network
+POOL = "pool"  # the layer that averages the last feature map over the picture, in networks that have one
 BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
 
 
@@ -92,7 +93,7 @@ def _lesion_net(pixels: Any, params: ModelParams) -> Any:
             [_residual_network(x, f"member{number}_", params) for number in range(1, params.members + 1)]
         )
         x = layers.Rescaling(1 / params.members, name="mean")(x)
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.GlobalAveragePooling2D(name=POOL)(x)
     return dropout(x, "dropout", params)
 
 

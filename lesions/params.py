@@ -100,6 +100,7 @@ class ModelParams(Strict):
 
     name: str
     members: int = Field(ge=1, le=10)
+    views: Literal["one", "all"]
     batch_norm: bool
     dropout: float = Field(ge=0, le=0.9)
     weights: str = Field(min_length=1)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lesions.backend import keras
 from lesions.console import UserError
-from lesions.models import BN_MOMENTUM, LOGITS, NETWORKS, PROBABILITIES, build_model, dropout
+from lesions.models import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
 from lesions.params import ModelParams
 
 PRETRAINED = Path("models/pretrained")  # files with weights that were fetched by hand; DVC watches the folder
@@ -48,7 +48,7 @@ def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras
         base = network(include_top=False, weights=_weights(params), input_tensor=preprocessed, input_shape=shape)
     if params.weights == "none":
         _catch_up_faster(base)
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(base.output)
+    x = keras.layers.GlobalAveragePooling2D(name=POOL)(base.output)
     logits = keras.layers.Dense(n_classes, name=LOGITS)(dropout(x, "dropout", params))
     return keras.Model(pixels, keras.layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
 

@@ -16,7 +16,7 @@ from lesions.console import UserError
 from lesions.images import PictureError
 from lesions.inference import predict
 from lesions.litert import Network
-from lesions.models import LOGITS
+from lesions.models import LOGITS, POOL
 from tests.unit.bundles import Exported, exported
 from tests.unit.held_out import CLASSES
 from tests.unit.training_pictures import SIDE
@@ -202,7 +202,7 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
 
 def test_networks_of_keras_applications_have_a_feature_map_too(tmp_path: Path) -> None:
     made = exported(tmp_path, "MobileNet")
-    assert isinstance(made.model.get_layer(export.POOL), keras.layers.GlobalAveragePooling2D)
+    assert isinstance(made.model.get_layer(POOL), keras.layers.GlobalAveragePooling2D)
     assert export.parity(made.bundle, made.predictions, made.prepared, made.paths)["largest_difference"] < 1e-4
     (said,) = made.bundle.predict(made.pixels[:1], explain=True)
     assert said.heat is not None
