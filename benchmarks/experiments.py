@@ -20,8 +20,9 @@ from tqdm import tqdm
 from lesions.console import UserError, available_cores
 
 FOLDS = 5
-POLL = 3.0  # seconds
-START = 120.0  # seconds that a worker may take to start
+POLL = 10.0  # seconds
+START = 30.0  # seconds that a worker is given to say that it is there
+MOST_ALONE = 10  # polls: on a busy machine a worker may be slow to answer
 LAST_STAGE = "evaluate"  # nothing after it is compared
 
 Plan = dict[str, dict[str, Any]]
@@ -101,40 +102,45 @@ def _clear(names: Iterable[str]) -> None:
 
 
 def _start_workers() -> None:
-    """As many workers as cores, each on a core of its own: so small networks train faster than one on all of them."""
+    """As many workers as cores, each on a core of its own: so small networks train faster than one on all of them.
+
+    Those that are there already are left alone.
+    """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     try:
         for number in range(1, available_cores() + 1):
             if cores:  # where the system has no such call, the workers share the cores as they like
                 os.sched_setaffinity(0, {cores[number - 1]})  # a worker inherits it
             _dvc("queue", "start", "--jobs", str(number))
-            _await_workers(number)
+            _await_worker(number)
     finally:
         if cores:
             os.sched_setaffinity(0, cores)
 
 
-def _await_workers(number: int) -> None:
-    """DVC starts a worker twice that has not yet said that it is there."""
+def _await_worker(number: int) -> None:
+    """Give a worker the time to say that it is there, else DVC starts it twice; where all is done none need be."""
     end = time.monotonic() + START
     queue = Repo().experiments.celery_queue
-    while len(queue.worker_status()) < number and any(entry["status"] == "Queued" for entry in queue.status()):
-        if time.monotonic() > end:
-            raise UserError(
-                "DVC's queue does not start: `dvc queue start --verbose` says why; the same command goes on"
-            )
+    while time.monotonic() < end and any(entry["status"] == "Queued" for entry in queue.status()):
+        if any(node.partition("@")[0].endswith(f"-{number}") for node in queue.worker_status()):
+            return
         time.sleep(1)
 
 
 def _see_through(names: list[str]) -> list[str]:
     """Wait until none of the experiments is queued or runs, with a progress bar; the names of those that failed.
 
+    A worker that has died (two that reach for one message at once may) is replaced while something is queued. What it
+    had begun counts as failed.
     Prints for each how long it was seen running, to within POLL seconds.
     """
     start: dict[str, float] = {}
+    alone = 0  # polls in a row in which no worker answered
     with tqdm(total=len(names), desc="experiments", unit="run", disable=None) as bar:
         while True:
-            states = {entry["name"]: entry["status"] for entry in Repo().experiments.celery_queue.status()}
+            queue = Repo().experiments.celery_queue
+            states = {entry["name"]: entry["status"] for entry in queue.status()}
             busy = [name for name in names if states.get(name) in ("Queued", "Running")]
             running = [name for name in busy if states[name] == "Running"]
             for name in [name for name in start if name not in busy]:
@@ -142,8 +148,12 @@ def _see_through(names: list[str]) -> list[str]:
             start |= {name: time.monotonic() for name in running if name not in start}
             bar.set_postfix_str(", ".join(running))
             bar.update(len(names) - len(busy) - bar.n)
-            if not busy:
+            workers = len(queue.worker_status())
+            alone = 0 if workers else alone + 1
+            if not busy or alone > MOST_ALONE:
                 return sorted(set(names) - finished())
+            if len(running) < len(busy) and workers < available_cores():
+                _start_workers()
             time.sleep(POLL)
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -23,17 +24,26 @@ run(lambda: run_missing(wanted_experiments("plan", plan, data, [0], [0])), way_b
 """
 
 
-def processes_in(folder: Path) -> list[int]:
-    """The processes that work anywhere below a folder."""
+def processes_in(folder: Path, word: bytes = b"") -> list[int]:
+    """The processes that work anywhere below a folder, and have that word in their command."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 inside = (entry / "cwd").readlink().is_relative_to(folder)
+                named = word in (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            found += [int(entry.name)] if inside else []
+            found += [int(entry.name)] if inside and named else []
     return found
+
+
+def wait_for(found: Callable[[], list[int]]) -> list[int]:
+    end = time.monotonic() + 120
+    while not (numbers := found()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
+    return numbers
 
 
 def test_a_plan_survives_a_killed_worker_and_a_failed_experiment(project: Project) -> None:
@@ -53,6 +63,21 @@ def test_a_plan_survives_a_killed_worker_and_a_failed_experiment(project: Projec
     assert "Traceback" not in again.stderr
     assert project.dvc("exp", "list", "--name-only").stdout.split() == ["plan-good-f0-s0"]
     assert re.findall(r"plan-good-f0-s0: \d+ s", again.stdout), "what a training takes is what a plan is made with"
+
+
+def test_a_worker_that_dies_is_replaced(project: Project) -> None:
+    """Two workers that reach for one message at once may both fall over it: the queue would wait for ever."""
+    again = RUN.replace('"bad": {"epochs": -1}', '"second": {"seed": 1}, "third": {"seed": 2}')
+    log = project.folder / "tmp" / "log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as file:
+        plan = subprocess.Popen([sys.executable, "-c", again], cwd=project.folder, env=environment(), stdout=file)
+        killed = wait_for(lambda: processes_in(project.folder, b"queue-worker"))
+        for number in killed:
+            os.kill(number, signal.SIGKILL)
+        wait_for(lambda: [number for number in processes_in(project.folder, b"queue-worker") if number not in killed])
+        assert plan.wait(timeout=300) in (0, 1)  # what a worker had begun is named as failed
+    assert "plan-third-f0-s0" in project.dvc("exp", "list", "--name-only").stdout.split()
 
 
 def test_a_clone_that_never_made_its_outputs_is_told_to(project: Project) -> None:
