@@ -21,6 +21,16 @@ from lesions.console import run
 from lesions.outputs import whole_file
 from lesions.scores import headline
 
+ABOUT = """\
+All but `lesion_net` train at a constant rate, in batches of 32, for 50 epochs, as the notebooks do:
+
+- `model1`: the notebooks' network on the nine-class set, without more. `model2`: with dropout, and flips, turns and
+zoom while training. `model3`: with dropout, and 500 new pictures of each class by Augmentor.
+- `model3_plain`: `model3` without the new pictures. `model3_batch_norm`: with normalisation after each convolution.
+`model3_sgd`, `model3_rmsprop`, `model3_adagrad`: another optimizer in place of Adam, each at the rate that Keras gives.
+- `ham_cnn`: as `model3`, with the network of the notebooks on HAM10000.
+- `lesion_net`: the network and recipe of `params.yaml`. `lesion_net_plain`: the same without rebalancing.
+"""
 SHOWN = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -81,6 +91,7 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         "pictures would change; what another seed would change comes on top.",
         markdown(pd.DataFrame([claim._asdict() for claim in claims])),
         "## Every recipe",
+        ABOUT.strip(),
         "Mean over folds (lowest to highest fold). Training accuracy is that of the last epoch, with dropout and "
         "changes on.",
         markdown(pd.DataFrame([_row(recipe) for recipe in recipes.values()])),
@@ -92,7 +103,9 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         f"![What validation claims, and what the test says]({stem}_leak.png)",
         "The same network and the same training, but for the order: the notebooks write Augmentor's copies into the "
         "training folder and split that folder at random; here the split comes first, and only training pictures are "
-        "copied. `python -m benchmarks.leak` trains the former in a folder of its own.",
+        "copied. `python -m benchmarks.leak` trains the former in a folder of its own. There, nearly every picture "
+        "outside the test is in training, itself or as a copy: more to learn from, which may be why its test says a "
+        "little more.",
         markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[REBALANCED].sources))),
     ]
     return "\n\n".join(parts) + "\n"

@@ -43,8 +43,17 @@ def judge_all(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks
 
     return [
         *_classes(recipes["model1"]),
-        _difference("Rebalancing with Augmentor helps (their network)", against(REBALANCED, PLAIN)),
-        _difference("Rebalancing with Augmentor helps (`lesion_net`)", against("lesion_net", "lesion_net_plain")),
+        *[
+            _difference(
+                f"Rebalancing with Augmentor helps ({name})",
+                against(one, other),
+                also=f"; accuracy {change(against(one, other, 'accuracy'))}",
+            )
+            for name, one, other in (
+                ("their network", REBALANCED, PLAIN),
+                ("`lesion_net`", "lesion_net", "lesion_net_plain"),
+            )
+        ],
         _difference("Dropout and changes while training help", against("model2", "model1")),
         _overfits("Rebalancing and dropout solve overfitting", recipes[REBALANCED]),
         _overfits("Dropout and changes while training solve overfitting", recipes["model2"]),
@@ -98,9 +107,9 @@ def leak_rows(leaks: list[dict[str, Any]], sources: list[Source]) -> list[dict[s
     ]
 
 
-def _difference(claim: str, found: dict[str, Any], score: str = "balanced accuracy") -> Claim:
+def _difference(claim: str, found: dict[str, Any], score: str = "balanced accuracy", also: str = "") -> Claim:
     verdict = HOLDS if found["low"] > 0 else FALLS if found["high"] < 0 else OPEN
-    return Claim(claim, verdict, f"{score} {change(found)}")
+    return Claim(claim, verdict, f"{score} {change(found)}{also}")
 
 
 def _classes(recipe: Recipe) -> list[Claim]:
@@ -148,16 +157,16 @@ def _overfits(claim: str, recipe: Recipe) -> Claim:
 def _epochs(recipes: dict[str, Recipe]) -> list[Claim]:
     claims = []
     for fewer in READ_AT[:-1]:
-        each = [_level(recipes[name], READ_AT[-1]) - _level(recipes[name], fewer) for name in CONSTANT_RATE]
-        gains = np.mean(each, axis=0)
-        verdict = HOLDS if (gains > 0).all() else FALLS if (gains <= 0).all() else OPEN
-        told = ", ".join(f"{value:+.3f}" for value in gains)
+        gains = {name: _level(recipes[name], READ_AT[-1]) - _level(recipes[name], fewer) for name in CONSTANT_RATE}
+        every = np.concatenate(list(gains.values()))
+        verdict = HOLDS if (every > 0).all() else FALLS if (every <= 0).all() else OPEN
+        told = ", ".join(f"{name} {_change_over_folds(found)}" for name, found in gains.items())
         claims.append(
             Claim(
                 f"{fewer} epochs are too few",
                 verdict,
-                f"from there to {READ_AT[-1]}, balanced accuracy on validation pictures changes by {told} (one number "
-                f"a fold, mean of {', '.join(CONSTANT_RATE)}; holds where all rise, does not where none does)",
+                f"from there to {READ_AT[-1]}, balanced accuracy on validation pictures, mean (lowest to highest "
+                f"fold): {told}; holds where all rise, does not where none does",
             )
         )
     return claims
@@ -186,6 +195,10 @@ def _level(recipe: Recipe, epoch: int) -> np.ndarray:
 
 def _right(table: pd.DataFrame) -> float:
     return float((table["label"] == table["predicted"]).mean())
+
+
+def _change_over_folds(values: np.ndarray) -> str:
+    return f"{values.mean():+.2f} ({values.min():+.2f} to {values.max():+.2f})"
 
 
 def _spread(values: Any) -> str:
