@@ -64,8 +64,10 @@ def test_overfitting_and_epochs_are_read_off_the_curves(names: list[str]) -> Non
     assert apart["20 epochs are too few"].verdict == HOLDS, "these curves rise to the end"
     flat = judged({name: recipe(name)._replace(curves=[curves(0.0)] * 3) for name in names})
     assert flat["20 epochs are too few"].verdict == FALLS
-    level = re.findall(r"[+-]\d\.\d{3}", apart["20 epochs are too few"].evidence)
-    assert level == ["+0.300"] * 3, "0.5 * (48 - 18) / 50, in each fold"
+    level = re.findall(r"[+-]\d\.\d{2}", apart["20 epochs are too few"].evidence)
+    assert level == ["+0.30"] * 9, "0.5 * (48 - 18) / 50, in each fold of each of three networks"
+    one_falls = {name: recipe(name, last=-0.5 if name == "model3" else 0.5) for name in names}
+    assert judged(one_falls)["20 epochs are too few"].verdict == OPEN
 
 
 def test_a_class_whose_pictures_are_all_unusable_is_not_called_the_rarest(names: list[str]) -> None:
