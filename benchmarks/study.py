@@ -103,9 +103,7 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         f"![What validation claims, and what the test says]({stem}_leak.png)",
         "The same network and the same training, but for the order: the notebooks write Augmentor's copies into the "
         "training folder and split that folder at random; here the split comes first, and only training pictures are "
-        "copied. `python -m benchmarks.leak` trains the former in a folder of its own. There, nearly every picture "
-        "outside the test is in training, itself or as a copy: more to learn from, which may be why its test says a "
-        "little more.",
+        "copied. `python -m benchmarks.leak` trains the former in a folder of its own.",
         markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[REBALANCED].sources))),
     ]
     return "\n\n".join(parts) + "\n"
