@@ -28,7 +28,7 @@ def fingerprint(params: Params, data: TrainingData, code: dict[str, str]) -> dic
         "params": _sha256(_used(params)),
         "pictures": _sha256(_pictures(data)),
         "code": _sha256(code),
-        "pretrained weights": _file(params.model.weights),
+        "pretrained weights": _file(params.model.first_weights),
         "machine or library versions": _sha256(_machine()),
     }
 

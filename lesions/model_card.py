@@ -9,7 +9,7 @@ from lesions.data_card import confirmed, reference_table
 from lesions.evidence import Evidence
 from lesions.findings import class_table, judged, score_table
 from lesions.fitness import attention, fit_for_use, probabilities
-from lesions.params import Params
+from lesions.params import ModelParams, Params
 from lesions.phrases import rate
 from lesions.report import Section, Table
 
@@ -43,13 +43,12 @@ def model_card(evidence: Evidence, params: Params) -> list[Section]:
 
 def _model(evidence: Evidence, params: Params) -> Section:
     training, model = evidence.training, params.model
-    weights = "random first weights" if model.weights == "none" else "pretrained first weights (keras.applications)"
     several = f" (the mean of {model.members} networks)" if model.name == "lesion_net" and model.members > 1 else ""
     fit = judged(evidence)
     return Section(
         "The model",
         [
-            f"`{model.name}`{several}, {training['weights']:,} weights, {weights}; RGB pictures of "
+            f"`{model.name}`{several}, {training['weights']:,} weights, {_start(model)}; RGB pictures of "
             f"{params.image_size} x {params.image_size} pixels in, probabilities of "
             f"{len(evidence.classes)} classes out: {phrases.named(evidence.classes)}.",
             f"Trained for {training['epochs_run']} epochs with {params.train.optimizer} (learning rate "
@@ -122,6 +121,17 @@ def _subgroups(evidence: Evidence) -> Section:
     ]
     columns = ["class", "collection", "subgroup", "test pictures", "recall"]
     return Section("Subgroups", texts, [Table(columns, rows)] if rows else [])
+
+
+def _start(model: ModelParams) -> str:
+    """What the training started from."""
+    if model.first_weights == "none":
+        return "random first weights"
+    if model.weights == "auto":
+        return "first weights learnt on drawn lesions (models/pretrained)"
+    if model.weights.endswith(".keras"):
+        return f"first weights of an earlier training ({model.weights})"
+    return "pretrained first weights (keras.applications)"
 
 
 def _licence(evidence: Evidence) -> Section:

@@ -2,6 +2,8 @@
 
 import difflib
 
+OURS_SUFFIX = ".keras"  # of files that the train stage writes
+
 OWN = ("lesion_net", "isic_cnn", "ham_cnn")  # of lesions/models.py
 APPLICATIONS = (  # of keras.applications
     "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge",
@@ -24,6 +26,9 @@ def check_network(name: str, weights: str) -> tuple[str, str] | None:
         close = difflib.get_close_matches(name, OWN + APPLICATIONS, n=1)
         hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(OWN + APPLICATIONS)}"
         return "name", f"{name!r} is wrong, {hint}"
-    if name in OWN and weights != "none":
-        return "weights", f"{weights!r} is wrong, allowed for {name}: none (weights are for keras.applications)"
+    if name in OWN and weights not in ("none", "auto") and not weights.endswith(OURS_SUFFIX):
+        return (
+            "weights",
+            f"{weights!r} is wrong, allowed for {name}: none, auto or an earlier model.keras of it",
+        )
     return None

@@ -17,6 +17,7 @@ from lesions.yaml_places import Mistake, in_order, mark_of, read_yaml, repeated_
 
 PARAMS_FILE = "params.yaml"
 
+DRAWN = Path(__file__).resolve().parent.parent / "models/pretrained/lesion_net.keras"  # see the README beside it
 MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
 
 CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-made maps of lesions/classes.py
@@ -112,6 +113,14 @@ class ModelParams(Strict):
         if mistake := check_network(self.name, self.weights):
             raise _mistake(*mistake)
         return self
+
+    @property
+    def first_weights(self) -> str:
+        """Where training starts: none, imagenet or a file. What auto stands for fits one plain lesion_net alone."""
+        if self.weights != "auto":
+            return self.weights
+        fits = self.name == "lesion_net" and self.members == 1 and self.batch_norm
+        return str(DRAWN) if fits else "none"
 
 
 class OnlineParams(Strict):

@@ -1,4 +1,5 @@
-"""Transfer learning: the networks of keras.applications under a head of our own, first frozen, then fine-tuned.
+"""Transfer learning: the networks of keras.applications under a head of our own, first frozen, then fine-tuned; and our
+own networks, which start from an earlier training and learn as a whole.
 
 Their layers and ours make one flat network, so that each can be reached: the input of layer "pool" is the last feature
 map. Each network's own preprocessing is inside: pixels in [0, 255] go in.
@@ -15,8 +16,9 @@ from typing import NamedTuple
 
 from lesions.backend import keras
 from lesions.console import UserError
+from lesions.inference import load_model
 from lesions.models import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
-from lesions.params import ModelParams
+from lesions.params import DRAWN, ModelParams
 
 PRETRAINED = Path("models/pretrained")  # files with weights that were fetched by hand; DVC watches the folder
 SILENCE = 30  # seconds without an answer after which a download is given up
@@ -39,14 +41,17 @@ def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras
     missing, damaged or another network's.
     """
     if params.name in NETWORKS:
-        return build_model(params, n_classes, image_size)
+        model = build_model(params, n_classes, image_size)
+        if params.first_weights != "none":
+            _take_over(model, Path(params.first_weights))
+        return model
     network = getattr(keras.applications, params.name)
     shape = (image_size, image_size, 3)
     pixels = keras.Input(shape, name="pixels")
     preprocessed = sys.modules[network.__module__].preprocess_input(pixels)  # some do it inside and change nothing here
     with _clear_words(params):
         base = network(include_top=False, weights=_weights(params), input_tensor=preprocessed, input_shape=shape)
-    if params.weights == "none":
+    if params.first_weights == "none":
         _catch_up_faster(base)
     x = keras.layers.GlobalAveragePooling2D(name=POOL)(base.output)
     logits = keras.layers.Dense(n_classes, name=LOGITS)(dropout(x, "dropout", params))
@@ -54,8 +59,11 @@ def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras
 
 
 def phases(params: ModelParams, epochs: int) -> list[Phase]:
-    """The parts of a training of that many epochs: without pretrained weights there is nothing to protect, so one."""
-    if params.weights == "none":
+    """The parts of a training of that many epochs: one where nothing is to be protected from the first, large steps.
+
+    What our own networks start from was learnt on other lesions, not on a million other things: all of it may move.
+    """
+    if not _is_fine_tuned(params):
         return [Phase(0, epochs, frozen=False, rate=1.0)]
     frozen = min(params.frozen_epochs, epochs)
     both = Phase(0, frozen, frozen=True, rate=1.0), Phase(frozen, epochs, frozen=False, rate=params.fine_tune_rate)
@@ -66,9 +74,9 @@ def set_trainable(model: keras.Model, params: ModelParams, frozen: bool) -> None
     """Freeze a pretrained network up to its head, or free it. Its normalisation keeps its statistics all the time.
 
     Small batches of other pictures would spoil them (https://keras.io/guides/transfer_learning). Keras sets a frozen
-    normalisation to inference by itself. Networks without pretrained weights are left alone.
+    normalisation to inference by itself. Networks that learn as a whole are left alone.
     """
-    if params.weights == "none":
+    if not _is_fine_tuned(params):
         return
     for layer in model.layers:
         fixed = frozen or isinstance(layer, keras.layers.BatchNormalization)
@@ -82,14 +90,40 @@ def _catch_up_faster(base: keras.Model) -> None:
             layer.momentum = BN_MOMENTUM
 
 
+def _is_fine_tuned(params: ModelParams) -> bool:
+    """Whether the body is frozen first and then learns more slowly than the head."""
+    return params.name not in NETWORKS and params.first_weights != "none"
+
+
 def _weights(params: ModelParams) -> str | None:
-    if params.weights in ("none", "imagenet"):
-        return None if params.weights == "none" else "imagenet"
-    if not Path(params.weights).is_file():
-        raise UserError(f"params.yaml: model.weights: there is no file {params.weights}: put it there, or set imagenet")
-    if not Path(params.weights).resolve().is_relative_to(PRETRAINED.resolve()):
-        print(f"warning: DVC sees changes of {params.weights} only if it lies in {PRETRAINED}")
-    return params.weights
+    if params.first_weights in ("none", "imagenet"):
+        return None if params.first_weights == "none" else "imagenet"
+    _require(Path(params.first_weights), "or set imagenet")
+    return params.first_weights
+
+
+def _require(path: Path, or_else: str) -> None:
+    if not path.is_file():
+        raise UserError(f"params.yaml: model.weights: there is no file {path}: put it there, {or_else}")
+    if path != DRAWN and not path.resolve().is_relative_to(PRETRAINED.resolve()):
+        print(f"warning: DVC sees changes of {path} only if it lies in {PRETRAINED}")
+
+
+def _take_over(model: keras.Model, path: Path) -> None:
+    """Give the network all weights of an earlier training but those of the classifier: its classes may be others."""
+    _require(path, "or set none")
+    earlier = {layer.name: layer for layer in load_model(path).layers}
+    for layer in model.layers:
+        if layer.name == LOGITS or not layer.weights:
+            continue
+        found = earlier[layer.name].get_weights() if layer.name in earlier else []
+        if [weights.shape for weights in found] != [tuple(weights.shape) for weights in layer.weights]:
+            raise UserError(
+                f"params.yaml: model.weights: {path} does not fit {model.name} as params.yaml has it ({layer.name} "
+                f"differs): take a file that was trained with the same name, members, batch_norm and, where the "
+                f"network flattens, image_size; or set none"
+            )
+        layer.set_weights(found)
 
 
 @contextmanager

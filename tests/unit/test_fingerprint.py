@@ -34,7 +34,7 @@ def changed(one: dict[str, str], other: dict[str, str]) -> list[str]:
         {"seed": 1},
         {"image_size": 33},
         {"model__dropout": 0.21},
-        {"model__views": "all"},
+        {"model__views": "one"},
         {"rebalance__method": "sampler"},
         {"train__batch_size": 17},
         {"train__learning_rate": 0.0020000001},

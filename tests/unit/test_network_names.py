@@ -25,7 +25,8 @@ def test_the_lists_are_complete() -> None:
     [
         ("MobileNetV3small", "none", "model.name: 'MobileNetV3small' is wrong, did you mean MobileNetV3Small?"),
         ("resnet", "none", "model.name: 'resnet' is wrong"),
-        ("lesion_net", "imagenet", "model.weights: 'imagenet' is wrong, allowed for lesion_net: none"),
+        ("lesion_net", "imagenet", "model.weights: 'imagenet' is wrong, allowed for lesion_net: none, auto or an"),
+        ("ham_cnn", "models/pretrained/vgg16.h5", "model.weights: .* is wrong, allowed for ham_cnn: none, auto or an"),
     ],
 )
 def test_what_does_not_exist_is_told_with_what_does(tmp_path: Path, name: str, weights: str, message: str) -> None:

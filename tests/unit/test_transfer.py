@@ -13,9 +13,10 @@ from lesions.backend import keras
 from lesions.console import UserError
 from lesions.inference import load_model, predict
 from lesions.models import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
-from lesions.params import ModelParams, Params
+from lesions.params import DRAWN, ModelParams, Params
 from lesions.training import fit, set_seeds
 from lesions.transfer import Phase, build_network, phases, set_trainable
+from lesions.views import seen_from_all_sides
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import params_with, toy_data
 
@@ -86,6 +87,46 @@ def test_it_ends_as_every_network_here_and_can_be_saved(name: str, files: dict[s
 
 def test_our_own_networks_come_through_the_same_door() -> None:
     assert build_network(params_with().model, 3, SIDE).name == "lesion_net"
+
+
+@pytest.mark.parametrize("views", ["one", "all"])
+@pytest.mark.parametrize("name", ["lesion_net", "ham_cnn"])
+def test_our_networks_start_from_an_earlier_training_of_other_classes(name: str, views: str, tmp_path: Path) -> None:
+    """A layer left random, or a classifier of other classes taken over, would be worse than an honest fresh start."""
+    folder = tmp_path / "earlier.keras"
+    earlier = build_network(model_params(name, "none"), 3, SIDE)
+    save_model(seen_from_all_sides(earlier) if views == "all" else earlier, folder)
+    keras.utils.set_random_seed(1)
+    params = model_params(name, folder)
+    model = build_network(params, 5, SIDE)
+    for layer in model.layers:
+        if layer.name != LOGITS:
+            taken, offered = layer.get_weights(), earlier.get_layer(layer.name).get_weights()
+            assert all(np.array_equal(*both) for both in zip(taken, offered, strict=True)), layer.name
+    assert model.get_layer(LOGITS).kernel.shape[1] == 5
+    assert phases(params, 9) == [Phase(0, 9, frozen=False, rate=1.0)]
+    set_trainable(model, params, frozen=False)
+    assert all(layer.trainable for layer in model.layers), "its normalisation follows the photographs"
+
+
+def test_by_default_a_plain_lesion_net_starts_from_drawn_lesions() -> None:
+    """Networks whose layers differ cannot take those weights: they start at random, as keras.applications do."""
+    drawn, fresh = (build_network(model_params("lesion_net", weights), 3, SIDE) for weights in ("auto", "none"))
+    kernels = [model.get_layer("stem_conv").kernel.numpy() for model in (drawn, load_model(DRAWN), fresh)]
+    assert np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0], kernels[2])
+    others: list[dict[str, Any]] = [{"model__members": 3}, {"model__batch_norm": False}, {"model__name": "VGG16"}]
+    for changes in others:
+        assert model_params(**{"name": "lesion_net", "weights": "auto"} | changes).first_weights == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("ham_cnn", {}), ("lesion_net", {"model__members": 2}), ("lesion_net", {"model__batch_norm": False})],
+)
+def test_an_earlier_training_of_another_network_is_refused(name: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=rf"^params\.yaml: model\.weights: .* does not fit {name} as"):
+        build_network(model_params(name, DRAWN, **changes), 3, SIDE)
 
 
 def test_without_pretrained_weights_all_layers_learn_from_the_start() -> None:

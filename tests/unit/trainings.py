@@ -19,8 +19,15 @@ SMALL = {"model__name": "isic_cnn"}  # half the layers of lesion_net, so half th
 def params_with(**changes: Any) -> Params:
     """The project's params.yaml with small, fast values, and then the given ones: group__key=value."""
     content = load_params(REPOSITORY / "params.yaml").model_dump()
-    fast = {"image_size": SIDE, "epochs": 3, "train__batch_size": 16, "train__warmup": 0.0, "train__patience": 0}
+    fast: dict[str, Any] = {
+        "image_size": SIDE,
+        "epochs": 3,
+        "train__batch_size": 16,
+        "train__warmup": 0.0,
+        "train__patience": 0,
+    }
     fast["model__members"] = 1
+    fast["model__weights"] = "none"
     for name, value in (fast | changes).items():
         group, keys = content, name.split("__")
         for key in keys[:-1]:

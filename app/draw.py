@@ -1,0 +1,46 @@
+"""Draw a data set of synthetic pictures, as large as wanted, in a folder per class: `python -m app.draw FOLDER`.
+
+To try the pipeline at another size, or to train a network on before it sees any photograph (models/pretrained). No
+picture is one of the demo's.
+"""
+
+import argparse
+from pathlib import Path
+
+from lesions.console import UserError, run
+from lesions.datasets import SYNTHETIC_MARK
+from lesions.demo import Picture, write_pictures
+from lesions.outputs import whole_folder
+from lesions.synthetic_traits import CLASS_NAMES
+
+NOTICE = "Drawn by a program, not photographed: no patient, not for any medical use. CC0 1.0 (public domain).\n"
+
+
+def main() -> None:
+    """Read the command line, draw."""
+    parser = argparse.ArgumentParser("python -m app.draw", description=__doc__)
+    parser.add_argument("folder", type=Path, help="to make; it must not exist")
+    parser.add_argument("--per-class", type=int, default=700, metavar="N", help="pictures of each class")
+    arguments = parser.parse_args()
+    if arguments.per_class < 1:
+        parser.error("--per-class: at least 1")
+    if arguments.folder.exists():
+        raise UserError(f"{arguments.folder} exists already: name another folder, or remove it first")
+    pictures = plan(arguments.per_class)
+    with whole_folder(arguments.folder) as root:
+        write_pictures(root, pictures)
+        (root / SYNTHETIC_MARK).write_text(NOTICE, encoding="utf-8", newline="\n")
+    print(f"{arguments.folder}: {len(pictures):,} synthetic pictures of {len(CLASS_NAMES)} classes")
+
+
+def plan(per_class: int) -> list[Picture]:
+    """The pictures to draw; a larger number of them begins with those of a smaller one."""
+    return [
+        Picture("Train", name, f"DRAWN_{number * len(CLASS_NAMES) + place:07d}")
+        for number in range(per_class)
+        for place, name in enumerate(CLASS_NAMES)
+    ]
+
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was written.")
