@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions import models, online
+from lesions import models, online, views
 from lesions.backend import keras, tf
-from lesions.batches import made_ahead
+from lesions.batches import made_ahead, steps_per_epoch
 from lesions.loading import load_training_data
 from lesions.manifest import read_manifest
 from lesions.members import MembersLoss, training_network
@@ -23,7 +23,6 @@ from lesions.params import Params
 from lesions.training import set_seeds
 from lesions.training_data import Pictures, TrainingData, epoch_order
 from lesions.transfer import build_network
-from lesions.views import VIEWS
 
 Features = Callable[[Any, Any], Any]  # as of lesions.models.Network
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]  # pixels, and a row of shares of the classes for each picture
@@ -72,7 +71,7 @@ def train(params: Params, variant: Variant) -> Answers:
 
 
 def _fit(network: keras.Model, data: TrainingData, params: Params, mix: Mix | None, side: int) -> None:
-    steps = -(-len(data.train.labels) // params.train.batch_size)
+    steps = steps_per_epoch(data, params.train.batch_size)
     optimizer, loss = make_optimizer(params.train, steps * params.epochs), MembersLoss(params.train.label_smoothing)
     free = network.trainable_variables
     optimizer.build(free)
@@ -144,21 +143,15 @@ def _smaller(pixels: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
 
 
 def _logits(network: keras.Model, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(VIEWS, n, classes): as it lies and transposed, each upright and upside down, each plain and mirrored."""
+    """(views, n, classes), the views in the order of lesions.views; the first is the picture as it lies."""
 
     @tf.function  # type: ignore[untyped-decorator]
     def ask(some: Any) -> Any:
         return tf.reduce_mean(network(some, training=False), 1)
 
-    views = [pixels, pixels.transpose(0, 2, 1, 3)]
-    views += [view[:, ::-1] for view in views]
-    views += [view[:, :, ::-1] for view in views]
     parts = range(0, len(pixels), BATCH)
-    found = [
-        np.concatenate([ask(np.ascontiguousarray(view[at : at + BATCH])).numpy() for at in parts]) for view in views
-    ]
-    assert len(found) == VIEWS  # noqa: S101
-    return np.stack(found)
+    seen = views._views(tf.constant(pixels))
+    return np.stack([np.concatenate([ask(view[at : at + BATCH]).numpy() for at in parts]) for view in seen])
 
 
 def mixup(batch: Batch, rng: np.random.Generator) -> Batch:

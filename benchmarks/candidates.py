@@ -10,7 +10,7 @@ other trainings would.
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 from tqdm import tqdm
 
 from benchmarks.experiments import FOLDS
@@ -112,11 +113,15 @@ def run_all(tasks: Sequence[Task], base: Params) -> None:
 
     def on_one_core(task: Task) -> None:
         core = free.get()
-        in_fresh_process(partial(one, task, base, core))
-        free.put(core)
+        try:
+            in_fresh_process(partial(one, task, base, core))
+        finally:
+            free.put(core)
 
     with ThreadPoolExecutor(free.qsize()) as threads:
-        list(tqdm(threads.map(on_one_core, tasks), "train", len(tasks), disable=not tasks))
+        running = [threads.submit(on_one_core, task) for task in tasks]
+        for done in tqdm(as_completed(running), "train", len(tasks), disable=not tasks):
+            done.result()
 
 
 def one(task: Task, base: Params, core: int) -> None:
@@ -195,8 +200,6 @@ def answers_of(name: str, base: Params) -> pd.DataFrame:
             with np.load(task.result) as found:
                 labels, logits, ids, seconds = (found[key] for key in ("labels", "logits", "image_id", "seconds"))
             mean = logits.mean(axis=0)
-            shares = np.exp(mean - mean.max(axis=1, keepdims=True))
-            shares /= shares.sum(axis=1, keepdims=True)
             manifest = read_manifest(folder_of(task, base) / PREPARED).set_index("image_id").loc[ids]
             pictures = pd.DataFrame(
                 {"image_id": [f"{fold}:{one}" for one in ids], "group": manifest["group"].to_numpy()}
@@ -207,7 +210,7 @@ def answers_of(name: str, base: Params) -> pd.DataFrame:
                     "seed": seed,
                     "score_one": balanced_accuracy_score(labels, logits[0].argmax(axis=1)),
                     "score_all": balanced_accuracy_score(labels, mean.argmax(axis=1)),
-                    "macro_auroc": roc_auc_score(labels, shares, multi_class="ovr"),
+                    "macro_auroc": roc_auc_score(labels, softmax(mean, axis=1), multi_class="ovr"),
                     "seconds": float(seconds),
                     "pictures": pictures.assign(label=labels, right=mean.argmax(axis=1) == labels),
                 }
