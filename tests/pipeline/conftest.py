@@ -16,6 +16,7 @@ from tests.conftest import REPOSITORY
 
 SMALL = {"melanoma": 16, "nevus": 12, "vascular lesion": 8}  # pictures per class: a run takes seconds
 QUICK = {"dataset": "data/tiny", "image_size": 32, "epochs": 1}
+LONGEST = 900.0  # seconds: far more than any command needs, and an end to one that hangs
 
 
 class Project:
@@ -26,7 +27,9 @@ class Project:
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in the checkout; its output goes to pytest, which shows it where a test fails."""
-        done = subprocess.run(command, cwd=self.folder, env=environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment(), capture_output=True, text=True, check=False, timeout=LONGEST
+        )
         print(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
         if check:
             assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}"
@@ -57,16 +60,19 @@ class Project:
             group[key] = value
         path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
-    def run_queue(self, jobs: int = 1, seconds: float = 300) -> None:
-        """Run the queued experiments, `jobs` at a time, and wait until none is left; fails where that takes longer."""
-        self.dvc("queue", "start", "--jobs", str(jobs))
-        end = time.monotonic() + seconds
+    def run_queue(self) -> None:
+        """Run the queued experiments, one at a time, and wait until none is left; fails where that takes too long."""
+        with (self.folder.parent / "worker.log").open("w") as told:  # a pipe would be held open by the worker
+            command = ["dvc", "queue", "start"]
+            subprocess.run(command, cwd=self.folder, env=environment(), stdout=told, stderr=told, check=True)
+        end = time.monotonic() + LONGEST
         while time.monotonic() < end:
             status = self.dvc("queue", "status").stdout
             if "Running" not in status and "Queued" not in status:
                 return
             time.sleep(2)
-        pytest.fail("the queue did not end in time")
+        self.dvc("queue", "stop", "--kill", check=False)
+        pytest.fail(f"the queue did not end within {LONGEST:.0f} s")
 
     def outputs(self) -> dict[str, str]:
         """The hash of every output in dvc.lock."""
