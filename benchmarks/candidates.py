@@ -33,6 +33,7 @@ from lesions.params import Params, load_params
 
 FOLDER = Path("tmp/candidates")
 BASE = "recipe"
+OF_PICTURES = ("image_size", "rebalance.method", "prepare.color_constancy")
 RANDOM = {"model.weights": "none", "model.views": "one"}
 
 
@@ -59,6 +60,12 @@ CANDIDATES = {
         variant=("share", "0.7"),
     ),
     "mixup": Candidate("MixUp", variant=("mix", "mixup")),
+    "drawn_mixup": Candidate("as `drawn`, with MixUp", {"model.weights": "auto"}, seeds=2, variant=("mix", "mixup")),
+    "drawn_100": Candidate("as `drawn`, in 100 epochs", {"model.weights": "auto", "epochs": 100}),
+    "drawn_grey": Candidate(
+        "as `drawn`, colours as under white light",
+        {"model.weights": "auto", "prepare.color_constancy": "shades_of_gray"},
+    ),
     "cutmix": Candidate("CutMix", variant=("mix", "cutmix")),
     "sharper": Candidate(
         "stored at 128 pixels, drawn at 64 while training", {"image_size": 128}, variant=("side", "64")
@@ -153,7 +160,7 @@ def params_of(task: Task, base: Params) -> Params:
 def pictures_of(task: Task, base: Params) -> Params:
     """The recipe with what decides which pictures there are: Augmentor's are the same under all seeds."""
     changes = CANDIDATES[task.name].params
-    kept: dict[str, Any] = {name: changes[name] for name in ("image_size", "rebalance.method") if name in changes}
+    kept: dict[str, Any] = {name: changes[name] for name in OF_PICTURES if name in changes}
     return _changed(base, kept | {"prepare.test": "fold", "prepare.fold": task.fold})
 
 
@@ -170,7 +177,8 @@ def _changed(params: Params, changes: Mapping[str, Any]) -> Params:
 def folder_of(task: Task, base: Params) -> Path:
     """Where its pictures are prepared: shared by all candidates that need the same."""
     params = pictures_of(task, base)
-    return FOLDER.resolve() / f"{params.rebalance.method}-{params.image_size}-f{task.fold}"
+    colours = "" if params.prepare.color_constancy == "none" else f"-{params.prepare.color_constancy}"
+    return FOLDER.resolve() / f"{params.rebalance.method}-{params.image_size}{colours}-f{task.fold}"
 
 
 def tell(names: Sequence[str], base: Params) -> str:

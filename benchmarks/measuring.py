@@ -40,7 +40,16 @@ def run_command(command: Sequence[str], folder: Path | None = None) -> Spent:
 def in_fresh_process(call: Callable[[], Result]) -> Result:
     """What a call returns in a process of its own, which inherits nothing; what it raises is raised here."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(call).result()
+        return process.submit(_alone, call).result()
+
+
+def _alone(call: Callable[[], Result]) -> Result:
+    """Call, and end the workers that joblib keeps for more work: the process would wait for them, for five minutes."""
+    try:
+        return call()
+    finally:
+        if loky := sys.modules.get("joblib.externals.loky"):
+            loky.get_reusable_executor().shutdown(wait=True)
 
 
 def peak_memory(_: int = 0) -> float:

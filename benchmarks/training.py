@@ -142,7 +142,7 @@ def train_notebook(warm_up: int, steps: int, name: str) -> Found:
     batches = batches.map(lambda x, y: (tf.cast(x, tf.float32), y)).prefetch(tf.data.AUTOTUNE)
     watch = Stopwatch(warm_up, steps)
     try:
-        model.fit(batches, steps_per_epoch=warm_up + steps, callbacks=[watch], verbose=0)
+        model.fit(batches, steps_per_epoch=warm_up + steps, callbacks=[watch], shuffle=False, verbose=0)
     except Enough:
         return _found(model, EPOCH, steps * BATCH, watch)
     raise AssertionError("a training ended before its steps were done")
@@ -165,6 +165,7 @@ def count_flops(model: Any) -> int:
     """Floating-point operations of one picture going forward; a multiplication and an addition are two."""
     from lesions.backend import tf
 
+    tf.get_logger().setLevel("ERROR")  # its profiler warns that it is old
     graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(
         tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)
     ).graph  # fmt: skip
