@@ -62,10 +62,14 @@ CANDIDATES = {
     "mixup": Candidate("MixUp", variant=("mix", "mixup")),
     "drawn_mixup": Candidate("as `drawn`, with MixUp", {"model.weights": "auto"}, seeds=2, variant=("mix", "mixup")),
     "drawn_100": Candidate("as `drawn`, in 100 epochs", {"model.weights": "auto", "epochs": 100}),
+    "drawn_mixup_100": Candidate(
+        "as `drawn_mixup`, in 100 epochs", {"model.weights": "auto", "epochs": 100}, variant=("mix", "mixup")
+    ),
     "drawn_grey": Candidate(
         "as `drawn`, colours as under white light",
         {"model.weights": "auto", "prepare.color_constancy": "shades_of_gray"},
     ),
+    "three": Candidate("three networks in one, whose mean decides", {"model.members": 3}),
     "cutmix": Candidate("CutMix", variant=("mix", "cutmix")),
     "sharper": Candidate(
         "stored at 128 pixels, drawn at 64 while training", {"image_size": 128}, variant=("side", "64")
