@@ -1,9 +1,10 @@
 """Network (a) of the notebooks against lesion_net, each trained to its end: scores on validation pictures against time.
 
 Both get one fold of the same data set with the same split: (a) its recipe at 180 pixels (benchmarks/notebook_networks),
-lesion_net that of params.yaml. Both are trained by the train stage's own code, one after the other. The clock runs from
-where the pictures are read and the network is built to the end of each epoch, validation and checkpoints too: not while
-data are prepared, and in a run that was stopped for its complete epochs alone. The same command goes on after them.
+lesion_net that of params.yaml, but from random weights, as (a): what earlier trainings took would not be in its time.
+Both are trained by the train stage's own code, one after the other. The clock runs from where the pictures are read and
+the network is built to the end of each epoch, validation and checkpoints too: not while data are prepared, and in a run
+that was stopped for its complete epochs alone. The same command goes on after them.
 """
 
 import argparse
@@ -108,7 +109,7 @@ def entrants_of(params: Params, dataset: Path, labels: Path, epochs: int | None)
 
     data = {"dataset": str(dataset.resolve()), "labels": str(labels.resolve())}
     prepared = params.prepare.model_copy(update=ONE_FOLD)
-    model = params.model.model_copy(update={"name": OURS})
+    model = params.model.model_copy(update={"name": OURS, "weights": "none"})
     ours = params.model_copy(update={**data, "prepare": prepared, "model": model, "epochs": epochs or params.epochs})
     return {OURS: ours, THEIRS: notebook_params(ours, epochs or EPOCHS)}
 
@@ -172,7 +173,7 @@ def conditions(entrants: dict[str, Params], raced: dict[str, Raced]) -> str:
         for name, params in entrants.items()
     ]
     return (
-        f"One fold, one training each, {available_cores()} cores: {', '.join(about)}; the same "
+        f"One fold, one training each from random weights, {available_cores()} cores: {', '.join(about)}; the same "
         f"{raced[OURS].watched:,} validation pictures. Preparing the data is not in the times."
     )
 

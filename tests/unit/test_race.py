@@ -15,6 +15,7 @@ from benchmarks import notebook_networks, race
 from benchmarks.measuring import in_fresh_process
 from benchmarks.race import SECONDS, THEIRS, Raced, TimedCheckpoint, judge, table, tell
 from lesions.backend import keras
+from lesions.params import load_params
 from tests.conftest import REPOSITORY
 from tests.unit.trainings import SMALL, params_with, trained
 
@@ -116,5 +117,7 @@ def test_a_short_race_ends_with_table_chart_and_verdict(
     assert [line.split()[1] for line in text.splitlines() if line.startswith("| ")] == ["epoch", "---", "1", "2"]
     assert re.search(r"notebook_a reaches at best 0\.\d{3} .* lesion_net (is first above|never passes) that", text)
     assert (race.FOLDER / "race.png").is_file()
+    weights = {load_params(race.FOLDER / name / "params.yaml").model.first_weights for name in (race.OURS, THEIRS)}
+    assert weights == {"none"}, "what an earlier training took would be missing from the time"
     again = in_fresh_process(partial(race.train, (tmp_path / race.FOLDER / THEIRS)))
     assert race.duration(again.history[-1][SECONDS]) in text, "what is complete is read, not trained again"
