@@ -1,7 +1,7 @@
 """What was tried for lesion_net, each on the validation pictures of five folds; test pictures stay closed.
 
-Every candidate is the recipe of params.yaml from random weights, but for what its line says, in the same number of
-steps. What did not pay is kept here alone, so that its figures can be had again. One training on each core; stopped,
+Every candidate is the recipe of params.yaml from random weights, in the same number of steps, but for what its line
+says. What did not pay is kept here alone, so that its figures can be had again. One training on each core; stopped,
 the same command goes on. A line has the mean over the folds (lowest to highest fold) and, picture by picture, what it
 gains over `recipe` under the same seeds, with all views. The interval says what other pictures would change, not what
 other trainings would.
