@@ -48,6 +48,13 @@ def test_a_change_reruns_what_it_touches_and_nothing_else(
     assert project.repro() == expected
 
 
+def test_words_on_the_first_weights_rerun_nothing(project: Project) -> None:
+    """The folder is an input of training: a mended sentence in it once made the committed results stale."""
+    with (project.folder / "models/pretrained/README.md").open("a") as file:
+        file.write("One more sentence.\n")
+    assert project.repro() == []
+
+
 def test_one_more_picture_reruns_everything_from_prepare_on(project: Project) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(project.folder / "data/tiny/Train/nevus/one_more.png")
