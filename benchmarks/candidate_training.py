@@ -61,7 +61,7 @@ def train(params: Params, variant: Variant) -> Answers:
         data = data._replace(train=_some(data.train, variant.share))
     if variant.features:
         models.NETWORKS["lesion_net"] = models.Network(variant.features, smallest=1)
-    network = training_network(build_network(params.model, len(data.classes), side), models.members_of(params.model))
+    network = training_network(build_network(params.model, len(data.classes), side), members=1)
     start = time.perf_counter()
     _fit(network, data, params, variant.mix, side)
     seconds = time.perf_counter() - start

@@ -69,7 +69,6 @@ CANDIDATES = {
         "as `drawn`, colours as under white light",
         {"model.weights": "auto", "prepare.color_constancy": "shades_of_gray"},
     ),
-    "three": Candidate("three networks in one, whose mean decides", {"model.members": 3}),
     "cutmix": Candidate("CutMix", variant=("mix", "cutmix")),
     "sharper": Candidate(
         "stored at 128 pixels, drawn at 64 while training", {"image_size": 128}, variant=("side", "64")

@@ -63,8 +63,10 @@ class Project:
     def run_queue(self) -> None:
         """Run the queued experiments, one at a time, and wait until none is left; fails where that takes too long."""
         with (self.folder.parent / "worker.log").open("w") as told:  # a pipe would be held open by the worker
-            command = ["dvc", "queue", "start"]
-            subprocess.run(command, cwd=self.folder, env=environment(), stdout=told, stderr=told, check=True)
+            subprocess.run(
+                ["dvc", "queue", "start"], cwd=self.folder, env=environment(), stdout=told, stderr=told, check=True,
+                timeout=LONGEST,
+            )  # fmt: skip
         end = time.monotonic() + LONGEST
         while time.monotonic() < end:
             status = self.dvc("queue", "status").stdout
