@@ -137,6 +137,7 @@ def _see_through(names: list[str]) -> list[str]:
     """
     start: dict[str, float] = {}
     alone = 0  # polls in a row in which no worker answered
+    still = 0  # polls in a row with nothing to do: between the queue and a worker an experiment is in neither
     with tqdm(total=len(names), desc="experiments", unit="run", disable=None) as bar:
         while True:
             queue = Repo().experiments.celery_queue
@@ -150,8 +151,10 @@ def _see_through(names: list[str]) -> list[str]:
             bar.update(len(names) - len(busy) - bar.n)
             workers = len(queue.worker_status())
             alone = 0 if workers else alone + 1
-            if not busy or alone > MOST_ALONE:
-                return sorted(set(names) - finished())
+            still = 0 if busy else still + 1
+            failed = sorted(set(names) - finished())
+            if (still and (not failed or still > 1)) or alone > MOST_ALONE:
+                return failed
             if len(running) < len(busy) and workers < available_cores():
                 _start_workers()
             time.sleep(POLL)

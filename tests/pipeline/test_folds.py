@@ -9,7 +9,7 @@ def test_queued_folds_test_every_picture_once_and_are_gathered_by_name(project: 
     project.dvc(
         "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=3", "-S", "prepare.fold=range(0,3)"
     )
-    project.run_queue()
+    project.run_queue(experiments=3)
     names = project.dvc("exp", "list", "--name-only").stdout.split()
     assert len(names) == 3
     found = json.loads(project.run("python", "-m", "app.folds", *names, "--format", "json").stdout)
