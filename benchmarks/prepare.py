@@ -29,7 +29,7 @@ from PIL import Image
 
 from benchmarks.measuring import in_fresh_process, peak_memory, spread
 from lesions.console import available_cores
-from lesions.images import PNG_LEVEL, Pixels
+from lesions.images import PNG_WRITING, Pixels
 from lesions.parallel import MEMORY, map_on_all_cores
 from lesions.params import PARAMS_FILE, load_params
 from lesions.preparation import decode_all
@@ -184,7 +184,7 @@ def _bare(job: tuple[Path, Path], size: int) -> None:
     source, target = job
     with Image.open(source) as image:
         small = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    small.save(target, format="PNG", compress_level=PNG_LEVEL)
+    small.save(target, format="PNG", **PNG_WRITING)
 
 
 def _draw(job: tuple[Path, int], width: int, height: int) -> None:

@@ -101,7 +101,8 @@ def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prep
         (folder / label).mkdir()
     write = functools.partial(_write_family, steps=steps, seed=seed, prepared=prepared, folder=folder)
     families = [list(family) for _, family in itertools.groupby(copies, key=lambda copy: copy.source)]
-    return sum(map_on_all_cores(write, families, "augment"))
+    with own_streams():
+        return sum(map_on_all_cores(write, families, "augment"))
 
 
 def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Image.Image:
@@ -110,17 +111,16 @@ def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Im
     name: what seeds it, here (seed, image_id, k). A draw that leaves the picture as it was (nothing fired, or a turn by
     0 degrees) is repeated: a copy without a change would only weigh its original twice. So among the copies, an
     operation fires a little more often than its probability p: p / (1 - q), where q is the share of such draws.
-    Returns the original itself where no draw changes it.
+    Returns the original itself where no draw changes it. Seeds the global streams: own_streams() gives them back.
     """
     before = original.tobytes()
-    with own_streams():
-        for attempt in range(ATTEMPTS):
-            picture = original
-            for position, fired in enumerate(draw(steps, *name, attempt)):
-                if fired:
-                    picture = perform(steps[position], picture, *name, attempt, position)
-            if picture is not original and picture.tobytes() != before:
-                return picture
+    for attempt in range(ATTEMPTS):
+        picture = original
+        for position, fired in enumerate(draw(steps, *name, attempt)):
+            if fired:
+                picture = perform(steps[position], picture, *name, attempt, position)
+        if picture is not original and picture.tobytes() != before:
+            return picture
     return original
 
 
@@ -137,7 +137,7 @@ def _write_family(family: Sequence[Copy], steps: Sequence[Step], seed: int, prep
     original, unchanged = Image.fromarray(read_pixels(prepared / family[0].source)), 0
     for copy in family:
         picture = make_copy(original, steps, seed, copy.image_id, copy.k)
-        write_png(folder / copy.target, np.asarray(picture))
+        write_png(folder / copy.target, picture)
         unchanged += picture is original
     return unchanged
 

@@ -7,8 +7,9 @@ from tests.pipeline.conftest import SMALL, Project
 
 def test_queued_folds_test_every_picture_once_and_are_gathered_by_name(project: Project) -> None:
     project.dvc(
-        "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=3", "-S", "prepare.fold=range(0,3)"
-    )
+        "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=3", "-S", "prepare.fold=range(0,3)",
+        "evaluate",
+    )  # fmt: skip
     project.run_queue(experiments=3)
     names = project.dvc("exp", "list", "--name-only").stdout.split()
     assert len(names) == 3
