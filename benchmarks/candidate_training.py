@@ -20,6 +20,7 @@ from lesions.manifest import read_manifest
 from lesions.members import MembersLoss, training_network
 from lesions.optimizers import make_optimizer
 from lesions.params import Params
+from lesions.sharpness import sharpness_aware
 from lesions.training import set_seeds
 from lesions.training_data import Pictures, TrainingData, epoch_order
 from lesions.transfer import build_network
@@ -72,21 +73,12 @@ def train(params: Params, variant: Variant) -> Answers:
 
 def _fit(network: keras.Model, data: TrainingData, params: Params, mix: Mix | None, side: int) -> None:
     steps = steps_per_epoch(data, params.train.batch_size)
-    optimizer, loss = make_optimizer(params.train, steps * params.epochs), MembersLoss(params.train.label_smoothing)
-    free = network.trainable_variables
-    optimizer.build(free)
     one_hot = np.eye(len(data.classes), dtype=np.float32)
     rng = np.random.default_rng((params.seed, 77))
 
     @tf.function  # type: ignore[untyped-decorator]
     def change(pixels: Any, step: Any) -> Any:
         return _changed(pixels, params, step, side)
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def learn(pixels: Any, shares: Any) -> None:
-        with tf.GradientTape() as tape:
-            value = loss(shares, network(pixels, training=True))
-        optimizer.apply_gradients(zip(tape.gradient(value, free), free, strict=True))
 
     def batches() -> Iterator[Batch]:
         for epoch in range(params.epochs):
@@ -99,8 +91,11 @@ def _fit(network: keras.Model, data: TrainingData, params: Params, mix: Mix | No
                 )
                 yield mix(batch, rng) if mix else batch
 
+    network = sharpness_aware(network, params.train.sharpness)
+    optimizer = make_optimizer(params.train, steps * params.epochs)
+    network.compile(optimizer, MembersLoss(params.train.label_smoothing), jit_compile=False)
     for pixels, shares in made_ahead(batches):
-        learn(tf.constant(pixels), tf.constant(shares))
+        network.train_on_batch(pixels, shares)
 
 
 def _changed(pixels: Any, params: Params, step: Any, side: int) -> Any:

@@ -1,10 +1,10 @@
 """What was tried for lesion_net, each on the validation pictures of five folds; test pictures stay closed.
 
-Every candidate is the recipe of params.yaml from random weights, in the same number of steps, but for what its line
-says. What did not pay is kept here alone, so that its figures can be had again. One training on each core; stopped,
-the same command goes on. A line has the mean over the folds (lowest to highest fold) and, picture by picture, what it
-gains over `recipe` under the same seeds, with all views. The interval says what other pictures would change, not what
-other trainings would.
+Every candidate is the recipe of params.yaml with plain steps, as many of them, from random weights, but for what its
+line says. What did not pay is kept here alone, so that its figures can be had again. One training on each core;
+stopped, the same command goes on. A line has the mean over the folds (lowest to highest fold) and, picture by picture,
+what it gains over `recipe` under the same seeds, with all views. The interval says what other pictures would change,
+not what other trainings would.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from lesions.params import Params, load_params
 FOLDER = Path("tmp/candidates")
 BASE = "recipe"
 OF_PICTURES = ("image_size", "rebalance.method", "prepare.color_constancy")
-RANDOM = {"model.weights": "none", "model.views": "one"}
+PLAIN = {"model.weights": "none", "model.views": "one", "train.sharpness": 0.0}
 
 
 class Candidate(NamedTuple):
@@ -69,6 +69,9 @@ CANDIDATES = {
         "as `drawn`, colours as under white light",
         {"model.weights": "auto", "prepare.color_constancy": "shades_of_gray"},
     ),
+    "sharpness": Candidate("sharpness-aware steps of .05", {"train.sharpness": 0.05}),
+    "sharpness_10": Candidate("sharpness-aware steps of .1", {"train.sharpness": 0.1}),
+    "drawn_sharpness": Candidate("as `drawn`, with such steps", {"model.weights": "auto", "train.sharpness": 0.05}),
     "cutmix": Candidate("CutMix", variant=("mix", "cutmix")),
     "sharper": Candidate(
         "stored at 128 pixels, drawn at 64 while training", {"image_size": 128}, variant=("side", "64")
@@ -157,7 +160,7 @@ def one(task: Task, base: Params, core: int) -> None:
 
 def params_of(task: Task, base: Params) -> Params:
     """The recipe with the candidate's params, the fold and the seed."""
-    return _changed(pictures_of(task, base), {**RANDOM, **CANDIDATES[task.name].params, "seed": task.seed})
+    return _changed(pictures_of(task, base), {**PLAIN, **CANDIDATES[task.name].params, "seed": task.seed})
 
 
 def pictures_of(task: Task, base: Params) -> Params:

@@ -40,6 +40,7 @@ TRAIN = {
     "warmup": 0.0,
     "weight_decay": 0.0,
     "label_smoothing": 0.0,
+    "sharpness": 0.0,
     "monitor": "val_balanced_accuracy",
     "keep": "best",
     "patience": 0,

@@ -53,7 +53,8 @@ def _model(evidence: Evidence, params: Params) -> Section:
             f"{len(evidence.classes)} classes out: {phrases.named(evidence.classes)}.",
             f"Trained for {training['epochs_run']} epochs with {params.train.optimizer} (learning rate "
             f"{params.train.learning_rate:g}, {params.train.schedule}), batches of {params.train.batch_size}, dropout "
-            f"{model.dropout:g}, label smoothing {params.train.label_smoothing:g}, seed {params.seed}; the weights of "
+            f"{model.dropout:g}, label smoothing {params.train.label_smoothing:g}, sharpness-aware steps of "
+            f"{params.train.sharpness:g}, seed {params.seed}; the weights of "
             f"epoch {training['kept_epoch']} were kept ({params.train.keep} by {params.train.monitor}).",
             f"{fit.verdict}.",
             "How it was made is fixed by params.yaml, dvc.yaml and dvc.lock of the same commit.",

@@ -147,6 +147,7 @@ class TrainParams(Strict):
     warmup: Share
     weight_decay: float = Field(ge=0, le=1)
     label_smoothing: float = Field(ge=0, le=0.5)
+    sharpness: float = Field(ge=0, le=1)
     monitor: Literal["val_loss", "val_accuracy", "val_balanced_accuracy"]
     keep: Literal["best", "last"]
     patience: int = Field(ge=0)

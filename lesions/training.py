@@ -16,6 +16,7 @@ from lesions.members import Accuracy, BalancedAccuracy, MembersLoss, training_ne
 from lesions.models import members_of
 from lesions.optimizers import make_optimizer
 from lesions.params import Params
+from lesions.sharpness import sharpness_aware
 from lesions.training_data import TrainingData
 from lesions.transfer import Phase, phases, set_trainable
 
@@ -45,7 +46,7 @@ def fit(
     checkpoint: written after every epoch; where it holds a state, training goes on from there. The result is the same,
     to the bit. Raises UserError where the loss is no finite number or memory runs out.
     """
-    trained = training_network(model, members_of(params.model))
+    trained = sharpness_aware(training_network(model, members_of(params.model)), params.train.sharpness)
     plan = phases(params.model, params.epochs)
     keeper = EpochKeeper(params.train, checkpoint, waits_from=plan[-1].start)
     keeper.restore_model(trained)

@@ -35,9 +35,10 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_unchanged_it_is_the_training_of_the_pipeline(prepared: Path) -> None:
+@pytest.mark.parametrize("sharpness", [0.0, 0.05])
+def test_unchanged_it_is_the_training_of_the_pipeline(prepared: Path, sharpness: float) -> None:
     """Else the table would tell of another recipe than the one that is used."""
-    params = recipe()
+    params = recipe(train__sharpness=sharpness)
     answers = train(params, Variant())
     set_seeds(params.seed, deterministic=True)
     data = load_training_data(read_manifest(), params.image_size, params.rebalance, "memory")
@@ -91,7 +92,7 @@ def test_every_candidate_is_the_recipe_but_for_what_it_says(name: str) -> None:
     assert (params.prepare.fold, params.seed) == (3, 1)
     assert (params.model.first_weights == "none") != name.startswith("drawn"), "what starts where is in the name"
     assert pictures_of(Task(name, 3, 1), base).seed == base.seed, "the same pictures by Augmentor"
-    assert params.train == base.train
+    assert params.train.model_copy(update={"sharpness": 0.0}) == base.train
 
 
 def test_trainings_run_beside_each_other_and_are_kept(
