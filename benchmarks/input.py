@@ -17,6 +17,7 @@ from lesions.models import LOGITS
 from lesions.optimizers import make_optimizer
 from lesions.params import Params, load_params
 from lesions.picture_store import Cache
+from lesions.sharpness import sharpness_aware
 from lesions.training import set_seeds
 from lesions.transfer import build_network
 
@@ -42,7 +43,7 @@ def measure(params: Params, cache: Cache) -> Waiting:
     set_seeds(params.seed, params.train.deterministic)
     data = load_training_data(read_manifest(), params.image_size, params.rebalance, cache)
     model = build_network(params.model, len(data.classes), params.image_size)
-    trained = keras.Model(model.input, model.get_layer(LOGITS).output)
+    trained = sharpness_aware(keras.Model(model.input, model.get_layer(LOGITS).output), params.train.sharpness)
     steps = WARM_UP + ROUNDS * STEPS
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     trained.compile(make_optimizer(params.train, steps), loss, jit_compile=False)

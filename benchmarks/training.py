@@ -4,7 +4,8 @@ Every measurement has a process of its own. lesion_net is trained by the train s
 asks of it; the notebooks' networks by Keras' fit() on pictures of 180 x 180 pixels that wait decoded in memory, which
 is kinder than the notebooks' folders of JPEG files. FLOPs are counted by TensorFlow's profiler in the graph of one
 picture going forward; a training step counts as three times that (forward, gradients of the maps, gradients of the
-weights), without the random changes of the pictures. The peak is that of multiplying matrices in the same run.
+weights), and twice that where steps climb first (train.sharpness), without the random changes of the pictures. The peak
+is that of multiplying matrices in the same run.
 """
 
 import argparse
@@ -37,6 +38,7 @@ class Found(NamedTuple):
 
     weights: int
     flops: int  # of one picture, forward
+    passes: int  # forward and back, in one step: two where steps climb first
     epoch: int  # pictures
     speed: float
     by_cpu: float
@@ -83,7 +85,10 @@ def tell(found: dict[str, list[Found]], peaks: list[float]) -> None:
     for name, each in found.items():
         speeds, shares = (
             [one.speed for one in each],
-            [FORWARD_AND_BACK * one.flops * one.speed / peak for one, peak in zip(each, peaks, strict=True)],
+            [
+                FORWARD_AND_BACK * one.passes * one.flops * one.speed / peak
+                for one, peak in zip(each, peaks, strict=True)
+            ],
         )
         slower = [theirs.speed / one.speed for theirs, one in zip(ours, each, strict=True)]
         rows.append(
@@ -123,7 +128,7 @@ def train_ours(warm_up: int, steps: int, name: str) -> Found:
         fit(model, data, params, [watch])
     except Enough:
         batch = pictures / -(-pictures // params.train.batch_size)
-        return _found(model, pictures, steps * batch, watch)
+        return _found(model, 2 if params.train.sharpness else 1, pictures, steps * batch, watch)
     raise AssertionError("a training ended before its steps were done")
 
 
@@ -144,7 +149,7 @@ def train_notebook(warm_up: int, steps: int, name: str) -> Found:
     try:
         model.fit(batches, steps_per_epoch=warm_up + steps, callbacks=[watch], shuffle=False, verbose=0)
     except Enough:
-        return _found(model, EPOCH, steps * BATCH, watch)
+        return _found(model, 1, EPOCH, steps * BATCH, watch)
     raise AssertionError("a training ended before its steps were done")
 
 
@@ -173,10 +178,10 @@ def count_flops(model: Any) -> int:
     return int(tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops)
 
 
-def _found(model: Any, epoch: int, pictures: float, watch: Any) -> Found:
+def _found(model: Any, passes: int, epoch: int, pictures: float, watch: Any) -> Found:
     memory = peak_memory()  # before the profiler takes its share
     speeds = pictures / watch.seconds, pictures / watch.cpu
-    return Found(model.count_params(), count_flops(model), epoch, *speeds, memory)
+    return Found(model.count_params(), count_flops(model), passes, epoch, *speeds, memory)
 
 
 def _enlarged(side: int) -> tuple[Any, Any, int]:

@@ -87,10 +87,13 @@ def run_to_its_end(folder: Path, stops: list[int], **changes: Any) -> tuple[Any,
     return [variable.numpy() for variable in model.variables], kept, Checkpoint(folder, {})
 
 
-@pytest.mark.parametrize(("keep", "optimizer"), [("best", "adamw"), ("last", "sgd")])
-def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path, keep: str, optimizer: str) -> None:
+@pytest.mark.parametrize(("keep", "optimizer", "sharpness"), [("best", "adamw", 0.05), ("last", "sgd", 0.0)])
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(
+    tmp_path: Path, keep: str, optimizer: str, sharpness: float
+) -> None:
     """Dropout and online changes are on. Without the state of the former, only a run of one piece is repeatable."""
-    changes = {**SMALL, "epochs": 4, "model__dropout": 0.5, "train__keep": keep, "train__optimizer": optimizer}
+    changes = {**SMALL, "epochs": 4, "model__dropout": 0.5}
+    changes |= {"train__keep": keep, "train__optimizer": optimizer, "train__sharpness": sharpness}
     whole, kept, state = run_to_its_end(tmp_path / "whole", [], **changes)
     again, kept_again, state_again = run_to_its_end(tmp_path / "pieces", [1, 3, 4], **changes)
     assert kept == kept_again
