@@ -70,7 +70,6 @@ CANDIDATES = {
         {"model.weights": "auto", "prepare.color_constancy": "shades_of_gray"},
     ),
     "sharpness": Candidate("sharpness-aware steps of .05", {"train.sharpness": 0.05}),
-    "sharpness_10": Candidate("sharpness-aware steps of .1", {"train.sharpness": 0.1}),
     "drawn_sharpness": Candidate("as `drawn`, with such steps", {"model.weights": "auto", "train.sharpness": 0.05}),
     "cutmix": Candidate("CutMix", variant=("mix", "cutmix")),
     "sharper": Candidate(
