@@ -152,9 +152,10 @@ def _see_through(names: list[str]) -> list[str]:
             workers = len(queue.worker_status())
             alone = 0 if workers else alone + 1
             still = 0 if busy else still + 1
-            failed = sorted(set(names) - finished())
-            if (still and (not failed or still > 1)) or alone > MOST_ALONE:
-                return failed
+            if still or alone > MOST_ALONE:
+                failed = sorted(set(names) - finished())
+                if not failed or still > 1 or alone > MOST_ALONE:
+                    return failed
             if len(running) < len(busy) and workers < available_cores():
                 _start_workers()
             time.sleep(POLL)

@@ -53,9 +53,8 @@ def _model(evidence: Evidence, params: Params) -> Section:
             f"{len(evidence.classes)} classes out: {phrases.named(evidence.classes)}.",
             f"Trained for {training['epochs_run']} epochs with {params.train.optimizer} (learning rate "
             f"{params.train.learning_rate:g}, {params.train.schedule}), batches of {params.train.batch_size}, dropout "
-            f"{model.dropout:g}, label smoothing {params.train.label_smoothing:g}, sharpness-aware steps of "
-            f"{params.train.sharpness:g}, seed {params.seed}; the weights of "
-            f"epoch {training['kept_epoch']} were kept ({params.train.keep} by {params.train.monitor}).",
+            f"{model.dropout:g}, label smoothing {params.train.label_smoothing:g}, {_steps(params)}, seed "
+            f"{params.seed}; the weights of epoch {training['kept_epoch']} were kept ({_kept(params)}).",
             f"{fit.verdict}.",
             "How it was made is fixed by params.yaml, dvc.yaml and dvc.lock of the same commit.",
         ],
@@ -122,6 +121,15 @@ def _subgroups(evidence: Evidence) -> Section:
     ]
     columns = ["class", "collection", "subgroup", "test pictures", "recall"]
     return Section("Subgroups", texts, [Table(columns, rows)] if rows else [])
+
+
+def _steps(params: Params) -> str:
+    radius = params.train.sharpness
+    return f"sharpness-aware steps of {radius:g}" if radius else "plain steps"
+
+
+def _kept(params: Params) -> str:
+    return "the last" if params.train.keep == "last" else f"the best by {params.train.monitor}"
 
 
 def _start(model: ModelParams) -> str:

@@ -1,7 +1,7 @@
 """Sharpness-aware steps (Foret et al., 2021, doi:10.48550/arXiv.2010.01412): of all low places, look for the wide ones.
 
 Each step first climbs to the worst weights nearby, and goes down from where it was by the slope that it finds up there.
-It takes two passes, and twice the time.
+It takes two passes in place of one.
 """
 
 from typing import Any

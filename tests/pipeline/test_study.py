@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from lesions.console import available_cores
 from tests.pipeline.conftest import Project, environment
 
 RUN = """
@@ -46,6 +47,10 @@ def wait_for(found: Callable[[], list[int]]) -> list[int]:
     return numbers
 
 
+def all_of(found: list[int], number: int) -> list[int]:
+    return found if len(found) >= number else []
+
+
 def test_a_plan_survives_a_killed_worker_and_a_failed_experiment(project: Project) -> None:
     """Hours of trainings must not be lost to one mistake, or to a machine that was switched off."""
     code = [sys.executable, "-c", RUN]
@@ -66,18 +71,22 @@ def test_a_plan_survives_a_killed_worker_and_a_failed_experiment(project: Projec
 
 
 def test_a_worker_that_dies_is_replaced(project: Project) -> None:
-    """Two workers that reach for one message at once may both fall over it: the queue would wait for ever."""
-    again = RUN.replace('"bad": {"epochs": -1}', '"second": {"model.dropout": 0.1}')
+    """Two workers that reach for one message at once may both fall over it: the queue would wait for ever.
+
+    All are killed, each with an experiment: the last one is left for a worker that was started after them.
+    """
+    more = {f"more{number}": {"model.dropout": number / 100} for number in range(available_cores())}
+    again = RUN.replace('"bad": {"epochs": -1}', ", ".join(f'"{name}": {changes}' for name, changes in more.items()))
     log = project.folder / "tmp" / "log"
     log.parent.mkdir(exist_ok=True)
     with log.open("wb") as file:
         plan = subprocess.Popen([sys.executable, "-c", again], cwd=project.folder, env=environment(), stdout=file)
-        killed = wait_for(lambda: processes_in(project.folder, b"queue-worker"))
+        killed = wait_for(lambda: all_of(processes_in(project.folder, b"queue-worker"), available_cores()))
         for number in killed:
             os.kill(number, signal.SIGKILL)
         wait_for(lambda: [number for number in processes_in(project.folder, b"queue-worker") if number not in killed])
         assert plan.wait(timeout=300) in (0, 1)  # what a worker had begun is named as failed
-    assert "plan-second-f0-s0" in project.dvc("exp", "list", "--name-only").stdout.split()
+    assert f"plan-{[*more][-1]}-f0-s0" in project.dvc("exp", "list", "--name-only").stdout.split()
 
 
 def test_a_clone_that_never_made_its_outputs_is_told_to(project: Project) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks import candidate_training
+from benchmarks.candidate_plan import BASE, CANDIDATES, Task, folder_of, params_of, pictures_of
 from benchmarks.candidate_training import Variant, cutmix, mixup, train
-from benchmarks.candidates import BASE, CANDIDATES, Task, folder_of, params_of, pictures_of, run_all, tell
+from benchmarks.candidates import run_all, tell
 from benchmarks.experiments import FOLDS
 from benchmarks.race import prepare
 from lesions.inference import load_model, predict
@@ -87,12 +88,13 @@ def test_a_share_of_the_pictures_is_one_of_every_class_in_as_many_steps() -> Non
 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_every_candidate_is_the_recipe_but_for_what_it_says(name: str) -> None:
-    base = params_with(model__weights="auto")
+    base = params_with(model__weights="auto", train__sharpness=0.05)
     params = params_of(Task(name, 3, 1), base)
     assert (params.prepare.fold, params.seed) == (3, 1)
     assert (params.model.first_weights == "none") != name.startswith("drawn"), "what starts where is in the name"
     assert pictures_of(Task(name, 3, 1), base).seed == base.seed, "the same pictures by Augmentor"
-    assert params.train.model_copy(update={"sharpness": 0.0}) == base.train
+    assert (params.train.sharpness > 0) == name.endswith("sharpness"), "how it steps is in the name"
+    assert params.train.model_copy(update={"sharpness": 0.05}) == base.train
 
 
 def test_trainings_run_beside_each_other_and_are_kept(

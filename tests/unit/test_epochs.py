@@ -135,7 +135,7 @@ def test_a_run_goes_on_exactly_across_the_border_to_fine_tuning(
     tiny_network(False, "none", keras.Input((SIDE, SIDE, 3)), (SIDE, SIDE, 3)).save_weights(weights)
     monkeypatch.setattr(keras.applications, "MobileNet", tiny_network)
     changes = {"model__name": "MobileNet", "model__weights": str(weights), "model__frozen_epochs": 2, "epochs": 4}
-    changes |= {"model__dropout": 0.5, "train__keep": "last", "train__learning_rate": 0.01}
+    changes |= {"model__dropout": 0.5, "train__keep": "last", "train__learning_rate": 0.01, "train__sharpness": 0.05}
     whole, kept, state = run_to_its_end(tmp_path / "whole", [], **changes)
     again, kept_again, state_again = run_to_its_end(tmp_path / "pieces", [2, 3, 4], **changes)
     assert kept == kept_again

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lesions.backend import keras, tf
+from lesions.backend import keras
 from lesions.sharpness import sharpness_aware
 from tests.unit.trainings import params_with, trained
 
@@ -56,5 +56,4 @@ def test_the_param_reaches_the_training(members: int) -> None:
         trained(params_with(**changes, train__sharpness=radius))[0].get_weights()[0] for radius in (0.0, 0.05, 0.05)
     ]
     assert not np.allclose(kernels[0], kernels[1]), "steps are plain"
-    assert np.array_equal(kernels[1], kernels[2]), "the same input gives other weights"
-    assert not tf.math.is_nan(kernels[1]).numpy().any()
+    assert np.array_equal(kernels[1], kernels[2]), "the same input gives other weights, or none that are numbers"
