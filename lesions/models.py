@@ -15,6 +15,7 @@ from lesions.params import ModelParams
 layers = keras.layers
 
 LOGITS, PROBABILITIES = "logits", "probabilities"  # names of the last two layers of every network
+MEMBER = re.compile(r"^member\d+_")  # before the names of the layers of each of several networks in one
 POOL = "pool"  # the layer that averages the last feature map over the picture, in networks that have one
 BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
 

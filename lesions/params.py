@@ -116,10 +116,10 @@ class ModelParams(Strict):
 
     @property
     def first_weights(self) -> str:
-        """Where training starts: none, imagenet or a file. What auto stands for fits one plain lesion_net alone."""
+        """Where training starts: none, imagenet or a file. What auto stands for fits plain lesion_nets alone."""
         if self.weights != "auto":
             return self.weights
-        fits = self.name == "lesion_net" and self.members == 1 and self.batch_norm
+        fits = self.name == "lesion_net" and self.batch_norm
         return str(DRAWN) if fits else "none"
 
 

@@ -3,6 +3,7 @@
 Nothing in it depends on having started with the first epoch: see lesions.epochs for how a stopped run is taken up.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,7 +47,9 @@ def fit(
     checkpoint: written after every epoch; where it holds a state, training goes on from there. The result is the same,
     to the bit. Raises UserError where the loss is no finite number or memory runs out.
     """
-    trained = sharpness_aware(training_network(model, members_of(params.model)), params.train.sharpness)
+    members = members_of(params.model)
+    radius = params.train.sharpness * math.sqrt(members)  # of all together: each climbs as far as it would alone
+    trained = sharpness_aware(training_network(model, members), radius)
     plan = phases(params.model, params.epochs)
     keeper = EpochKeeper(params.train, checkpoint, waits_from=plan[-1].start)
     keeper.restore_model(trained)

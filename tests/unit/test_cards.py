@@ -1,6 +1,7 @@
 """Model card, data card and report: filled from numbers, loud on synthetic pictures, silent on what is unknown."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,20 @@ def test_the_model_card_states_use_limits_and_that_nothing_was_validated_elsewhe
     assert "answers every picture with one of them" in text
     assert "1,234 weights" in text
     assert "70 % (65 to 75 %)" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"train__sharpness": 0.0}, "plain steps"),
+        ({"train__sharpness": 0.05}, "sharpness-aware steps of 0.05"),
+        ({"train__keep": "last"}, "were kept (the last)"),
+        ({"train__keep": "best", "train__monitor": "val_loss"}, "were kept (the best by val_loss)"),
+    ],
+)
+def test_the_model_card_tells_the_training_as_it_was(changes: dict[str, Any], words: str) -> None:
+    """Validation must not seem to have chosen weights that it did not choose, nor the other way round."""
+    assert words in text_of(model_card(made_up(), params_with(**changes)))
 
 
 def test_the_reference_standard_of_each_class_is_that_of_the_manifest() -> None:

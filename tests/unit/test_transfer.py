@@ -12,6 +12,7 @@ from lesions import transfer
 from lesions.backend import keras
 from lesions.console import UserError
 from lesions.inference import load_model, predict
+from lesions.members import training_network
 from lesions.models import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
 from lesions.params import DRAWN, ModelParams, Params
 from lesions.training import fit, set_seeds
@@ -109,20 +110,27 @@ def test_our_networks_start_from_an_earlier_training_of_other_classes(name: str,
     assert all(layer.trainable for layer in model.layers), "its normalisation follows the photographs"
 
 
-def test_by_default_a_plain_lesion_net_starts_from_drawn_lesions() -> None:
+@pytest.mark.parametrize("members", [1, 3])
+def test_by_default_a_plain_lesion_net_starts_from_drawn_lesions(members: int) -> None:
     """Networks whose layers differ cannot take those weights: they start at random, as keras.applications do."""
-    drawn, fresh = (build_network(model_params("lesion_net", weights), 3, SIDE) for weights in ("auto", "none"))
-    kernels = [model.get_layer("stem_conv").kernel.numpy() for model in (drawn, load_model(DRAWN), fresh)]
-    assert np.array_equal(kernels[0], kernels[1])
-    assert not np.array_equal(kernels[0], kernels[2])
-    others: list[dict[str, Any]] = [{"model__members": 3}, {"model__batch_norm": False}, {"model__name": "VGG16"}]
+    changes: dict[str, Any] = {"name": "lesion_net", "model__members": members}
+    drawn, fresh = (build_network(model_params(weights=weights, **changes), 3, SIDE) for weights in ("auto", "none"))
+    for layer in load_model(DRAWN).layers:
+        names = [layer.name] if members == 1 else [f"member{number}_{layer.name}" for number in range(1, members + 1)]
+        for name in names if layer.name.endswith("conv") else []:
+            taken, random = (model.get_layer(name).kernel.numpy() for model in (drawn, fresh))
+            assert np.array_equal(taken, layer.kernel.numpy()), name
+            assert not np.array_equal(random, layer.kernel.numpy()), name
+    each = training_network(drawn, members)(np.full((1, SIDE, SIDE, 3), 99.0), training=False).numpy()
+    assert len(np.unique(each[0, :, 0])) == members, "members that are the same network"
+    others: list[dict[str, Any]] = [{"model__batch_norm": False}, {"model__name": "VGG16"}]
     for changes in others:
         assert model_params(**{"name": "lesion_net", "weights": "auto"} | changes).first_weights == "none"
 
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [("ham_cnn", {}), ("lesion_net", {"model__members": 2}), ("lesion_net", {"model__batch_norm": False})],
+    [("ham_cnn", {}), ("lesion_net", {"model__batch_norm": False})],
 )
 def test_an_earlier_training_of_another_network_is_refused(name: str, changes: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=rf"^params\.yaml: model\.weights: .* does not fit {name} as"):
