@@ -1,10 +1,11 @@
 """Network (a) of the notebooks against lesion_net, each trained to its end: scores on validation pictures against time.
 
-Both get one fold of the same data set with the same split: (a) its recipe at 180 pixels (benchmarks/notebook_networks),
-lesion_net that of params.yaml, but from random weights, as (a): what earlier trainings took would not be in its time.
-Both are trained by the train stage's own code, one after the other. The clock runs from where the pictures are read and
-the network is built to the end of each epoch, validation and checkpoints too: not while data are prepared, and in a run
-that was stopped for its complete epochs alone. The same command goes on after them.
+All get one fold of the same data set with the same split: (a) its recipe at 180 pixels (benchmarks/notebook_networks),
+lesion_net that of params.yaml, and quick one with fewer and plain steps. All start from random weights: what earlier
+trainings took would not be in the time. They are trained by the train stage's own code, one after the other. The clock
+runs from where the pictures are read and the network is built to the end of each epoch, validation and checkpoints too:
+not while data are prepared, and in a run that was stopped for its complete epochs alone. The same command goes on after
+them.
 """
 
 import argparse
@@ -12,9 +13,10 @@ import math
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +31,11 @@ from lesions.lock import only_run
 from lesions.manifest import PREPARED, read_manifest
 from lesions.params import PARAMS_FILE, Params, load_params
 
-OURS, THEIRS = "lesion_net", "notebook_a"
+THEIRS = "notebook_a"
+OURS: dict[str, dict[str, Any]] = {  # what each changes in params.yaml
+    "lesion_net": {"model": {"weights": "none"}},
+    "quick": {"model": {"weights": "none", "members": 1}, "train": {"sharpness": 0.0}, "epochs": 15},
+}
 FOLDER = Path("tmp/race")
 ONE_FOLD = {"test": "fold", "fold": 0}  # of params.yaml's prepare; the rest of it stays
 SHOWN = (1, 5, 10, 20, 30, 50)  # epochs, and the last
@@ -53,7 +59,7 @@ class Raced(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The best of (a), in which of its epochs; the seconds of all of them; and where lesion_net was first above it."""
+    """The best of (a), in which of its epochs; the seconds of all of them; and where another was first above it."""
 
     best: float
     best_epoch: int
@@ -86,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.race", description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
-    parser.add_argument("--epochs", type=int, metavar="N", help="of both, in place of 50 and those of params.yaml")
+    parser.add_argument("--epochs", type=int, metavar="N", help="of each, in place of its own")
     arguments = parser.parse_args()
     if arguments.epochs is not None and arguments.epochs < 1:
         parser.error("--epochs: at least 1")
@@ -95,23 +101,26 @@ def main() -> None:
         in_fresh_process(partial(prepare, FOLDER / name, params))
     require_same_split(*(FOLDER / name for name in entrants))
     raced = {name: in_fresh_process(partial(train, FOLDER / name)) for name in entrants}
-    theirs, ours = raced[THEIRS].curve, raced[OURS].curve
-    verdict = judge(theirs, ours)
-    text = "\n\n".join([conditions(entrants, raced), table(theirs, ours), tell(verdict, theirs, ours)])
+    curves = {name: found.curve for name, found in raced.items()}
+    text = "\n\n".join([conditions(entrants, raced), table(curves), tell(curves)])
     (FOLDER / "race.md").write_text(f"{text}\n", encoding="utf-8")
-    draw(theirs, ours, verdict, FOLDER / "race.png")
+    draw(curves, FOLDER / "race.png")
     print(f"\n{text}\n\n{FOLDER}/race.md, {FOLDER}/race.png")
 
 
 def entrants_of(params: Params, dataset: Path, labels: Path, epochs: int | None) -> dict[str, Params]:
-    """The params of both trainings, by name: data set and split are the same."""
+    """The params of all trainings, by name: data set and split are the same."""
     from benchmarks.notebook_networks import EPOCHS, notebook_params
 
-    data = {"dataset": str(dataset.resolve()), "labels": str(labels.resolve())}
-    prepared = params.prepare.model_copy(update=ONE_FOLD)
-    model = params.model.model_copy(update={"name": OURS, "weights": "none"})
-    ours = params.model_copy(update={**data, "prepare": prepared, "model": model, "epochs": epochs or params.epochs})
-    return {OURS: ours, THEIRS: notebook_params(ours, epochs or EPOCHS)}
+    base = params.model_dump() | {"dataset": str(dataset.resolve()), "labels": str(labels.resolve())}
+    base["prepare"] |= ONE_FOLD
+    base["model"] |= {"name": "lesion_net"}
+    entrants = {}
+    for name, changes in OURS.items():
+        groups = {key: {**base[key], **value} if isinstance(value, dict) else value for key, value in changes.items()}
+        content = base | groups | ({"epochs": epochs} if epochs else {})
+        entrants[name] = Params.model_validate(content)
+    return entrants | {THEIRS: notebook_params(Params.model_validate(base), epochs or EPOCHS)}
 
 
 def prepare(folder: Path, params: Params) -> None:
@@ -159,7 +168,7 @@ def train(folder: Path) -> Raced:
 
 
 def judge(theirs: pd.DataFrame, ours: pd.DataFrame) -> Verdict:
-    """After how long lesion_net was first above the best that (a) reached in all its epochs."""
+    """After how long the other was first above the best that (a) reached in all its epochs."""
     best, best_epoch = float(theirs[SCORE].max()), int(theirs[SCORE].argmax()) + 1
     above = np.flatnonzero(ours[SCORE] > best)
     passed = (int(above[0]) + 1, float(ours[SECONDS].iloc[above[0]])) if len(above) else (0, math.inf)
@@ -174,17 +183,17 @@ def conditions(entrants: dict[str, Params], raced: dict[str, Raced]) -> str:
     ]
     return (
         f"One fold, one training each from random weights, {available_cores()} cores: {', '.join(about)}; the same "
-        f"{raced[OURS].watched:,} validation pictures. Preparing the data is not in the times."
+        f"{raced[THEIRS].watched:,} validation pictures. Preparing the data is not in the times."
     )
 
 
-def table(theirs: pd.DataFrame, ours: pd.DataFrame) -> str:
+def table(curves: Mapping[str, pd.DataFrame]) -> str:
     """Markdown: time and scores at some epochs."""
-    last = max(len(theirs), len(ours))
+    lengths = {len(curve) for curve in curves.values()}
     rows = []
-    for epoch in [*(epoch for epoch in SHOWN if epoch < last), last]:
+    for epoch in sorted(lengths | {epoch for epoch in SHOWN if epoch < max(lengths)}):
         row = {"epoch": str(epoch)}
-        for name, curve in ((THEIRS, theirs), (OURS, ours)):
+        for name, curve in curves.items():
             for seconds, accuracy, score in curve.loc[epoch:epoch].to_numpy():
                 row[f"{name}: time"] = duration(seconds)
                 row[f"{name}: accuracy"], row[f"{name}: balanced"] = f"{accuracy:.3f}", f"{score:.3f}"
@@ -192,40 +201,49 @@ def table(theirs: pd.DataFrame, ours: pd.DataFrame) -> str:
     return markdown(pd.DataFrame(rows).fillna("-"))
 
 
-def tell(verdict: Verdict, theirs: pd.DataFrame, ours: pd.DataFrame) -> str:
-    """The verdict in sentences."""
-    reached = (
-        f"{THEIRS} reaches at best {verdict.best:.3f} balanced accuracy on validation pictures (epoch "
-        f"{verdict.best_epoch}); its {len(theirs)} epochs take {duration(verdict.whole)}."
-    )
-    passed = f"{OURS} never passes that in its {len(ours)} epochs"
-    if verdict.passed_epoch:
-        passed = (
-            f"{OURS} is first above that at the end of epoch {verdict.passed_epoch} of {len(ours)}, after "
-            f"{duration(verdict.passed_after)}: 1/{verdict.times_faster:.1f} of the time"
-        )
-    goal = f"goal, 1/{GOAL} or less: {'reached' if verdict.times_faster >= GOAL else 'not reached'}"
-    end = f"after their last epochs they stand at {theirs[SCORE].iloc[-1]:.3f} and {ours[SCORE].iloc[-1]:.3f}"
-    return f"{reached} {passed} ({goal}); {end}."
+def tell(curves: Mapping[str, pd.DataFrame]) -> str:
+    """The verdict on each of ours, a sentence each."""
+    theirs = curves[THEIRS]
+    best, best_epoch, whole, *_ = judge(theirs, theirs)
+    told = [
+        f"{THEIRS} reaches at best {best:.3f} balanced accuracy on validation pictures (epoch {best_epoch}) and stands "
+        f"at {theirs[SCORE].iloc[-1]:.3f} in the end; its {len(theirs)} epochs take {duration(whole)}."
+    ]
+    for name, curve in _ours(curves).items():
+        verdict = judge(theirs, curve)
+        passed = f"{name} never passes that in its {len(curve)} epochs"
+        if verdict.passed_epoch:
+            passed = (
+                f"{name} is first above that at the end of epoch {verdict.passed_epoch} of {len(curve)}, after "
+                f"{duration(verdict.passed_after)}: 1/{verdict.times_faster:.1f} of the time"
+            )
+        goal = f"goal, 1/{GOAL} or less: {'reached' if verdict.times_faster >= GOAL else 'not reached'}"
+        end = f"{curve[SCORE].iloc[-1]:.3f} after {duration(curve[SECONDS].iloc[-1])}"
+        told.append(f"{passed} ({goal}); it ends at {end}.")
+    return " ".join(told)
 
 
-def draw(theirs: pd.DataFrame, ours: pd.DataFrame, verdict: Verdict, path: Path) -> None:
-    """Balanced accuracy of both against time, on a logarithmic axis."""
-    title = f"{OURS} never passes the best that the notebooks' network reaches"
+def draw(curves: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Balanced accuracy against time, on a logarithmic axis. The title tells the verdict on the first to pass (a)."""
+    theirs, ours = curves[THEIRS], _ours(curves)
+    verdicts = {name: judge(theirs, curve) for name, curve in ours.items()}
+    first, verdict = min(verdicts.items(), key=lambda item: item[1].passed_after)
+    title = "None passes the best that the notebooks' network reaches"
     if verdict.passed_epoch:
         title = (
-            f"{OURS} passes the best of the notebooks' network after {duration(verdict.passed_after)}, "
+            f"{first} passes the best of the notebooks' network after {duration(verdict.passed_after)}, "
             f"1/{verdict.times_faster:.0f} of the {duration(verdict.whole)} of its {len(theirs)} epochs"
         )
     figure = figures.new_figure(360, title)
     axes = figure.add_subplot()
-    for name, curve, line in ((OURS, ours, "o-"), ("notebooks' network (a)", theirs, "o--")):
-        axes.plot(curve[SECONDS], curve[SCORE], line, markersize=2.5, label=name)
+    for name, curve in ours.items():
+        (line,) = axes.plot(curve[SECONDS], curve[SCORE], "o-", markersize=2.5, label=name)
+        if passed := verdicts[name].passed_epoch:
+            at = curve.loc[passed]
+            axes.plot(at[SECONDS], at[SCORE], "o", color=line.get_color(), markersize=8)
+    axes.plot(theirs[SECONDS], theirs[SCORE], "o--", markersize=2.5, label="notebooks' network (a)")
     axes.axhline(verdict.best, color=figures.GREY, linewidth=0.8, linestyle=":")
     axes.text(0.01, verdict.best + 0.01, f"best of (a): {verdict.best:.3f}", transform=axes.get_yaxis_transform())
-    if verdict.passed_epoch:
-        passed = ours.iloc[verdict.passed_epoch - 1]
-        axes.plot(passed[SECONDS], passed[SCORE], "o", color=figures.BLUE, markersize=8)
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     shown = {at: text for at, text in TICKS.items() if low <= at <= high}
@@ -235,6 +253,10 @@ def draw(theirs: pd.DataFrame, ours: pd.DataFrame, verdict: Verdict, path: Path)
     axes.grid()
     axes.legend(loc="lower right")
     figures.save(figure, path)
+
+
+def _ours(curves: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {name: curve for name, curve in curves.items() if name != THEIRS}
 
 
 def duration(seconds: float) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import Augmentor
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 from scipy.ndimage import distance_transform_edt
 
 from lesions.console import UserError
@@ -113,13 +113,12 @@ def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Im
     operation fires a little more often than its probability p: p / (1 - q), where q is the share of such draws.
     Returns the original itself where no draw changes it. Seeds the global streams: own_streams() gives them back.
     """
-    before = original.tobytes()
     for attempt in range(ATTEMPTS):
         picture = original
         for position, fired in enumerate(draw(steps, *name, attempt)):
             if fired:
                 picture = perform(steps[position], picture, *name, attempt, position)
-        if picture is not original and picture.tobytes() != before:
+        if picture is not original and ImageChops.difference(picture, original).getbbox():
             return picture
     return original
 

@@ -47,7 +47,7 @@ def test_the_verdict_is_the_first_epoch_above_the_best_of_the_other(
     verdict = judge(NOTEBOOK, ours)
     assert verdict[:3] == (0.5, 2, 400)
     assert (verdict.passed_epoch, verdict.passed_after) == (epoch, after)
-    text = tell(verdict, NOTEBOOK, ours)
+    text = tell({"lesion_net": ours, THEIRS: NOTEBOOK})
     assert re.search(told, text)
     assert f"{THEIRS} reaches at best 0.500" in text
     assert "its 4 epochs take 6.7 min" in text
@@ -57,17 +57,17 @@ def test_the_chart_says_what_the_verdict_says(tmp_path: Path) -> None:
     titles = []
     for ours in (curve(2, 0.3, 0.6), curve(2, 0.3)):
         path = tmp_path / "race.png"
-        race.draw(NOTEBOOK, ours, judge(NOTEBOOK, ours), path)
+        race.draw({"lesion_net": ours, "quick": curve(1, 0.3, 0.4), THEIRS: NOTEBOOK}, path)
         titles.append(path.read_bytes())
         assert Image.open(path).width <= 640
     assert titles[0] != titles[1]
 
 
 def test_a_table_of_trainings_of_different_length_leaves_cells_empty() -> None:
-    rows = table(NOTEBOOK, curve(2, *np.linspace(0.1, 0.6, 6))).splitlines()[2:]
+    rows = table({THEIRS: NOTEBOOK, "lesion_net": curve(2, *np.linspace(0.1, 0.6, 6))}).splitlines()[2:]
     assert rows[0] == "| 1 | 100 s | 0.200 | 0.200 | 2.0 s | 0.100 | 0.100 |"
     assert rows[-1] == "| 6 | - | - | - | 12 s | 0.600 | 0.600 |"
-    assert [row.split()[1] for row in rows] == ["1", "5", "6"]
+    assert [row.split()[1] for row in rows] == ["1", "4", "5", "6"]
 
 
 class StopAfter(keras.callbacks.Callback):  # type: ignore[misc]
@@ -114,10 +114,11 @@ def test_a_short_race_ends_with_table_chart_and_verdict(
     text = (race.FOLDER / "race.md").read_text(encoding="utf-8")
     assert text.strip() in out
     assert re.search(r"2 epochs of \d+ pictures at 64 pixels, notebook_a 2 epochs of \d+ pictures at 180 pixels", text)
+    assert re.search(r"quick (is first above|never passes) that", text)
     assert [line.split()[1] for line in text.splitlines() if line.startswith("| ")] == ["epoch", "---", "1", "2"]
     assert re.search(r"notebook_a reaches at best 0\.\d{3} .* lesion_net (is first above|never passes) that", text)
     assert (race.FOLDER / "race.png").is_file()
-    weights = {load_params(race.FOLDER / name / "params.yaml").model.first_weights for name in (race.OURS, THEIRS)}
+    weights = {load_params(race.FOLDER / name / "params.yaml").model.first_weights for name in (*race.OURS, THEIRS)}
     assert weights == {"none"}, "what an earlier training took would be missing from the time"
     again = in_fresh_process(partial(race.train, (tmp_path / race.FOLDER / THEIRS)))
     assert race.duration(again.history[-1][SECONDS]) in text, "what is complete is read, not trained again"
