@@ -13,7 +13,8 @@ from PIL import Image
 
 from benchmarks import notebook_networks, race
 from benchmarks.measuring import in_fresh_process
-from benchmarks.race import SECONDS, THEIRS, Raced, TimedCheckpoint, judge, table, tell
+from benchmarks.race import Raced, TimedCheckpoint
+from benchmarks.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, tell
 from lesions.backend import keras
 from lesions.params import load_params
 from tests.conftest import REPOSITORY
@@ -22,9 +23,7 @@ from tests.unit.trainings import SMALL, params_with, trained
 
 def curve(seconds: float, *scores: float) -> pd.DataFrame:
     """A training with these balanced accuracies, each epoch of which takes so many seconds."""
-    epochs = [
-        {SECONDS: seconds * (epoch + 1), race.ACCURACY: score, race.SCORE: score} for epoch, score in enumerate(scores)
-    ]
+    epochs = [{SECONDS: seconds * (epoch + 1), ACCURACY: score, SCORE: score} for epoch, score in enumerate(scores)]
     return Raced(0, 0, epochs).curve
 
 
@@ -57,7 +56,7 @@ def test_the_chart_says_what_the_verdict_says(tmp_path: Path) -> None:
     titles = []
     for ours in (curve(2, 0.3, 0.6), curve(2, 0.3)):
         path = tmp_path / "race.png"
-        race.draw({"lesion_net": ours, "quick": curve(1, 0.3, 0.4), THEIRS: NOTEBOOK}, path)
+        draw({"lesion_net": ours, "quick": curve(1, 0.3, 0.4), THEIRS: NOTEBOOK}, path)
         titles.append(path.read_bytes())
         assert Image.open(path).width <= 640
     assert titles[0] != titles[1]
@@ -121,4 +120,4 @@ def test_a_short_race_ends_with_table_chart_and_verdict(
     weights = {load_params(race.FOLDER / name / "params.yaml").model.first_weights for name in (*race.OURS, THEIRS)}
     assert weights == {"none"}, "what an earlier training took would be missing from the time"
     again = in_fresh_process(partial(race.train, (tmp_path / race.FOLDER / THEIRS)))
-    assert race.duration(again.history[-1][SECONDS]) in text, "what is complete is read, not trained again"
+    assert duration(again.history[-1][SECONDS]) in text, "what is complete is read, not trained again"
