@@ -26,7 +26,7 @@ from lesions.training_data import Pictures, TrainingData, epoch_order
 from lesions.transfer import build_network
 
 Features = Callable[[Any, Any], Any]  # as of lesions.models.Network
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]  # pixels, and a row of shares of the classes for each picture
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]  # pixels (b, versions, side, side, 3), a row of shares for each
 Mix = Callable[[Batch, np.random.Generator], Batch]
 
 BATCH = 64  # pictures, when asked
@@ -62,7 +62,7 @@ def train(params: Params, variant: Variant) -> Answers:
         data = data._replace(train=_some(data.train, variant.share))
     if variant.features:
         models.NETWORKS["lesion_net"] = models.Network(variant.features, smallest=1)
-    network = training_network(build_network(params.model, len(data.classes), side), members=1)
+    network = training_network(build_network(params.model, len(data.classes), side), params.model.members)
     start = time.perf_counter()
     _fit(network, data, params, variant.mix, side)
     seconds = time.perf_counter() - start
@@ -85,13 +85,13 @@ def _fit(network: keras.Model, data: TrainingData, params: Params, mix: Mix | No
             order = epoch_order(data.train.labels, data.shares, params.seed, epoch)
             for number, members in enumerate(np.array_split(order, steps)):
                 step = tf.constant(epoch * steps + number, tf.int64)
-                batch = (
-                    change(tf.constant(data.train.pixels[members]), step).numpy(),
-                    one_hot[data.train.labels[members]],
-                )
+                versions = np.repeat(data.train.pixels[members], params.model.members, axis=0)
+                changed = change(tf.constant(versions), step).numpy()
+                pixels = changed.reshape(len(members), -1, *changed.shape[1:])
+                batch = pixels, one_hot[data.train.labels[members]]
                 yield mix(batch, rng) if mix else batch
 
-    network = sharpness_aware(network, params.train.sharpness)
+    network = sharpness_aware(network, params.train.sharpness, params.model.members)
     optimizer = make_optimizer(params.train, steps * params.epochs)
     network.compile(optimizer, MembersLoss(params.train.label_smoothing), jit_compile=False)
     for pixels, shares in made_ahead(batches):
@@ -142,7 +142,7 @@ def _logits(network: keras.Model, pixels: NDArray[np.float32]) -> NDArray[np.flo
 
     @tf.function  # type: ignore[untyped-decorator]
     def ask(some: Any) -> Any:
-        return tf.reduce_mean(network(some, training=False), 1)
+        return tf.reduce_mean(network(some[:, None], training=False), 1)
 
     parts = range(0, len(pixels), BATCH)
     seen = views._views(tf.constant(pixels))
@@ -155,7 +155,7 @@ def mixup(batch: Batch, rng: np.random.Generator) -> Batch:
     other = rng.permutation(len(pixels))
     part = rng.beta(0.2, 0.2, size=len(pixels)).astype(np.float32)
     part = np.maximum(part, 1 - part)
-    own = part[:, None, None, None]
+    own = part[:, None, None, None, None]
     return (
         pixels * own + pixels[other] * (1 - own),
         shares * part[:, None] + shares[other] * (1 - part)[:, None],
@@ -168,13 +168,12 @@ def cutmix(batch: Batch, rng: np.random.Generator) -> Batch:
         return batch
     pixels, shares = batch
     other = rng.permutation(len(pixels))
-    side = pixels.shape[1]
+    side = pixels.shape[2]
     square = round(side * math.sqrt(1 - rng.beta(1.0, 1.0)))
     row, column = rng.integers(0, side - square + 1, 2)
     cut = pixels.copy()
-    cut[:, row : row + square, column : column + square] = pixels[other][
-        :, row : row + square, column : column + square
-    ]
+    place = np.s_[:, :, row : row + square, column : column + square]
+    cut[place] = pixels[other][place]
     part = np.float32(1 - square * square / side / side)
     return cut, shares * part + shares[other] * (1 - part)
 

@@ -1,17 +1,34 @@
-"""Training the members of a network each for itself: the loss and the scores of several sets of logits.
+"""Training the members of a network each for itself: what each is shown, the loss and the scores of all their logits.
 
-A deep ensemble (Lakshminarayanan et al., 2017) in one network: members differ in their first weights alone, and their
-logits are averaged. One loss on the average would make them divide the work instead; then little is gained.
+A deep ensemble (Lakshminarayanan et al., 2017) in one network, whose logits are averaged. In training every member is
+shown the same pictures, each under changes of its own: members that see the same pixels stay alike, and their mean
+gains nothing. One loss on the average would make them divide the work instead; then little is gained, too.
 """
 
 from typing import Any
 
 from lesions.backend import keras
-from lesions.models import LOGITS
+from lesions.models import LOGITS, MEMBERS
 
 ops = keras.ops
 
 MEMBER_LOGITS = "member_logits"  # name of the last layer of a network in training
+
+
+class Shown(keras.layers.Layer):  # type: ignore[misc]
+    """What one member is shown of pixels (n, versions, side, side, 3): its own version, or the only one."""
+
+    def __init__(self, member: int) -> None:
+        super().__init__(name=f"shown_to_member{member + 1}")
+        self.member = member
+
+    def call(self, pixels: Any) -> Any:
+        """What Keras asks for: (n, side, side, 3)."""
+        return pixels[:, self.member % ops.shape(pixels)[1]]
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """What Keras asks for, because the number of versions is open."""
+        return shape[0], *shape[2:]
 
 
 class MemberLogits(keras.layers.Layer):  # type: ignore[misc]
@@ -33,9 +50,15 @@ class MemberLogits(keras.layers.Layer):  # type: ignore[misc]
 
 
 def training_network(model: keras.Model, members: int) -> keras.Model:
-    """The same network, with the same weights, up to the logits of every member: (n, members, classes)."""
-    last = model.get_layer(LOGITS)
-    return keras.Model(model.input, MemberLogits(last, members)(last.input), name=model.name)
+    """The same network, with the same weights, from versions of the pictures to the logits of every member.
+
+    Pixels (n, versions, side, side, 3), versions being 1 or members, to (n, members, classes).
+    """
+    last, pixels = model.get_layer(LOGITS), keras.Input((None, *model.input.shape[1:]), name="versions")
+    parts = model.get_layer(MEMBERS).input if members > 1 else [last.input]
+    seen = [keras.Model(model.input, part)(Shown(member)(pixels)) for member, part in enumerate(parts)]
+    features = keras.Model(parts, last.input)(seen) if members > 1 else seen[0]
+    return keras.Model(pixels, MemberLogits(last, members)(features), name=model.name)
 
 
 class MembersLoss(keras.losses.Loss):  # type: ignore[misc]

@@ -16,6 +16,7 @@ layers = keras.layers
 
 LOGITS, PROBABILITIES = "logits", "probabilities"  # names of the last two layers of every network
 MEMBER = re.compile(r"^member\d+_")  # before the names of the layers of each of several networks in one
+MEMBERS = "members"  # the layer that lays the last feature maps of several networks in one side by side
 POOL = "pool"  # the layer that averages the last feature map over the picture, in networks that have one
 BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
 
@@ -90,7 +91,7 @@ def _lesion_net(pixels: Any, params: ModelParams) -> Any:
     if params.members == 1:
         x = _residual_network(x, "", params)
     else:
-        x = layers.Concatenate(name="members")(
+        x = layers.Concatenate(name=MEMBERS)(
             [_residual_network(x, f"member{number}_", params) for number in range(1, params.members + 1)]
         )
         x = layers.Rescaling(1 / params.members, name="mean")(x)

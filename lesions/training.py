@@ -3,7 +3,6 @@
 Nothing in it depends on having started with the first epoch: see lesions.epochs for how a stopped run is taken up.
 """
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,8 +47,7 @@ def fit(
     to the bit. Raises UserError where the loss is no finite number or memory runs out.
     """
     members = members_of(params.model)
-    radius = params.train.sharpness * math.sqrt(members)  # of all together: each climbs as far as it would alone
-    trained = sharpness_aware(training_network(model, members), radius)
+    trained = sharpness_aware(training_network(model, members), params.train.sharpness, members)
     plan = phases(params.model, params.epochs)
     keeper = EpochKeeper(params.train, checkpoint, waits_from=plan[-1].start)
     keeper.restore_model(trained)
@@ -85,7 +83,9 @@ def _run(
     """Run the epochs of a phase that are still to be run."""
     train, first = params.train, keeper.epochs
     trained.fit(
-        training_batches(data, train.batch_size, range(first, phase.stop), params.seed, train.online),
+        training_batches(
+            data, train.batch_size, range(first, phase.stop), params.seed, train.online, members_of(params.model)
+        ),
         validation_data=validation_batches(data, train.batch_size),
         initial_epoch=first,
         epochs=phase.stop,

@@ -68,10 +68,10 @@ def test_every_change_changes_the_outcome(prepared: Path, variant: Variant) -> N
 def test_mixed_labels_tell_what_is_in_the_picture(mix: Callable[..., candidate_training.Batch]) -> None:
     """Three pictures, each of one value in one channel of its own: their shares can be read off the pixels."""
     labels = np.eye(3, dtype=np.float32)
-    pixels = np.ones((3, 32, 32, 1), np.float32) * labels[:, None, None, :]
+    pixels = np.ones((3, 1, 32, 32, 1), np.float32) * labels[:, None, None, None, :]
     mixed = [mix((pixels, labels), np.random.default_rng(seed)) for seed in range(20)]
     for found, shares in mixed:
-        assert np.allclose(found.mean(axis=(1, 2)), shares, atol=1e-4)
+        assert np.allclose(found.mean(axis=(1, 2, 3)), shares, atol=1e-4)
         assert np.allclose(shares.sum(axis=1), 1)
     assert any((shares.max(axis=1) < 0.95).any() for _, shares in mixed), "something is mixed"
 

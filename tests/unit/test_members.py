@@ -25,11 +25,20 @@ def built(members: int, name: str = "lesion_net") -> keras.Model:
 def test_the_saved_network_gives_the_mean_of_its_members_logits(members: int, name: str) -> None:
     """What was trained is what is evaluated: a slip in the order of features would mix the members up."""
     model = built(members, name)
-    each = training_network(model, members)(PIXELS, training=False).numpy()
+    each = training_network(model, members)(PIXELS[:, None], training=False).numpy()
     assert each.shape == (len(PIXELS), members, CLASSES)
     logits = keras.Model(model.input, model.get_layer(LOGITS).output)(PIXELS, training=False).numpy()
     assert np.allclose(each.mean(axis=1), logits, atol=1e-5)
     assert members == 1 or np.abs(each[:, 0] - each[:, 1]).max() > 1e-3, "members that are the same network"
+
+
+def test_every_member_is_shown_its_own_version() -> None:
+    """Members that are shown the same pixels stay alike, and their mean gains nothing over one of them."""
+    trained = training_network(built(2), 2)
+    both = trained(np.stack([PIXELS, PIXELS[::-1]], axis=1), training=False).numpy()
+    same = trained(PIXELS[:, None], training=False).numpy()
+    assert np.allclose(both[:, 0], same[:, 0], atol=1e-5)
+    assert np.allclose(both[:, 1], same[::-1, 1], atol=1e-5)
 
 
 def test_a_member_learns_as_if_it_were_alone() -> None:
@@ -39,7 +48,7 @@ def test_a_member_learns_as_if_it_were_alone() -> None:
         trained = training_network(model, 2)
         first = [weights for weights in trained.trainable_variables if "member1_" in weights.path]
         with tf.GradientTape() as tape:
-            loss = MembersLoss(0.1)(LABELS, trained(PIXELS, training=False))
+            loss = MembersLoss(0.1)(LABELS, trained(PIXELS[:, None], training=False))
         return [gradient.numpy() for gradient in tape.gradient(loss, first)]
 
     model = built(2)

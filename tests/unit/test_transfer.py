@@ -121,7 +121,7 @@ def test_by_default_a_plain_lesion_net_starts_from_drawn_lesions(members: int) -
             taken, random = (model.get_layer(name).kernel.numpy() for model in (drawn, fresh))
             assert np.array_equal(taken, layer.kernel.numpy()), name
             assert not np.array_equal(random, layer.kernel.numpy()), name
-    each = training_network(drawn, members)(np.full((1, SIDE, SIDE, 3), 99.0), training=False).numpy()
+    each = training_network(drawn, members)(np.full((1, 1, SIDE, SIDE, 3), 99.0), training=False).numpy()
     assert len(np.unique(each[0, :, 0])) == members, "members that are the same network"
     others: list[dict[str, Any]] = [{"model__batch_norm": False}, {"model__name": "VGG16"}]
     for changes in others:
