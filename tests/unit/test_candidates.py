@@ -93,7 +93,7 @@ def test_every_candidate_is_the_recipe_but_for_what_it_says(name: str) -> None:
     assert (params.prepare.fold, params.seed) == (3, 1)
     assert (params.model.first_weights == "none") != name.startswith("drawn"), "what starts where is in the name"
     assert pictures_of(Task(name, 3, 1), base).seed == base.seed, "the same pictures by Augmentor"
-    assert (params.train.sharpness > 0) == name.endswith("sharpness"), "how it steps is in the name"
+    assert (params.train.sharpness > 0) == ("sharpness" in name), "how it steps is in the name"
     assert params.train.model_copy(update={"sharpness": 0.05}) == base.train
 
 
