@@ -48,6 +48,10 @@ CANDIDATES = {
     "sharpness": Candidate("sharpness-aware steps of .05", {"train.sharpness": 0.05}),
     "drawn_sharpness": Candidate("as `drawn`, with such steps", {"model.weights": "auto", "train.sharpness": 0.05}),
     "drawn_sharpness_10": Candidate("as `drawn`, with steps of .1", {"model.weights": "auto", "train.sharpness": 0.1}),
+    "drawn_sharpness_two": Candidate(
+        "as `drawn_sharpness`, two networks in one",
+        {"model.weights": "auto", "model.members": 2, "train.sharpness": 0.05},
+    ),
     "cutmix": Candidate("CutMix", variant=("mix", "cutmix")),
     "sharper": Candidate(
         "stored at 128 pixels, drawn at 64 while training", {"image_size": 128}, variant=("side", "64")
