@@ -53,7 +53,7 @@ def test_a_run_taken_up_in_the_middle_sees_the_same_batches(shares: Any) -> None
 
 
 def test_the_versions_of_a_picture_are_changed_each_in_its_own_way() -> None:
-    """The first is what it would be alone in no case: but all are of one picture, and of its label."""
+    """Without changes they are one picture, under one label; with them no two are the same."""
     data = toy_data(15)
     plain, changed = (ONLINE.model_copy(update={"rotation": rotation}) for rotation in (0.0, 0.1))
     plain = plain.model_copy(update=dict.fromkeys(set(OnlineParams.model_fields) - {"flip"}, 0.0) | {"flip": "none"})
