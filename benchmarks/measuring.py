@@ -16,6 +16,8 @@ import pandas as pd
 
 Result = TypeVar("Result")
 
+RSS_UNIT = 1 / 1024**2 if sys.platform == "darwin" else 1 / 1024  # of getrusage(), MB
+
 
 class Spent(NamedTuple):
     """What a command took: seconds, and processor seconds, which other programs on the machine change less."""
@@ -40,26 +42,16 @@ def run_command(command: Sequence[str], folder: Path | None = None) -> Spent:
 def in_fresh_process(call: Callable[[], Result]) -> Result:
     """What a call returns in a process of its own, which inherits nothing; what it raises is raised here."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_alone, call).result()
+        return process.submit(call).result()
 
 
-def _alone(call: Callable[[], Result]) -> Result:
-    """Call, and end the workers that joblib keeps for more work: the process would wait for them, for five minutes."""
-    try:
-        return call()
-    finally:
-        if loky := sys.modules.get("joblib.externals.loky"):
-            loky.get_reusable_executor().shutdown(wait=True)
-
-
-def peak_memory(_: int = 0) -> float:
-    """Peak resident memory of this process so far, MB. The argument lets it be mapped."""
+def peak_memory() -> float:
+    """Peak resident memory of this process so far, MB."""
     status = Path("/proc/self/status")  # Linux: getrusage() there begins with the size of the process that forked
     if status.exists():
         line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT
 
 
 def spread(values: Sequence[float], how: str) -> str:

@@ -2,8 +2,8 @@
 
 Bare: decode, resize with the same filter, encode a PNG with the same effort, in a pool of processes. The stage also
 hashes every picture in all orientations, keeps a grey copy for comparisons, and never stops at a damaged file.
-It also tells the C library to keep freed memory (lesions.parallel.MEMORY), which a bare loop does not; the third way,
-bare with that setting, shows what of the difference is due to it.
+Its workers also tell the C library to keep freed memory, which those of a bare loop do not; the third way, bare with
+that setting, shows what of the difference is due to it.
 Every measurement has a process of its own, and includes the start of its workers: measure at least 6,000 pictures, or
 that start, which all ways pay, hides what a picture costs.
 """
@@ -16,7 +16,7 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from joblib.externals.loky import get_reusable_executor
 from PIL import Image
 
-from benchmarks.measuring import in_fresh_process, peak_memory, spread
+from benchmarks.measuring import RSS_UNIT, in_fresh_process, peak_memory, spread
 from lesions.console import available_cores
 from lesions.images import PNG_WRITING, Pixels
-from lesions.parallel import MEMORY, map_on_all_cores
+from lesions.parallel import keep_freed_memory, map_on_all_cores
 from lesions.params import PARAMS_FILE, load_params
 from lesions.preparation import decode_all
 
@@ -77,15 +76,15 @@ def make_pictures(folder: Path, n: int, width: int = WIDTH, height: int = HEIGHT
 
 def compare(folder: Path, sources: list[str], rounds: int) -> None:
     """Measure all ways in turns, each first in every other round, and print speeds, ratios and time."""
-    ways: dict[str, tuple[Way, dict[str, str]]] = {
-        "bare": (bare, {}),
-        "bare with the memory setting": (bare, MEMORY),
-        "prepare": (stage_way, {}),
+    ways: dict[str, Way] = {
+        "bare": bare,
+        "bare with the memory setting": partial(bare, begin=keep_freed_memory),
+        "prepare": stage_way,
     }
     rows = []
     for turn in range(rounds):
         order = list(ways) if turn % 2 == 0 else list(ways)[::-1]
-        rows.append({name: measured(ways[name][0], folder, sources, environment=ways[name][1]) for name in order})
+        rows.append({name: measured(ways[name], folder, sources) for name in order})
         speeds = ", ".join(f"{name} {len(sources) / rows[-1][name]['seconds']:.0f}" for name in ways)
         print(f"round {turn + 1}, pictures/s: {speeds}", flush=True)
     for other in list(ways)[:2]:
@@ -115,26 +114,20 @@ def tell_memory(folder: Path, sources: list[str]) -> None:
         print(f"peak memory, {len(part)} pictures: parent {found['parent']:.0f} MB, worker {found['worker']:.0f} MB")
 
 
-def measured(
-    way: Way, folder: Path, sources: list[str], measure: Measure | None = None, environment: Mapping[str, str] = {}
-) -> dict[str, float]:
+def measured(way: Way, folder: Path, sources: list[str], measure: Measure | None = None) -> dict[str, float]:
     """What `measure` finds (by default: seconds, and processor seconds) when it calls one way in a fresh process.
 
-    environment: variables that the process starts with, where MEMORY has no part otherwise. The results stay: where
-    files have just been deleted, ext4 takes twenty times as long to create others.
+    The results stay: where files have just been deleted, ext4 takes twenty times as long to create others.
     """
     out = Path(tempfile.mkdtemp(dir=folder))
-    for name in MEMORY:  # map_on_all_cores() has set them here too
-        os.environ.pop(name, None)
-    os.environ.update(environment)
     return in_fresh_process(partial(measure or timed, partial(way, folder / "pictures", sources, out)))
 
 
-def bare(pictures: Path, sources: list[str], out: Path) -> None:
-    """The least that turns JPEG files into small PNG files."""
+def bare(pictures: Path, sources: list[str], out: Path, begin: Callable[[], None] | None = None) -> None:
+    """The least that turns JPEG files into small PNG files; begin: what every worker does first."""
     decode = partial(_bare, size=load_params().image_size)
     jobs = [(pictures / source, out / f"{number}.png") for number, source in enumerate(sources)]
-    with ProcessPoolExecutor(available_cores()) as pool:
+    with ProcessPoolExecutor(available_cores(), initializer=begin) as pool:
         for _ in pool.map(decode, jobs, chunksize=32):
             pass
 
@@ -164,19 +157,17 @@ def whole_stage(pictures: Path, sources: list[str], out: Path) -> None:
 
 
 def timed(call: Callable[[], None]) -> dict[str, float]:
-    """Seconds that a call takes, and processor seconds of this process and of joblib's workers."""
+    """Seconds that a call takes, and processor seconds of this process and of its workers."""
     start = time.perf_counter()
     call()
     seconds = time.perf_counter() - start
-    get_reusable_executor().shutdown()  # joblib's workers: only the time of those that have ended is known
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {"seconds": seconds, "cpu": sum(each.ru_utime + each.ru_stime for each in used)}
 
 
 def _memory(call: Callable[[], None]) -> dict[str, float]:
     call()
-    workers = max(map_on_all_cores(peak_memory, range(64), "memory"))  # joblib keeps the workers that it has
-    get_reusable_executor().shutdown()
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT  # of the largest that has ended
     return {"parent": peak_memory(), "worker": workers}
 
 

@@ -19,6 +19,7 @@ from PIL import Image, ImageChops
 from scipy.ndimage import distance_transform_edt
 
 from lesions.console import UserError
+from lesions.parallel import map_on_all_cores
 
 if TYPE_CHECKING:  # params.yaml is checked with this module at every start: what that does not need loads later
     import pandas as pd
@@ -89,8 +90,6 @@ def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prep
 
     Raises UserError where copies are asked for and no operation can fire.
     """
-    from lesions.parallel import map_on_all_cores
-
     steps = build(operations)
     if copies and not any(step.probability for step in steps):
         raise UserError(

@@ -1,7 +1,4 @@
-"""From the manifest, the plan and the augmented pictures to the training data; what contradicts each other is named.
-
-TensorFlow stays out of here: the worker processes that read pictures import this module.
-"""
+"""From the manifest, the plan and the augmented pictures to the training data; what contradicts each other is named."""
 
 import functools
 from collections.abc import Sequence
@@ -13,7 +10,7 @@ import pandas as pd
 from lesions.console import UserError
 from lesions.images import Pixels, read_pixels
 from lesions.manifest import PREPARED, classes_of
-from lesions.parallel import map_on_all_cores
+from lesions.parallel import map_in_threads
 from lesions.params import RebalanceParams
 from lesions.picture_store import Cache, OnDisk, digest_of, fits_in_memory, hash_of_digests
 from lesions.training_data import PLAN, Indices, Pictures, TrainingData, class_shares, class_weights
@@ -97,7 +94,7 @@ def _load(paths: Sequence[Path], image_size: int, title: str) -> Pixels:
     try:
         pixels = np.empty((len(paths), image_size, image_size, 3), dtype=np.uint8)
         read = functools.partial(_read, image_size=image_size)
-        for number, picture in enumerate(map_on_all_cores(read, paths, title)):
+        for number, picture in enumerate(map_in_threads(read, paths, title)):
             pixels[number] = picture
     except MemoryError:
         raise UserError(
@@ -109,7 +106,7 @@ def _load(paths: Sequence[Path], image_size: int, title: str) -> Pixels:
 
 def _look_over(paths: Sequence[Path], image_size: int, title: str) -> OnDisk:
     """The same pictures, which stay in their files; all of them can be read and are of the right size."""
-    digests = list(map_on_all_cores(functools.partial(_digest, image_size=image_size), paths, title))
+    digests = list(map_in_threads(functools.partial(_digest, image_size=image_size), paths, title))
     return OnDisk(paths, image_size, functools.partial(_read, image_size=image_size), hash_of_digests(digests))
 
 

@@ -1,55 +1,107 @@
 """The same work for many items on all cores, results in the order of the items, with a progress bar."""
 
+import contextlib
+import ctypes
+import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain
-from pathlib import Path
+from multiprocessing.context import BaseContext
+from threading import Thread
 from typing import TypeVar
 
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from lesions.console import available_cores
+from lesions.console import UserError, available_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# For glibc in the workers, bytes: as it comes, it gives the memory of each picture back to the system and asks for it
-# again, page by page, which takes as long as a third of decoding.
-MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "134217728"}
-TOO_FEW_FOR_PROCESSES = 64  # starting workers takes about as long as this many pictures
+# What glibc is told in the workers, by the names' numbers in malloc.h, bytes: as it comes, it gives the memory of each
+# picture back to the system and asks for it again, page by page, which takes as long as a third of decoding.
+MEMORY = {"M_MMAP_THRESHOLD": (-3, 1 << 25), "M_TRIM_THRESHOLD": (-1, 1 << 27)}
+TOO_FEW_FOR_PROCESSES = 64
+TOGETHER = 16  # items that are handed to a worker at once, at most: handing one over takes as long as reading a picture
+SHARES = 8  # for each worker, at least: so that none waits long for the last one
 
 
 def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], title: str) -> Iterator[Result]:
     """Yield function(item) for every item, in order, while a progress bar on stderr counts them.
 
-    Results stream: memory does not grow with the number of items. The first exception of a worker is raised here.
+    Results stream: memory does not grow with the number of items. The first exception of a worker is raised here;
+    UserError where a worker was killed.
     """
-    return map_together(partial(_one_by_one, function), items, title, 1)
+    size = max(1, min(TOGETHER, len(items) // (SHARES * available_cores())))
+    return map_together(partial(_one_by_one, function), items, title, size)
 
 
 def map_together(
     function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item], title: str, size: int
 ) -> Iterator[Result]:
     """As map_on_all_cores(), for a function of up to `size` items that returns a result for each of them."""
-    os.environ.update({name: value for name, value in MEMORY.items() if name not in os.environ})
-    jobs = 1 if len(items) < TOO_FEW_FOR_PROCESSES else available_cores()
-    results = Parallel(n_jobs=jobs, return_as="generator", batch_size="auto" if size == 1 else 1)(
-        delayed(_here)(Path.cwd(), function, items[start : start + size]) for start in range(0, len(items), size)
-    )
+    shares = [items[start : start + size] for start in range(0, len(items), size)]
+    alone = len(items) < TOO_FEW_FOR_PROCESSES or available_cores() == 1
+    results = map(function, shares) if alone else _in_processes(function, shares)
+    return _counted(chain.from_iterable(results), len(items), title)
+
+
+def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item], title: str) -> Iterator[Result]:
+    """As map_on_all_cores(), for what Pillow does beside Python, such as reading small pictures: nothing is copied."""
+    with ThreadPoolExecutor(available_cores()) as threads:
+        yield from _counted(threads.map(function, items), len(items), title)
+
+
+def keep_freed_memory() -> None:
+    """Tell the C library of this process to keep what is freed for the next picture; only glibc can be told."""
+    with contextlib.suppress(AttributeError, OSError):
+        for option, value in MEMORY.values():
+            ctypes.CDLL(None).mallopt(option, value)
+
+
+def _counted(results: Iterable[Result], n: int, title: str) -> Iterator[Result]:
     # disable=None: no bar where stderr is a log
-    yield from tqdm(chain.from_iterable(results), total=len(items), desc=title, unit=" pictures", disable=None)
-
-
-def _here(
-    folder: Path, function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]
-) -> Sequence[Result]:
-    """Workers are used again, and stay in the folder in which they were started: relative paths need this one."""
-    if Path.cwd() != folder:
-        os.chdir(folder)
-    return function(items)
+    yield from tqdm(results, total=n, desc=title, unit=" pictures", disable=None)
 
 
 def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     return [function(item) for item in items]
+
+
+def _in_processes(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    executor = ProcessPoolExecutor(available_cores(), _context(), _begin)
+    try:
+        yield from executor.map(function, items)
+    except BrokenProcessPool:
+        raise UserError(
+            "a worker process was killed, as happens where memory runs out: close other programs, then run again"
+        ) from None
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _context() -> BaseContext:
+    """How workers are made: forked, they are there at once; a new interpreter imports everything for half a second.
+
+    A fork has none of the threads that TensorFlow or a Mac's libraries count on; so it is left to Linux without it.
+    """
+    forked = sys.platform == "linux" and "tensorflow" not in sys.modules
+    return multiprocessing.get_context("fork" if forked else "spawn")
+
+
+def _begin() -> None:
+    """What a worker does first. Ctrl-C is the caller's to answer; and it ends where the caller was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
+    Thread(target=_end_with_caller, daemon=True).start()
+
+
+def _end_with_caller() -> None:
+    caller = multiprocessing.parent_process()
+    if caller:
+        caller.join()
+        os._exit(1)

@@ -168,7 +168,7 @@ def test_pictures_that_no_memory_can_hold_are_told_with_the_way_out(monkeypatch:
     def exhaust(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(loading, "map_on_all_cores", exhaust)
+    monkeypatch.setattr(loading, "map_in_threads", exhaust)
     with pytest.raises(UserError, match=r"do not fit into memory: set train\.cache: none"):
         load()
 
