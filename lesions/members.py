@@ -1,8 +1,8 @@
 """Training the members of a network each for itself: what each is shown, the loss and the scores of all their logits.
 
 A deep ensemble (Lakshminarayanan et al., 2017) in one network, whose logits are averaged. In training every member is
-shown the same pictures, each under changes of its own: members that see the same pixels stay alike, and their mean
-gains nothing. One loss on the average would make them divide the work instead; then little is gained, too.
+shown the same pictures, each under changes of its own, and has a loss of its own: what they have in common is the order
+of the pictures and, where there are any, the first weights.
 """
 
 from typing import Any

@@ -33,7 +33,7 @@ def test_the_saved_network_gives_the_mean_of_its_members_logits(members: int, na
 
 
 def test_every_member_is_shown_its_own_version() -> None:
-    """Members that are shown the same pixels stay alike, and their mean gains nothing over one of them."""
+    """Members that all saw the first version would be trained on the same pixels, and learn more alike than need be."""
     trained = training_network(built(2), 2)
     both = trained(np.stack([PIXELS, PIXELS[::-1]], axis=1), training=False).numpy()
     same = trained(PIXELS[:, None], training=False).numpy()
