@@ -25,6 +25,7 @@ CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-m
 Fraction = Annotated[float, Field(ge=0.05, le=0.5)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=0.5)]
+Views = Literal["one", "all", "zoomed"]
 
 
 class Strict(BaseModel):
@@ -101,7 +102,7 @@ class ModelParams(Strict):
 
     name: str
     members: int = Field(ge=1, le=10)
-    views: Literal["one", "all"]
+    views: Views
     batch_norm: bool
     dropout: float = Field(ge=0, le=0.9)
     weights: str = Field(min_length=1)

@@ -17,7 +17,7 @@ from lesions.params import load_params
 from lesions.training import fit, set_seeds
 from lesions.training_log import Curves, Progress, curves, tell_start, write_summary
 from lesions.transfer import build_network
-from lesions.views import seen_from_all_sides
+from lesions.views import seen_in
 
 MODEL = Path("models/model.keras")
 CURVES = Path("plots/train")
@@ -40,7 +40,7 @@ def train() -> None:
     with curves(CURVES) as live:
         callbacks = [Curves(live, checkpoint.history), Progress(params.epochs)]
         kept = fit(model, data, params, callbacks, checkpoint)
-        save_model(seen_from_all_sides(model) if params.model.views == "all" else model, MODEL)
+        save_model(seen_in(params.model.views, model), MODEL)
     write_summary(CURVES, kept, model.count_params())
     print(
         f"{MODEL}: {params.model.name} after epoch {kept.kept_epoch} of {kept.epochs}, balanced accuracy "

@@ -16,7 +16,7 @@ from lesions.manifest import COLUMNS
 from lesions.models import LOGITS, save_model
 from lesions.rules import balanced
 from lesions.transfer import build_network
-from lesions.views import seen_from_all_sides
+from lesions.views import seen_in
 from tests.unit.held_out import CLASSES
 from tests.unit.training_pictures import SIDE, toy_pixels
 from tests.unit.trainings import params_with
@@ -46,7 +46,7 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     model = build_network(params_with(model__name=name).model, len(classes), SIDE)
     manifest = _prepared(root / "prepared", classes, origin)
     _teach(model, classes)
-    save_model(seen_from_all_sides(model), root / "model.keras")
+    save_model(seen_in("all", model), root / "model.keras")
     model = load_model(root / "model.keras")
     rows = manifest[manifest["split"] != "train"].sort_values(["split", "image_id"])
     pixels = np.stack([_toy(classes, image_id) for image_id in rows["image_id"]])

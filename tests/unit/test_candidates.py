@@ -20,7 +20,7 @@ from lesions.params import Params
 from lesions.training import fit, set_seeds
 from lesions.training_data import Pictures
 from lesions.transfer import build_network
-from lesions.views import seen_from_all_sides
+from lesions.views import seen_in
 from tests.unit.training_pictures import SIDE, write_prepared
 from tests.unit.trainings import params_with
 
@@ -47,7 +47,7 @@ def test_unchanged_it_is_the_training_of_the_pipeline(prepared: Path, sharpness:
     fit(model, data, params, [])
     pixels = np.asarray(data.val.pixels[np.arange(18)])
     assert np.allclose(answers.logits[0], predict(model, pixels).logits, atol=1e-4)
-    save_model(seen_from_all_sides(model), prepared / "all.keras")
+    save_model(seen_in("all", model), prepared / "all.keras")
     from_all_sides = predict(load_model(prepared / "all.keras"), pixels)
     assert np.allclose(answers.logits.mean(axis=0), from_all_sides.logits, atol=1e-4)
     assert answers.labels.tolist() == [0] * 6 + [1] * 6 + [2] * 6

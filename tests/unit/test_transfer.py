@@ -14,10 +14,10 @@ from lesions.console import UserError
 from lesions.inference import load_model, predict
 from lesions.members import training_network
 from lesions.models import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
-from lesions.params import DRAWN, ModelParams, Params
+from lesions.params import DRAWN, ModelParams, Params, Views
 from lesions.training import fit, set_seeds
 from lesions.transfer import Phase, build_network, phases, set_trainable
-from lesions.views import seen_from_all_sides
+from lesions.views import seen_in
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import params_with, toy_data
 
@@ -90,13 +90,13 @@ def test_our_own_networks_come_through_the_same_door() -> None:
     assert build_network(params_with().model, 3, SIDE).name == "lesion_net"
 
 
-@pytest.mark.parametrize("views", ["one", "all"])
+@pytest.mark.parametrize("views", ["one", "all", "zoomed"])
 @pytest.mark.parametrize("name", ["lesion_net", "ham_cnn"])
-def test_our_networks_start_from_an_earlier_training_of_other_classes(name: str, views: str, tmp_path: Path) -> None:
+def test_our_networks_start_from_an_earlier_training_of_other_classes(name: str, views: Views, tmp_path: Path) -> None:
     """A layer left random, or a classifier of other classes taken over, would be worse than an honest fresh start."""
     folder = tmp_path / "earlier.keras"
     earlier = build_network(model_params(name, "none"), 3, SIDE)
-    save_model(seen_from_all_sides(earlier) if views == "all" else earlier, folder)
+    save_model(seen_in(views, earlier), folder)
     keras.utils.set_random_seed(1)
     params = model_params(name, folder)
     model = build_network(params, 5, SIDE)

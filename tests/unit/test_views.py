@@ -1,15 +1,17 @@
-"""A network that sees a picture from eight sides says the mean of what it says of each, wherever the top is."""
+"""A network that sees a picture in several views says the mean of what it says of each, wherever the top is."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lesions.backend import keras
 from lesions.inference import load_model, predict
 from lesions.models import LOGITS, POOL, save_model
+from lesions.params import Views
 from lesions.transfer import build_network
-from lesions.views import VIEWS, seen_from_all_sides
+from lesions.views import EDGE, VIEWS, seen_in
 from tests.unit.trainings import params_with
 
 SIDE, CLASSES = 32, 3
@@ -33,8 +35,17 @@ def squares(pixels: np.ndarray) -> list[np.ndarray]:
     return [np.rot90(side, turns, axes=(1, 2)) for side in (pixels, pixels[:, :, ::-1]) for turns in range(4)]
 
 
-def saved(model: keras.Model, folder: Path) -> keras.Model:
-    save_model(seen_from_all_sides(model), folder / "model.keras")
+def middle(pixels: np.ndarray) -> np.ndarray:
+    """As the nearer views begin, made another way than in the network."""
+    edge = SIDE // EDGE
+    box = edge, edge, SIDE - edge, SIDE - edge
+    channels = [[Image.fromarray(one[..., c].astype(np.float32)) for c in range(3)] for one in pixels]
+    large = [[channel.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box) for channel in one] for one in channels]
+    return np.stack([np.stack([np.asarray(channel) for channel in one], axis=-1) for one in large])
+
+
+def saved(model: keras.Model, folder: Path, views: Views = "all") -> keras.Model:
+    save_model(seen_in(views, model), folder / "model.keras")
     return load_model(folder / "model.keras")
 
 
@@ -47,9 +58,26 @@ def test_its_logits_are_the_mean_of_those_of_the_views(name: str, members: int, 
     assert np.allclose(predict(saved(model, tmp_path), PIXELS).logits, of_views.mean(axis=0), atol=1e-5)
 
 
-def test_the_map_turns_with_the_picture(tmp_path: Path) -> None:
+def test_its_logits_are_also_those_of_the_middle_where_that_is_asked_for(tmp_path: Path) -> None:
+    """A middle that was cut off-centre, or not enlarged as other programs do, would be another picture."""
+    model = built("lesion_net")
+    of_views = {}
+    for name, pixels in (("whole", PIXELS), ("middle", middle(PIXELS))):
+        of_views[name] = [predict(model, np.ascontiguousarray(view)).logits for view in squares(pixels)]
+    both = np.mean(of_views["whole"] + of_views["middle"], axis=0)
+    assert np.abs(both - np.mean(of_views["whole"], axis=0)).max() > 1e-3, "a middle like the whole proves nothing"
+    assert np.allclose(predict(saved(model, tmp_path, "zoomed"), PIXELS).logits, both, atol=1e-3)
+
+
+def test_one_view_is_the_network_itself() -> None:
+    model = built("lesion_net")
+    assert seen_in("one", model) is model
+
+
+@pytest.mark.parametrize("views", ["all", "zoomed"])
+def test_the_map_turns_with_the_picture(views: Views, tmp_path: Path) -> None:
     """Views that were not turned back would put the heat where nothing is, and the logits would be the same."""
-    model = saved(built("lesion_net"), tmp_path)
+    model = saved(built("lesion_net"), tmp_path, views)
     features = keras.Model(model.input, model.get_layer(POOL).input)
     (upright,) = np.asarray(features(PIXELS[:1].astype(np.float32)))[None]
     assert upright.std(axis=(1, 2)).max() > 1e-3, "a map that is the same everywhere proves nothing"
@@ -65,4 +93,4 @@ def test_any_keras_reads_its_file(tmp_path: Path) -> None:
 
 def test_flattened_features_have_no_sides() -> None:
     model = built("isic_cnn")
-    assert seen_from_all_sides(model) is model
+    assert seen_in("zoomed", model) is model
