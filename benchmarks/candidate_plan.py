@@ -25,7 +25,7 @@ class Candidate(NamedTuple):
 
 
 CANDIDATES = {
-    BASE: Candidate("", seeds=2),
+    BASE: Candidate("", seeds=3),
     "drawn": Candidate("first weights from drawn lesions", {"model.weights": "auto"}, seeds=2),
     "sampler": Candidate(
         "rare classes drawn more often, no pictures by Augmentor", {"rebalance.method": "sampler", "epochs": 88}
@@ -45,8 +45,13 @@ CANDIDATES = {
         "as `drawn`, colours as under white light",
         {"model.weights": "auto", "prepare.color_constancy": "shades_of_gray"},
     ),
-    "sharpness": Candidate("sharpness-aware steps of .05", {"train.sharpness": 0.05}),
-    "drawn_sharpness": Candidate("as `drawn`, with such steps", {"model.weights": "auto", "train.sharpness": 0.05}),
+    "sharpness": Candidate("sharpness-aware steps of .05", {"train.sharpness": 0.05}, seeds=3),
+    "drawn_sharpness": Candidate(
+        "as `drawn`, with such steps", {"model.weights": "auto", "train.sharpness": 0.05}, seeds=3
+    ),
+    "drawn_sharpness_mixup": Candidate(
+        "as `drawn_sharpness`, with MixUp", {"model.weights": "auto", "train.sharpness": 0.05}, variant=("mix", "mixup")
+    ),
     "drawn_sharpness_10": Candidate("as `drawn`, with steps of .1", {"model.weights": "auto", "train.sharpness": 0.1}),
     "drawn_sharpness_two": Candidate(
         "as `drawn_sharpness`, two networks in one",
