@@ -6,13 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.measuring import in_fresh_process
 from lesions import parallel
 from lesions.console import UserError
 from lesions.parallel import TOO_FEW_FOR_PROCESSES, map_in_threads, map_on_all_cores, map_together
+
+Run = Callable[[Callable[[], Any]], Any]
 
 MANY = 3 * TOO_FEW_FOR_PROCESSES + 1
 WAITING = f"""
@@ -24,16 +29,33 @@ for _ in map_on_all_cores(time.sleep, [0.0] * 32 + [3600.0] * {MANY}, "test"):
 
 
 @pytest.fixture(params=["fork", "spawn"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways of making workers; by itself a test takes the second, because other tests load TensorFlow."""
-    if request.param == "fork":
-        if sys.platform != "linux":
-            pytest.skip("workers are forked on Linux alone")
-        monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    else:
-        monkeypatch.setitem(sys.modules, "tensorflow", sys)
-    assert parallel._context().get_start_method() == request.param
-    return str(request.param)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Calls in a process of its own, which makes its workers in one way or the other.
+
+    Not in this one: other tests have loaded TensorFlow here, whose threads are why it is not to be forked.
+    """
+    if request.param == "fork" and sys.platform != "linux":
+        pytest.skip("workers are forked on Linux alone")
+    return lambda call: in_fresh_process(partial(making_workers_by, request.param, call))
+
+
+def making_workers_by(way: str, call: Callable[[], Any]) -> Any:
+    if way == "spawn":
+        sys.modules["tensorflow"] = sys
+    assert parallel._context().get_start_method() == way
+    return call()
+
+
+def listed(each: Callable[..., Iterator[Any]], function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    return list(each(function, items, "test"))
+
+
+def sizes_in(folders: Sequence[Path]) -> list[set[int]]:
+    found = []
+    for folder in folders:
+        os.chdir(folder)
+        found.append(set(map_on_all_cores(size_of, [Path("a")] * TOO_FEW_FOR_PROCESSES, "test")))
+    return found
 
 
 def size_of(path: Path) -> int:
@@ -55,9 +77,8 @@ def with_its_share(numbers: Sequence[int]) -> list[tuple[int, int]]:
     return [(number, len(numbers)) for number in numbers]
 
 
-@pytest.mark.usefixtures("way")
-def test_results_come_in_the_order_of_the_items() -> None:
-    assert list(map_on_all_cores(square, range(MANY), "test")) == [item * item for item in range(MANY)]
+def test_results_come_in_the_order_of_the_items(run: Run) -> None:
+    assert run(partial(listed, map_on_all_cores, square, range(MANY))) == [item * item for item in range(MANY)]
 
 
 def test_results_come_in_the_order_of_the_items_in_threads() -> None:
@@ -72,29 +93,25 @@ def test_what_is_done_together_comes_in_order_and_no_more_than_asked_for_at_once
     assert [share for _, share in found] == [min(7, n - item // 7 * 7) for item in range(n)]
 
 
-@pytest.mark.usefixtures("way")
-def test_relative_paths_are_those_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_are_those_of_the_caller(run: Run, tmp_path: Path) -> None:
     """A worker that stays in the folder of an earlier call would read other files, or none."""
-    for name in ("one", "three"):
-        folder = tmp_path / name
+    folders = [tmp_path / name for name in ("one", "three")]
+    for folder in folders:
         folder.mkdir()
-        (folder / "a").write_text(name)
-        monkeypatch.chdir(folder)
-        assert set(map_on_all_cores(size_of, [Path("a")] * TOO_FEW_FOR_PROCESSES, "test")) == {len(name)}
+        (folder / "a").write_text(folder.name)
+    assert run(partial(sizes_in, folders)) == [{len("one")}, {len("three")}]
 
 
 @pytest.mark.parametrize("each", [map_on_all_cores, map_in_threads])
-@pytest.mark.usefixtures("way")
-def test_an_error_of_a_worker_reaches_the_caller(each: Callable[..., Iterator[int]]) -> None:
+def test_an_error_of_a_worker_reaches_the_caller(each: Callable[..., Iterator[int]], run: Run) -> None:
     with pytest.raises(ValueError, match="too many"):
-        list(each(square, range(2 * MANY), "test"))
+        run(partial(listed, each, square, range(2 * MANY)))
 
 
-@pytest.mark.usefixtures("way")
-def test_a_killed_worker_ends_the_work_with_one_clear_line() -> None:
+def test_a_killed_worker_ends_the_work_with_one_clear_line(run: Run) -> None:
     """As where memory runs out; a pool that waits for the dead worker's answer would never end."""
     with pytest.raises(UserError, match="a worker process was killed"):
-        list(map_on_all_cores(die, range(MANY), "test"))
+        run(partial(listed, map_on_all_cores, die, range(MANY)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
