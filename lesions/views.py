@@ -29,7 +29,7 @@ def seen_in(views: Views, model: keras.Model) -> keras.Model:
     if views == "one" or POOL not in [layer.name for layer in model.layers]:
         return model  # flattened features have no sides
     pixels = keras.Input(model.input_shape[1:], name="pixels")
-    seen = views_of(pixels) + (views_of(nearer(pixels)) if views == "zoomed" else [])
+    seen = views_of(pixels) + (views_of(_nearer(pixels)) if views == "zoomed" else [])
     stacked = ops.concatenate(seen, axis=0)  # (views * n, rows, columns, channels)
     maps = keras.Model(model.input, model.get_layer(POOL).input).call(stacked)  # call(): its layers, not it as a layer
     of_view = ops.reshape(maps, (len(seen), -1, *maps.shape[1:]))
@@ -38,17 +38,17 @@ def seen_in(views: Views, model: keras.Model) -> keras.Model:
     return keras.Model(pixels, layers.Softmax(name=PROBABILITIES)(logits), name=model.name)
 
 
-def nearer(pixels: Any) -> Any:
-    """The middle of (n, side, side, channels), as large as the whole."""
-    side = pixels.shape[1]
-    return layers.Resizing(side, side, name="enlarged")(layers.Cropping2D(side // EDGE, name="middle")(pixels))
-
-
 def views_of(pixels: Any) -> list[Any]:
     """(n, side, side, channels) as it is and transposed, each upright and upside down, each plain and mirrored."""
     sides = [pixels, ops.transpose(pixels, TRANSPOSED)]
     sides += [ops.flip(side, ROWS) for side in sides]
     return sides + [ops.flip(side, COLUMNS) for side in sides]
+
+
+def _nearer(pixels: Any) -> Any:
+    """The middle of (n, side, side, channels), as large as the whole."""
+    side = pixels.shape[1]
+    return layers.Resizing(side, side, name="enlarged")(layers.Cropping2D(side // EDGE, name="middle")(pixels))
 
 
 def _turned_back(maps: Any, view: int) -> Any:
