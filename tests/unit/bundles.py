@@ -43,10 +43,11 @@ class Exported(NamedTuple):
 def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = "synthetic") -> Exported:
     """A network of that name with random weights, evaluated on toy pictures and exported."""
     keras.utils.set_random_seed(3)
-    model = build_network(params_with(model__name=name).model, len(classes), SIDE)
+    params = params_with(model__name=name).model
+    model = build_network(params, len(classes), SIDE)
     manifest = _prepared(root / "prepared", classes, origin)
     _teach(model, classes)
-    save_model(seen_in("all", model), root / "model.keras")
+    save_model(seen_in(params.views, model), root / "model.keras")
     model = load_model(root / "model.keras")
     rows = manifest[manifest["split"] != "train"].sort_values(["split", "image_id"])
     pixels = np.stack([_toy(classes, image_id) for image_id in rows["image_id"]])
