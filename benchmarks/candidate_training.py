@@ -145,7 +145,7 @@ def _logits(network: keras.Model, pixels: NDArray[np.float32]) -> NDArray[np.flo
         return tf.reduce_mean(network(some[:, None], training=False), 1)
 
     parts = range(0, len(pixels), BATCH)
-    seen = views.views_of(tf.constant(pixels))
+    seen = [views.view(tf.constant(pixels), number) for number in views.ALL]
     return np.stack([np.concatenate([ask(view[at : at + BATCH]).numpy() for at in parts]) for view in seen])
 
 
