@@ -24,7 +24,7 @@ from tqdm import tqdm
 from benchmarks.candidate_plan import BASE, CANDIDATES, Task, folder_of, params_of, pictures_of
 from benchmarks.experiments import FOLDS
 from benchmarks.measuring import in_fresh_process, markdown
-from benchmarks.paired import gain
+from benchmarks.paired import gain, merged
 from benchmarks.race import prepare
 from lesions.console import UserError, run
 from lesions.manifest import PREPARED, read_manifest
@@ -133,7 +133,7 @@ def answers_of(name: str, base: Params) -> pd.DataFrame:
                     "score_all": balanced_accuracy_score(labels, mean.argmax(axis=1)),
                     "macro_auroc": roc_auc_score(labels, softmax(mean, axis=1), multi_class="ovr"),
                     "seconds": float(seconds),
-                    "pictures": pictures.assign(label=labels, right=mean.argmax(axis=1) == labels),
+                    "pictures": pictures.assign(label=labels, predicted=mean.argmax(axis=1)),
                 }
             )
     return pd.DataFrame(rows)
@@ -146,15 +146,8 @@ def _spread(found: pd.DataFrame, score: str) -> str:
 
 def _gain(found: pd.DataFrame, base: pd.DataFrame) -> str:
     """Over the same seeds of the recipe, with all views."""
-    told = gain(_recognised(found), _recognised(base[base["seed"].isin(found["seed"])]))
+    told = gain(merged(found["pictures"]), merged(base.loc[base["seed"].isin(found["seed"]), "pictures"]))
     return f"{told['value']:+.3f} ({told['low']:+.3f} to {told['high']:+.3f})"
-
-
-def _recognised(found: pd.DataFrame) -> pd.DataFrame:
-    """As of benchmarks.paired.recognised(): the share of the trainings under which each picture was recognised."""
-    pictures = pd.concat(list(found["pictures"]))
-    merged = {"group": ("group", "first"), "label": ("label", "first"), "right": ("right", "mean")}
-    return pd.DataFrame(pictures.groupby("image_id").agg(**merged))
 
 
 if __name__ == "__main__":

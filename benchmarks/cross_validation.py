@@ -85,7 +85,7 @@ def _scores(folds: list[list[Source]], split: str) -> dict[str, str]:
     for repeats in folds:
         told = [headline(source.val if split == "val" else source.test, source.classes) for source in repeats]
         of_folds.append(pd.DataFrame(told).mean())
-    return _spreads(pd.DataFrame(of_folds))
+    return spreads(pd.DataFrame(of_folds))
 
 
 def _baselines(names: Sequence[str]) -> list[dict[str, Any]]:
@@ -98,13 +98,13 @@ def _baselines(names: Sequence[str]) -> list[dict[str, Any]]:
             told = of_test.get(baseline, {"scores": {}})["scores"]
             found[baseline].setdefault(fold, {score: told[score]["value"] for score in SCORES if told.get(score)})
     return [
-        {"recipe": f"{baseline} alone", "folds": len(of_folds), **_spreads(pd.DataFrame(of_folds.values()))}
+        {"recipe": f"{baseline} alone", "folds": len(of_folds), **spreads(pd.DataFrame(of_folds.values()))}
         for baseline, of_folds in found.items()
         if any(of_folds.values())
     ]
 
 
-def _spreads(table: pd.DataFrame) -> dict[str, str]:
+def spreads(table: pd.DataFrame) -> dict[str, str]:
     """Mean, lowest and highest of each score (column) over folds (rows), where every fold can tell it."""
     return {
         name: f"{table[name].mean():.3f} ({table[name].min():.3f} to {table[name].max():.3f})"

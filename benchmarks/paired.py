@@ -1,5 +1,6 @@
 """Two recipes on the same test pictures, paired: what makes a picture hard for both cancels out."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,14 @@ def recognised(folds: list[list[Source]]) -> pd.DataFrame:
 
     Indexed by image_id and sorted; columns group, label, right (0 to 1).
     """
-    tests = []
-    for repeats in folds:
-        right = np.mean([(source.test["label"] == source.test["predicted"]).to_numpy() for source in repeats], axis=0)
-        tests.append(repeats[0].test[["image_id", "group", "label"]].assign(right=right))
-    return pd.concat(tests).set_index("image_id").sort_index()
+    return merged(source.test for repeats in folds for source in repeats)
+
+
+def merged(trainings: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """As recognised(), of the predictions tables of several trainings; not each has to know every picture."""
+    tables = [table.assign(right=table["label"] == table["predicted"]) for table in trainings]
+    columns = {"group": ("group", "first"), "label": ("label", "first"), "right": ("right", "mean")}
+    return pd.DataFrame(pd.concat(tables).groupby("image_id").agg(**columns))
 
 
 def gain(one: pd.DataFrame, other: pd.DataFrame, score: str = "balanced_accuracy") -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""One training answers for every value of model.views: with its own, exactly what evaluate finds."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from benchmarks import views as benchmark
+from lesions.evaluation import fit_calibration, predictions_table
+from lesions.images import read_pixels
+from lesions.inference import predict
+from lesions.manifest import PREPARED, write_manifest
+from lesions.outputs import write_csv
+from lesions.params import PARAMS_FILE
+from lesions.rules import balanced
+from lesions.scores import headline
+from lesions.training_data import PLAN
+from tests.unit.bundles import exported
+from tests.unit.held_out import CLASSES
+from tests.unit.trainings import params_with
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd.DataFrame]:
+    """What the benchmark finds in the folder of a run, and what evaluate would, of its validation pictures."""
+    root, params = tmp_path_factory.mktemp("run"), params_with(model__views="zoomed")
+    made = exported(root / "made", "lesion_net")
+    for path in (PREPARED, Path(benchmark.MODEL)):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(made.prepared, root / PREPARED)
+    shutil.copy(root / "made/model.keras", root / benchmark.MODEL)
+    wrong = np.arange(len(made.manifest)) % 3 == 0  # a network that is never wrong is sure of everything in any way
+    label = made.manifest["label"].where(~wrong, np.roll(made.manifest["label"], len(made.manifest) // len(CLASSES)))
+    manifest = made.manifest.assign(label=label, source=made.manifest["path"], width="32", height="32")
+    write_manifest(root / PREPARED, manifest, manifest[:0].assign(reason="", detail=""))
+    write_csv(root / PLAN, pd.DataFrame({"label": CLASSES, "n_target": 10}))
+    (root / PARAMS_FILE).write_text(yaml.safe_dump(params.model_dump()), encoding="utf-8")
+    held_out = manifest[manifest["split"] == "val"].sort_values("image_id")
+    logits = predict(made.model, np.stack([read_pixels(root / PREPARED / path) for path in held_out["path"]])).logits
+    fitted = fit_calibration(held_out, logits, CLASSES, np.full(len(CLASSES), 1 / len(CLASSES)))
+    return benchmark.ask(root), predictions_table(held_out, balanced(logits, fitted), CLASSES)
+
+
+def test_the_way_of_the_run_finds_what_its_evaluation_found(run: tuple[benchmark.Answers, pd.DataFrame]) -> None:
+    answers, of_run = run
+    pd.testing.assert_frame_equal(answers["zoomed"], of_run)
+
+
+def test_every_way_looks_in_its_own(run: tuple[benchmark.Answers, pd.DataFrame]) -> None:
+    """Weights that were lost on the way, or one network asked three times, would answer alike."""
+    answers, _ = run
+    columns = [f"p_{label}" for label in CLASSES]
+    said = [answers[views][columns].to_numpy() for views in benchmark.WAYS]
+    apart = [float(np.abs(one - other).max()) for one, other in zip(said, [*said[1:], said[0]], strict=True)]
+    assert min(apart) > 1e-4, f"answers in two ways are {apart} apart at most"
+
+
+def test_the_table_has_the_scores_of_folds_and_pairs_the_pictures(
+    run: tuple[benchmark.Answers, pd.DataFrame],
+) -> None:
+    """Two folds of the same pictures: another picture each, as other pictures were learnt from."""
+    answers, _ = run
+    better: benchmark.Answers = {**answers, "all": answers["all"].assign(predicted=answers["all"]["label"])}
+    rows = benchmark.table([("0", better), ("1", answers)]).splitlines()
+    one, both = (next(row for row in rows if row.startswith(f"| {views} ")) for views in ("one", "all"))
+    alone = [headline(answers[views], CLASSES)["balanced_accuracy"] for views in ("one", "all")]
+    assert one.startswith("| one | 2 | 2 |") and one.endswith("| - |")
+    assert f"| {(1 + alone[1]) / 2:.3f} ({alone[1]:.3f} to 1.000) |" in both
+    assert f"| {(1 + alone[1]) / 2 - alone[0]:+.3f} (" in both
