@@ -29,7 +29,10 @@ def run(main: Callable[[], None], way_back: str = WAY_BACK) -> None:
     Any other exception is a defect of ours and keeps its traceback.
     """
     try:
-        main()
+        try:
+            main()
+        finally:
+            sys.stdout.flush()  # here, not at exit, where a reader that has gone would end in exit code 120
     except UserError as error:
         _stop(f"error: {error}", way_back, 1)
     except KeyboardInterrupt:

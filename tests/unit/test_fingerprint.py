@@ -35,7 +35,7 @@ def changed(one: dict[str, str], other: dict[str, str]) -> list[str]:
         {"image_size": 33},
         {"model__dropout": 0.21},
         {"model__views": "one"},
-        {"model__views": "zoomed"},
+        {"model__views": "all"},
         {"rebalance__method": "sampler"},
         {"train__batch_size": 17},
         {"train__learning_rate": 0.0020000001},
