@@ -173,13 +173,15 @@ def test_nothing_heavy_is_imported(pooled: Exported, pictures: Path) -> None:
     assert done.stderr == "[]\n", "or LiteRT announced itself"
 
 
-def test_it_ends_quietly_when_its_reader_does(pooled: Exported, pictures: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_it_ends_quietly_when_its_reader_does(pooled: Exported, pictures: Path, unbuffered: str) -> None:
     """Few lines are written at the very end, where Python would say that it ignores an exception, and exit with 120."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
         [sys.executable, "-m", "app.predict", pictures, "--model", pooled.folder],
         cwd=REPOSITORY, stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
     )  # fmt: skip
     os.close(writer)
     assert done.returncode == BROKEN_PIPE
