@@ -26,7 +26,7 @@ from tests.unit.trainings import params_with
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd.DataFrame]:
     """What the benchmark finds in the folder of a run, and what evaluate would, of its validation pictures."""
-    root, params = tmp_path_factory.mktemp("run"), params_with(model__views="zoomed")
+    root, params = tmp_path_factory.mktemp("run"), params_with()
     made = exported(root / "made", "lesion_net")
     for path in (PREPARED, Path(benchmark.MODEL)):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd
 
 def test_the_way_of_the_run_finds_what_its_evaluation_found(run: tuple[benchmark.Answers, pd.DataFrame]) -> None:
     answers, of_run = run
-    pd.testing.assert_frame_equal(answers["zoomed"], of_run)
+    pd.testing.assert_frame_equal(answers[params_with().model.views], of_run)
 
 
 def test_every_way_looks_in_its_own(run: tuple[benchmark.Answers, pd.DataFrame]) -> None:
