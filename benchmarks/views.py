@@ -35,7 +35,7 @@ from lesions.training_data import PLAN
 from lesions.transfer import build_network
 from lesions.views import seen_in
 
-MODEL = "models/model.keras"
+MODEL = Path("models/model.keras")
 WAYS: tuple[Views, ...] = get_args(Views)
 Answers = dict[Views, pd.DataFrame]  # predictions for the validation pictures
 
@@ -58,10 +58,10 @@ def fetch_and_ask(experiment: str) -> tuple[str, Answers]:
         folder = Path(name)
         try:
             outputs = DVCFileSystem(rev=experiment)
-            for path in (PARAMS_FILE, PLAN, Path(MODEL)):
+            for path in (PARAMS_FILE, PLAN, MODEL, PREPARED / "manifest.csv"):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 outputs.get_file(str(path), str(folder / path))
-            outputs.get(str(PREPARED), str(folder / PREPARED), recursive=True)
+            outputs.get(str(PREPARED / "val"), str(folder / PREPARED / "val"), recursive=True)
         except (DvcException, RevError, FileNotFoundError) as error:
             raise UserError(f"{experiment}: cannot be fetched ({error}): give names of `dvc exp list`") from None
         return str(load_params(folder / PARAMS_FILE).prepare.fold), ask(folder)

@@ -1,7 +1,6 @@
 """One training answers for every value of model.views: with its own, exactly what evaluate finds."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd
     """What the benchmark finds in the folder of a run, and what evaluate would, of its validation pictures."""
     root, params = tmp_path_factory.mktemp("run"), params_with()
     made = exported(root / "made", "lesion_net")
-    for path in (PREPARED, Path(benchmark.MODEL)):
+    for path in (PREPARED, benchmark.MODEL):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(made.prepared, root / PREPARED)
     shutil.copy(root / "made/model.keras", root / benchmark.MODEL)
