@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from lesions.backend import keras
 from lesions.batches import steps_per_epoch, training_batches
 from lesions.console import UserError, run
 from lesions.loading import load_training_data
 from lesions.manifest import read_manifest
-from lesions.members import MembersLoss, training_network
-from lesions.models import members_of
+from lesions.models import logits_network
 from lesions.optimizers import make_optimizer
 from lesions.params import Params, load_params
 from lesions.picture_store import Cache
@@ -43,12 +43,12 @@ def measure(params: Params, cache: Cache) -> Waiting:
     set_seeds(params.seed, params.train.deterministic)
     data = load_training_data(read_manifest(), params.image_size, params.rebalance, cache)
     model = build_network(params.model, len(data.classes), params.image_size)
-    members = members_of(params.model)
-    trained = sharpness_aware(training_network(model, members), params.train.sharpness, members)
+    trained = sharpness_aware(logits_network(model), params.train.sharpness)
     steps = WARM_UP + ROUNDS * STEPS
-    trained.compile(make_optimizer(params.train, steps), MembersLoss(params.train.label_smoothing), jit_compile=False)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=params.train.label_smoothing)
+    trained.compile(make_optimizer(params.train, steps), loss, jit_compile=False)
     epochs = -(-steps // steps_per_epoch(data, params.train.batch_size))
-    shown = training_batches(data, params.train.batch_size, range(epochs), params.seed, params.train.online, members)
+    shown = training_batches(data, params.train.batch_size, range(epochs), params.seed, params.train.online)
     batches = iter(shown)
     for _ in range(WARM_UP):
         batch = next(batches)

@@ -24,7 +24,6 @@ DROPOUT = 0.5
 
 MODEL = {
     "name": "isic_cnn",
-    "members": 1,
     "views": "one",
     "batch_norm": False,
     "dropout": DROPOUT,

@@ -30,7 +30,7 @@ from lesions.params import PARAMS_FILE, Params, load_params
 
 OURS: dict[str, dict[str, Any]] = {  # what each changes in params.yaml
     "lesion_net": {"model": {"weights": "none"}},
-    "quick": {"model": {"weights": "none", "members": 1}, "train": {"sharpness": 0.0}, "epochs": 15},
+    "quick": {"model": {"weights": "none"}, "train": {"sharpness": 0.0}, "epochs": 15},
 }
 FOLDER = Path("tmp/race")
 ONE_FOLD = {"test": "fold", "fold": 0}  # of params.yaml's prepare; the rest of it stays

@@ -30,11 +30,10 @@ def steps_per_epoch(data: TrainingData, batch_size: int) -> int:
 
 
 def training_batches(
-    data: TrainingData, batch_size: int, epochs: range, seed: int, params: OnlineParams, versions: int = 1
+    data: TrainingData, batch_size: int, epochs: range, seed: int, params: OnlineParams
 ) -> tf.data.Dataset:
-    """All batches of the given epochs: pixels float32, one-hot labels (b, classes), weights (b,).
+    """All batches of the given epochs: pixels float32 (b, side, side, 3), one-hot labels (b, classes), weights (b,).
 
-    Pixels are (b, versions, side, side, 3): each version of a picture is changed in its own way.
     The batches of an epoch differ in size by one picture at most: normalisation fails on a last batch of one.
     """
     steps = steps_per_epoch(data, batch_size)
@@ -45,8 +44,7 @@ def training_batches(
 
     @tf.function(input_signature=[stored, tf.TensorSpec((), tf.int64)])  # type: ignore[untyped-decorator]
     def change(pixels: Any, step: Any) -> Any:
-        changed = online.change(tf.repeat(pixels, versions, axis=0), params, seed, step)
-        return tf.reshape(changed, (-1, versions, *pixels.shape[1:]))
+        return online.change(pixels, params, seed, step)
 
     def batches() -> Iterator[tuple[Any, ...]]:
         for epoch in epochs:
@@ -60,13 +58,13 @@ def training_batches(
 
 
 def validation_batches(data: TrainingData, batch_size: int) -> tf.data.Dataset:
-    """The validation pictures in their order, unchanged: pixels uint8 (b, 1, side, side, 3) and one-hot labels."""
+    """The validation pictures in their order, unchanged: pixels uint8 (b, side, side, 3) and one-hot labels."""
     one_hot = np.eye(len(data.classes), dtype=np.float32)
     parts = np.array_split(np.arange(len(data.val.labels)), range(batch_size, len(data.val.labels), batch_size))
 
     def batches() -> Iterator[tuple[Any, ...]]:
         for members in parts:
-            yield np.expand_dims(data.val.pixels[members], 1), one_hot[data.val.labels[members]]
+            yield data.val.pixels[members], one_hot[data.val.labels[members]]
 
     signature = (_pixels(data.val, tf.uint8), _one_hot(data))
     dataset = tf.data.Dataset.from_generator(lambda: made_ahead(batches), output_signature=signature)
@@ -92,7 +90,7 @@ def made_ahead(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
 
 
 def _pixels(pictures: Pictures, kind: Any) -> tf.TensorSpec:
-    return tf.TensorSpec((None, None, *pictures.pixels.shape[1:]), kind)
+    return tf.TensorSpec((None, *pictures.pixels.shape[1:]), kind)
 
 
 def _one_hot(data: TrainingData) -> tf.TensorSpec:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from lesions.backend import keras
 from lesions.console import UserError
 from lesions.images import Pixels
-from lesions.models import LOGITS
+from lesions.models import LOGITS, logits_network
 
 BATCH = 32  # pictures at once, always: sums of a matrix product depend in their last bits on how many rows there are
 
@@ -50,7 +50,7 @@ def predict(model: keras.Model, pixels: Pixels) -> Predictions:
     """
     if pixels.shape[1:] != model.input_shape[1:]:
         raise ValueError(f"pixels {pixels.shape[1:]} for a network that takes {model.input_shape[1:]}")
-    network = keras.Model(model.input, model.get_layer(LOGITS).output)
+    network = logits_network(model)
     logits = np.empty((len(pixels), network.output_shape[-1]), dtype=np.float64)
     starts = range(0, len(pixels), BATCH)
     for start in tqdm(starts, desc="predict", unit=" batches", leave=False, disable=None if len(starts) > 1 else True):

@@ -43,12 +43,11 @@ def model_card(evidence: Evidence, params: Params) -> list[Section]:
 
 def _model(evidence: Evidence, params: Params) -> Section:
     training, model = evidence.training, params.model
-    several = f" (the mean of {model.members} networks)" if model.name == "lesion_net" and model.members > 1 else ""
     fit = judged(evidence)
     return Section(
         "The model",
         [
-            f"`{model.name}`{several}, {training['weights']:,} weights, {_start(model)}; RGB pictures of "
+            f"`{model.name}`, {training['weights']:,} weights, {_start(model)}; RGB pictures of "
             f"{params.image_size} x {params.image_size} pixels in, probabilities of "
             f"{len(evidence.classes)} classes out: {phrases.named(evidence.classes)}.",
             f"Trained for {training['epochs_run']} epochs with {params.train.optimizer} (learning rate "

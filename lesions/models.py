@@ -15,8 +15,6 @@ from lesions.params import ModelParams
 layers = keras.layers
 
 LOGITS, PROBABILITIES = "logits", "probabilities"  # names of the last two layers of every network
-MEMBER = re.compile(r"^member\d+_")  # before the names of the layers of each of several networks in one
-MEMBERS = "members"  # the layer that lays the last feature maps of several networks in one side by side
 POOL = "pool"  # the layer that averages the last feature map over the picture, in networks that have one
 BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
 
@@ -46,9 +44,9 @@ def build_model(params: ModelParams, n_classes: int, image_size: int) -> keras.M
     return keras.Model(pixels, layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
 
 
-def members_of(params: ModelParams) -> int:
-    """How many networks of one kind the network consists of: only lesion_net can be several."""
-    return params.members if params.name == "lesion_net" else 1
+def logits_network(model: keras.Model) -> keras.Model:
+    """The same network, of the same layers and weights, up to its logits (n, n_classes)."""
+    return keras.Model(model.input, model.get_layer(LOGITS).output, name=model.name)
 
 
 def dropout(x: Any, name: str, params: ModelParams) -> Any:
@@ -65,9 +63,9 @@ def save_model(model: keras.Model, path: Path) -> None:
         dated = Path(folder) / "model.keras"  # Keras refuses any other suffix, so also that of a partial file
         model.save(dated)
         with zipfile.ZipFile(dated) as source:
-            members = {name: source.read(name) for name in source.namelist()}
-    texts = {name: _without_traces(content.decode()) for name, content in members.items() if name.endswith(".json")}
-    write_archive(path, members | {name: text.encode() for name, text in texts.items()})
+            files = {name: source.read(name) for name in source.namelist()}
+    texts = {name: _without_traces(content.decode()) for name, content in files.items() if name.endswith(".json")}
+    write_archive(path, files | {name: text.encode() for name, text in texts.items()})
 
 
 def _without_traces(text: str) -> str:
@@ -82,30 +80,14 @@ def _without_traces(text: str) -> str:
 
 
 def _lesion_net(pixels: Any, params: ModelParams) -> Any:
-    """Residual networks (He et al., 2016) for two processor cores: model.members of them, alike but for their weights.
-
-    Their last feature maps lie side by side, each divided by the number of members, so that one linear layer on the
-    pooled maps gives the mean of the members' logits (lesions.training trains each member for itself).
-    """
+    """A residual network (He et al., 2016) for two processor cores; its maps are 16 x 16 at most, at 64 pixels."""
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(pixels)
-    if params.members == 1:
-        x = _residual_network(x, "", params)
-    else:
-        x = layers.Concatenate(name=MEMBERS)(
-            [_residual_network(x, f"member{number}_", params) for number in range(1, params.members + 1)]
-        )
-        x = layers.Rescaling(1 / params.members, name="mean")(x)
+    x = _convolution(x, 32, "stem", params, side=5, stride=2)
+    x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
+    for stage, filters in enumerate((32, 64, 128), start=1):
+        x = _residual_block(x, filters, f"stage{stage}", params, stride=1 if stage == 1 else 2)
     x = layers.GlobalAveragePooling2D(name=POOL)(x)
     return dropout(x, "dropout", params)
-
-
-def _residual_network(x: Any, prefix: str, params: ModelParams) -> Any:
-    """Rescaled pixels to the last feature map; a map of 16 x 16 at most, at 64 pixels."""
-    x = _convolution(x, 32, f"{prefix}stem", params, side=5, stride=2)
-    x = layers.MaxPooling2D(3, 2, padding="same", name=f"{prefix}stem_pool")(x)
-    for stage, filters in enumerate((32, 64, 128), start=1):
-        x = _residual_block(x, filters, f"{prefix}stage{stage}", params, stride=1 if stage == 1 else 2)
-    return x
 
 
 def _isic_cnn(pixels: Any, params: ModelParams) -> Any:

@@ -20,6 +20,10 @@ PARAMS_FILE = "params.yaml"
 DRAWN = Path(__file__).resolve().parent.parent / "models/pretrained/lesion_net.keras"  # see the README beside it
 MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
 
+REMOVED = {  # keys of earlier versions, and what is to be known of them
+    "model.members": "was removed, delete the line: several networks in one gained nothing that could be measured",
+}
+
 CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-made maps of lesions/classes.py
 
 Fraction = Annotated[float, Field(ge=0.05, le=0.5)]
@@ -101,7 +105,6 @@ class ModelParams(Strict):
     """Which network is trained."""
 
     name: str
-    members: int = Field(ge=1, le=10)
     views: Views
     batch_norm: bool
     dropout: float = Field(ge=0, le=0.9)
@@ -210,7 +213,7 @@ def _describe(root: yaml.Node | None, error: dict[str, Any]) -> Mistake:
         keys += filter(None, context["key"].split("."))
         text = context["text"]
     elif error["type"] == "extra_forbidden":
-        text = f"unknown key{_did_you_mean(keys)}"
+        text = REMOVED.get(".".join(keys)) or f"unknown key{_did_you_mean(keys)}"
     elif error["type"] == "missing":
         text = "is missing, add it (the file in the project's history shows it with its comment)"
     else:

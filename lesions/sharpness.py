@@ -4,7 +4,6 @@ Each step first climbs to the worst weights nearby, and goes down from where it 
 It takes two passes in place of one.
 """
 
-import math
 from typing import Any
 
 from lesions.backend import keras, tf
@@ -42,13 +41,10 @@ class SharpnessAware(keras.Model):  # type: ignore[misc]
         return tape.gradient(loss, self.trainable_variables), answers, loss
 
 
-def sharpness_aware(network: keras.Model, radius: float, members: int = 1) -> keras.Model:
-    """The same network, layers and weights, with steps that climb by `radius` first; itself where that is 0.
-
-    Of several networks in one each climbs about as far: their slopes are about as long, and add up as in Pythagoras.
-    """
+def sharpness_aware(network: keras.Model, radius: float) -> keras.Model:
+    """The same network, layers and weights, with steps that climb by `radius` first; itself where that is 0."""
     if not radius:
         return network
     aware = SharpnessAware(network.inputs, network.outputs, name=network.name)
-    aware.radius = radius * math.sqrt(members)
+    aware.radius = radius
     return aware

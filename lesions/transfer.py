@@ -17,7 +17,7 @@ from typing import NamedTuple
 from lesions.backend import keras
 from lesions.console import UserError
 from lesions.inference import load_model
-from lesions.models import BN_MOMENTUM, LOGITS, MEMBER, NETWORKS, POOL, PROBABILITIES, build_model, dropout
+from lesions.models import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
 from lesions.params import DRAWN, ModelParams
 
 PRETRAINED = Path("models/pretrained")  # files with weights that were fetched by hand; DVC watches the folder
@@ -110,21 +110,18 @@ def _require(path: Path, or_else: str) -> None:
 
 
 def _take_over(model: keras.Model, path: Path) -> None:
-    """Give the network all weights of an earlier training but those of the classifier: its classes may be others.
-
-    Those of one network go to each of several members, which then differ in their classifiers and dropout alone.
-    """
+    """Give the network all weights of an earlier training but those of the classifier: its classes may be others."""
     _require(path, "or set none")
     earlier = {layer.name: layer for layer in load_model(path).layers}
     for layer in model.layers:
         if layer.name == LOGITS or not layer.weights:
             continue
-        source = earlier.get(layer.name) or earlier.get(MEMBER.sub("", layer.name))
+        source = earlier.get(layer.name)
         found = source.get_weights() if source else []
         if [weights.shape for weights in found] != [tuple(weights.shape) for weights in layer.weights]:
             raise UserError(
                 f"params.yaml: model.weights: {path} does not fit {model.name} as params.yaml has it ({layer.name} "
-                f"differs): take a file that was trained with the same name, members, batch_norm and, where the "
+                f"differs): take a file that was trained with the same name, batch_norm and, where the "
                 f"network flattens, image_size; or set none"
             )
         layer.set_weights(found)

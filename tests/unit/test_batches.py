@@ -12,7 +12,6 @@ from PIL import Image
 from lesions.batches import AHEAD, made_ahead, training_batches, validation_batches
 from lesions.console import UserError
 from lesions.images import read_pixels
-from lesions.params import OnlineParams
 from lesions.picture_store import OnDisk, content_hash
 from lesions.training import fit, set_seeds
 from lesions.training_data import Pictures, TrainingData
@@ -52,19 +51,6 @@ def test_a_run_taken_up_in_the_middle_sees_the_same_batches(shares: Any) -> None
     assert_equal(all_batches(data)[-3:], rest)
 
 
-def test_the_versions_of_a_picture_are_changed_each_in_its_own_way() -> None:
-    """Without changes they are one picture, under one label; with them no two are the same."""
-    data = toy_data(15)
-    plain, changed = (ONLINE.model_copy(update={"rotation": rotation}) for rotation in (0.0, 0.1))
-    plain = plain.model_copy(update=dict.fromkeys(set(OnlineParams.model_fields) - {"flip"}, 0.0) | {"flip": "none"})
-    for pixels, labels, _ in training_batches(data, 16, range(1), 1, plain, versions=2).as_numpy_iterator():
-        assert pixels.shape[:2] == (15, 2)
-        assert np.array_equal(pixels[:, 0], pixels[:, 1])
-        assert labels.shape == (15, 3)
-    for pixels, _, _ in training_batches(data, 16, range(1), 1, changed, versions=2).as_numpy_iterator():
-        assert not any(np.array_equal(*versions) for versions in pixels)
-
-
 def test_pictures_on_disk_give_the_batches_of_those_in_memory(tmp_path: Path) -> None:
     data = toy_data(15)
     read = on_disk(data, tmp_path)
@@ -87,7 +73,7 @@ def test_every_validation_picture_comes_once_and_in_order() -> None:
     data = toy_data()
     batches = list(validation_batches(data, 4).as_numpy_iterator())
     assert [len(labels) for _, labels in batches] == [4, 4, 4, 3]
-    assert np.array_equal(np.concatenate([pixels for pixels, _ in batches])[:, 0], data.val.pixels[np.arange(15)])
+    assert np.array_equal(np.concatenate([pixels for pixels, _ in batches]), data.val.pixels[np.arange(15)])
     assert np.concatenate([labels for _, labels in batches]).argmax(axis=1).tolist() == data.val.labels.tolist()
 
 

@@ -50,14 +50,11 @@ def test_for_a_flattened_head_channels_weigh_by_their_mean_slope() -> None:
 
 @pytest.mark.parametrize(
     ("name", "layer", "side"),
-    [("lesion_net", "mean", 4), ("isic_cnn", "block3_relu", 12), ("ham_cnn", "block2b_relu", 32)],
+    [("lesion_net", "stage3_relu", 4), ("isic_cnn", "block3_relu", 12), ("ham_cnn", "block2b_relu", 32)],
 )
 def test_the_map_is_that_of_the_last_convolution(name: str, layer: str, side: int) -> None:
-    """An earlier layer sees edges, not lesions; behind the pooling of a flattened head the map is coarser.
-
-    Of several networks in one it is that of all members, not of the last.
-    """
-    model = network(name, dropout=0.3, members=3)
+    """An earlier layer sees edges, not lesions; behind the pooling of a flattened head the map is coarser."""
+    model = network(name, dropout=0.3)
     assert explanations.feature_layer(model).name == layer
     assert explanations.grad_cam(model, PIXELS[:2], CLASSES[:2]).shape == (2, side, side)
 

@@ -40,7 +40,6 @@ def changed(one: dict[str, str], other: dict[str, str]) -> list[str]:
         {"train__batch_size": 17},
         {"train__learning_rate": 0.0020000001},
         {"train__patience": 1},
-        {"model__members": 2},
         {"train__keep": "best"},
         {"train__online__zoom": 0.11},
     ],

@@ -52,6 +52,13 @@ def test_a_typo_names_line_column_and_the_key_that_was_meant(tmp_path: Path) -> 
     assert "prepare.test_fraction: is missing" in missing
 
 
+def test_a_key_of_an_earlier_version_is_said_to_be_removed(tmp_path: Path) -> None:
+    """Without it, who upgrades would look for a typo in a key that was right."""
+    text = GOOD.replace("  views:", "  members: 1\n  views:")
+    (line,) = mistakes_in(tmp_path, text)
+    assert line.startswith(f"params.yaml:{line_of(text, 'members:')}:3: model.members: was removed, delete the line")
+
+
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = GOOD.replace("image_size: 64", "image_size: 6").replace("method: augment", "method: augmnt")
     text = text.replace("patience: 0", "patience: -1")

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 
 from lesions.backend import keras
 from lesions.sharpness import sharpness_aware
@@ -36,38 +35,13 @@ def test_a_step_goes_down_by_the_slope_at_the_top_of_the_climb() -> None:
     assert np.isclose(told["loss"], np.mean(weights[:, None] * (pixels @ before - wanted) ** 2)), "the loss up there"
 
 
-def test_several_networks_climb_each_as_far_as_one_would_alone() -> None:
-    """Two that share one climb would each take a shorter one: another training, by a param that does not say so."""
-    alike = [linear(), linear()]
-    pixels, wanted = np.array([[1.0, 2.0]]), np.array([[0.0]])
-    ends = []
-    for networks in (alike[:1], alike):
-        shown = keras.Input((2,))
-        both = sharpness_aware(keras.Model(shown, [network(shown) for network in networks]), RADIUS, len(networks))
-        both.compile(keras.optimizers.SGD(RATE), ["mse"] * len(networks))
-        both.train_on_batch(pixels, [wanted] * len(networks))
-        ends.append(networks[0].get_weights()[0])
-        networks[0].set_weights([np.ones((2, 1))])
-    alone, beside = ends
-    assert np.allclose(alone, beside, atol=1e-6)
-
-
-def test_a_flat_place_is_left_in_peace() -> None:
-    """Dividing by a slope of zero would turn every weight into NaN."""
-    network = sharpness_aware(linear(), RADIUS)
-    network.compile(keras.optimizers.SGD(RATE), "mse")
-    network.train_on_batch(np.zeros((4, 2)), np.zeros((4, 1)))
-    assert np.array_equal(network.get_weights()[0], np.ones((2, 1)))
-
-
 def test_without_a_radius_nothing_is_changed() -> None:
     network = linear()
     assert sharpness_aware(network, 0.0) is network
 
 
-@pytest.mark.parametrize("members", [1, 2])
-def test_the_param_reaches_the_training(members: int) -> None:
-    changes: dict[str, Any] = {"model__name": "lesion_net", "model__members": members, "epochs": 1}
+def test_the_param_reaches_the_training() -> None:
+    changes: dict[str, Any] = {"model__name": "lesion_net", "epochs": 1}
     kernels = [
         trained(params_with(**changes, train__sharpness=radius))[0].get_weights()[0] for radius in (0.0, 0.05, 0.05)
     ]

@@ -17,7 +17,7 @@ from lesions.backend import keras, tf
 from lesions.checkpoint import Checkpoint
 from lesions.console import UserError
 from lesions.epochs import LEARNING_RATE
-from lesions.members import MEMBER_LOGITS
+from lesions.models import LOGITS
 from lesions.training_data import Pictures
 from lesions.training_log import Curves, Progress, curves, tell_start
 from tests.conftest import REPOSITORY
@@ -39,7 +39,7 @@ class Record(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if epoch == self.epochs - 1:
-            layer = self.model.get_layer(MEMBER_LOGITS).last
+            layer = self.model.get_layer(LOGITS)
             layer.set_weights([-10 * weights for weights in layer.get_weights()])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -73,7 +73,7 @@ def test_a_loss_that_is_no_number_ends_with_what_to_change() -> None:
     class Break(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 1:
-                layer = self.model.get_layer(MEMBER_LOGITS).last
+                layer = self.model.get_layer(LOGITS)
                 layer.set_weights([weights * np.nan for weights in layer.get_weights()])
 
     with pytest.raises(UserError, match=r"^the loss became nan in epoch 2: lower train\.learning_rate"):

@@ -26,7 +26,7 @@ def params_with(**changes: Any) -> Params:
         "train__warmup": 0.0,
         "train__patience": 0,
     }
-    fast |= {"model__members": 1, "model__weights": "none", "train__sharpness": 0.0}
+    fast |= {"model__weights": "none", "train__sharpness": 0.0}
     for name, value in (fast | changes).items():
         group, keys = content, name.split("__")
         for key in keys[:-1]:
