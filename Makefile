@@ -18,7 +18,7 @@ setup: .venv/.run ## Make .venv and install the locked packages (once; goes on w
 
 repro: setup check ## Run the pipeline: the first time on synthetic demo pictures, later only what changed
 	@dvc repro
-	@python -m lesions.results
+	@python -m app.results
 
 serve: setup ## Web page for the trained model on http://127.0.0.1:8000 (repro first)
 	@python -m app.serve
@@ -41,7 +41,7 @@ bench: setup check ## Measure training against the networks of the notebooks, an
 
 study: setup check ## Try what the write-ups claim (DATASET=folder LABELS=folder; hours): docs/study.md
 	@test -n "$(DATASET)" || { echo "error: say where the pictures are: make study DATASET=folder LABELS=folder" >&2; exit 1; }
-	@python -m benchmarks.study --dataset "$(DATASET)" $(if $(LABELS),--labels "$(LABELS)")
+	@python -m studies.study --dataset "$(DATASET)" $(if $(LABELS),--labels "$(LABELS)")
 
 lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproject.toml, with hashes
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \

@@ -8,12 +8,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from lesions.audit_findings import examine, sections
-from lesions.audit_report import write_audit
-from lesions.console import run
-from lesions.params import load_params
-from lesions.preparation import prepare
-from lesions.summary import summarise, tell
+from lesions.params.schema import load_params
+from lesions.preparation.audit_findings import examine, sections
+from lesions.preparation.audit_page import write_audit
+from lesions.preparation.prepare import prepare
+from lesions.preparation.summary import summarise, tell
+from lesions.runtime.console import run
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from app.folds import Source, read_source
-from lesions.console import UserError, run
-from lesions.estimates import overall_values
-from lesions.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
-from lesions.scores import FEWEST_CASES
+from lesions.metrics.estimates import overall_values
+from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
+from lesions.metrics.scores import FEWEST_CASES
+from lesions.runtime.console import UserError, run
 
 SCORES = {
     "balanced_accuracy": "balanced accuracy",

@@ -7,11 +7,11 @@ picture is one of the demo's.
 import argparse
 from pathlib import Path
 
-from lesions.console import UserError, run
 from lesions.datasets import SYNTHETIC_MARK
-from lesions.demo import Picture, write_pictures
-from lesions.outputs import whole_folder
-from lesions.synthetic_traits import CLASS_NAMES
+from lesions.demo.dataset import Picture, write_pictures
+from lesions.demo.traits import CLASS_NAMES
+from lesions.runtime.console import UserError, run
+from lesions.runtime.outputs import whole_folder
 
 NOTICE = "Drawn by a program, not photographed: no patient, not for any medical use. CC0 1.0 (public domain).\n"
 

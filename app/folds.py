@@ -19,10 +19,10 @@ from dvc.exceptions import DvcException, PathMissingError
 from dvc.repo import Repo
 from dvc.scm import RevError
 
-from lesions import scores
-from lesions.console import UserError, run
-from lesions.intervals import wilson
-from lesions.outputs import whole_file
+from lesions.metrics import scores
+from lesions.metrics.intervals import wilson
+from lesions.runtime.console import UserError, run
+from lesions.runtime.outputs import whole_file
 
 PREDICTIONS = "reports/predictions.csv"
 COLUMNS = ("image_id", "group", "split", "label", "predicted")

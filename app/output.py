@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from lesions import wording
-from lesions.bundle import Prediction
-from lesions.sidecar import About
+from app import wording
+from lesions.bundle.bundle import Prediction
+from lesions.bundle.metadata import About
 
 SET_SEPARATOR = ";"  # between classes in one cell of a CSV file
 LONGEST_PATH = 48  # characters of a path in a table; the end of it tells pictures apart

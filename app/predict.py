@@ -13,13 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from lesions import wording
-from lesions.answers import Answer, csv_lines, json_lines, table_lines
-from lesions.bundle import BUNDLE, Bundle
-from lesions.console import UserError, available_cores, run
-from lesions.heat import overlay
-from lesions.images import PictureError, load_view, write_png
-from lesions.sources import Source, Sources, find_sources
+from app import wording
+from app.inputs import Source, Sources, find_sources
+from app.output import Answer, csv_lines, json_lines, table_lines
+from lesions.bundle.bundle import BUNDLE, Bundle
+from lesions.data.images import PictureError, load_view, write_png
+from lesions.rendering.heatmaps import overlay
+from lesions.runtime.console import UserError, available_cores, run
 
 SHOWN_SIDE = 512  # pixels; longer side of a picture under its heat map
 AHEAD = 8  # pictures in work or waiting to be printed, for each worker: memory does not grow with their number

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from lesions.console import UserError, run
+from lesions.runtime.console import UserError, run
 
 PLACES = {
     "metrics/evaluate.json": "the scores on the test pictures (also: dvc metrics show)",

@@ -11,10 +11,10 @@ from pathlib import Path
 import waitress
 
 from app.web.application import create_app
-from app.web.served import Served
+from app.web.service import Served
 from app.web.uploads import MAX_BYTES, MEGABYTE
-from lesions.bundle import BUNDLE
-from lesions.console import UserError, run
+from lesions.bundle.bundle import BUNDLE
+from lesions.runtime.console import UserError, run
 
 HOST, PORT = "127.0.0.1", 8000
 SPARE_THREADS = 8  # beyond those that wait for an answer: they say 'busy', and serve pages meanwhile

@@ -3,8 +3,8 @@
 They tell what was measured, and never comfort: a low score does not mean that a lesion is harmless.
 """
 
-from lesions.bundle import Prediction
-from lesions.sidecar import About
+from lesions.bundle.bundle import Prediction
+from lesions.bundle.metadata import About
 
 ABOVE = "cannot exclude melanoma"
 BELOW = "not above the threshold; this does not exclude melanoma"

@@ -20,11 +20,11 @@ from PIL import Image
 
 from benchmarks.measuring import in_fresh_process, spread
 from benchmarks.prepare import timed
-from lesions.augmentation import Copy, write_copies
-from lesions.console import available_cores, run
-from lesions.images import read_pixels, write_png
-from lesions.manifest import PREPARED, read_manifest
-from lesions.params import load_params
+from lesions.augmentation.copies import Copy, write_copies
+from lesions.data.images import read_pixels, write_png
+from lesions.data.manifest import PREPARED, read_manifest
+from lesions.params.schema import load_params
+from lesions.runtime.console import available_cores, run
 
 NOTEBOOKS_SIDE = 180  # pixels, in the notebooks
 LEAST_RATIO = 2.0

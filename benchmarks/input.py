@@ -8,18 +8,18 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lesions.backend import keras
-from lesions.batches import steps_per_epoch, training_batches
-from lesions.console import UserError, run
-from lesions.loading import load_training_data
-from lesions.manifest import read_manifest
-from lesions.models import logits_network
-from lesions.optimizers import make_optimizer
-from lesions.params import Params, load_params
-from lesions.picture_store import Cache
-from lesions.sharpness import sharpness_aware
-from lesions.training import set_seeds
-from lesions.transfer import build_network
+from lesions.data.manifest import read_manifest
+from lesions.models.backend import keras
+from lesions.models.networks import logits_network
+from lesions.models.transfer import build_network
+from lesions.params.schema import Params, load_params
+from lesions.runtime.console import UserError, run
+from lesions.training.batches import steps_per_epoch, training_batches
+from lesions.training.cache import Cache
+from lesions.training.fit import set_seeds
+from lesions.training.load import load_training_data
+from lesions.training.optimizers import make_optimizer
+from lesions.training.sharpness_aware import sharpness_aware
 
 LIMIT = 0.05
 ROUNDS, STEPS = 3, 60  # that are measured

@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.measuring import Spent, run_command, spread
 from benchmarks.prepare import make_pictures
-from lesions.console import available_cores
+from lesions.runtime.console import available_cores
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 64, 48  # pixels: DVC's work depends on the number of files, not on what is in them

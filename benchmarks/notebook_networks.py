@@ -8,9 +8,9 @@ convolutions with normalisation. c: changes of the pictures as layers of the net
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from lesions.backend import keras
-from lesions.models import build_model
-from lesions.params import ModelParams, OnlineParams, Params
+from lesions.models.backend import keras
+from lesions.models.networks import build_model
+from lesions.params.schema import ModelParams, OnlineParams, Params
 
 layers = keras.layers
 

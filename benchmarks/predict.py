@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.measuring import Spent, run_command, spread
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
-from lesions.bundle import BUNDLE, Bundle
-from lesions.console import available_cores, run
+from lesions.bundle.bundle import BUNDLE, Bundle
+from lesions.runtime.console import available_cores, run
 
 MOST_SECONDS = 0.5  # for one picture, from the start of Python to the end
 LEAST_SPEED = 300  # pictures a second on two cores

@@ -27,11 +27,11 @@ import yaml
 from PIL import Image
 
 from benchmarks.measuring import RSS_UNIT, in_fresh_process, peak_memory, spread
-from lesions.console import available_cores
-from lesions.images import PNG_WRITING, Pixels
-from lesions.parallel import keep_freed_memory, map_on_all_cores
-from lesions.params import PARAMS_FILE, load_params
-from lesions.preparation import decode_all
+from lesions.data.images import PNG_WRITING, Pixels
+from lesions.params.schema import PARAMS_FILE, load_params
+from lesions.preparation.prepare import decode_all
+from lesions.runtime.console import available_cores
+from lesions.runtime.parallel import keep_freed_memory, map_on_all_cores
 
 WIDTH, HEIGHT = 600, 450  # pixels, as in HAM10000
 GRAIN = 9.0  # standard deviation of the noise, grey levels: files of about 270 kB, the mean of HAM10000

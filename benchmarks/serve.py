@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
-from lesions.bundle import BUNDLE, SIDECAR
-from lesions.console import available_cores, run
+from lesions.bundle.bundle import BUNDLE, SIDECAR
+from lesions.runtime.console import available_cores, run
 
 SECONDS, CLIENTS = 60, 16
 CROWD = 80  # clients at once, more than twice the places; fewer than the connections that the server accepts

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from lesions.backend import keras
+from lesions.models.backend import keras
 
 
 class Enough(Exception):  # noqa: N818 (not an error)

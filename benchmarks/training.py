@@ -20,10 +20,10 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.measuring import in_fresh_process, markdown, peak_memory, spread
-from lesions.console import UserError, available_cores, run
-from lesions.images import read_pixels
-from lesions.manifest import PREPARED, classes_of, read_manifest
-from lesions.params import load_params
+from lesions.data.images import read_pixels
+from lesions.data.manifest import PREPARED, classes_of, read_manifest
+from lesions.params.schema import load_params
+from lesions.runtime.console import UserError, available_cores, run
 
 OURS = "lesion_net"
 NOTEBOOKS = ("a", "b", "c")
@@ -114,9 +114,9 @@ def tell(found: dict[str, list[Found]], peaks: list[float]) -> None:
 def train_ours(warm_up: int, steps: int, name: str) -> Found:
     """Some steps of the train stage, with the pictures, the network and the recipe of params.yaml."""
     from benchmarks.stopwatch import Enough, Stopwatch
-    from lesions.loading import load_training_data
-    from lesions.training import fit, set_seeds
-    from lesions.transfer import build_network
+    from lesions.models.transfer import build_network
+    from lesions.training.fit import fit, set_seeds
+    from lesions.training.load import load_training_data
 
     params = load_params()
     params = params.model_copy(update={"epochs": 10_000, "model": params.model.model_copy(update={"name": name})})
@@ -137,7 +137,7 @@ def train_notebook(warm_up: int, steps: int, name: str) -> Found:
     from benchmarks.notebook_networks import BATCH, EPOCH, SIDE
     from benchmarks.notebook_networks import NOTEBOOKS as BUILT
     from benchmarks.stopwatch import Enough, Stopwatch
-    from lesions.backend import keras, tf
+    from lesions.models.backend import keras, tf
 
     keras.utils.set_random_seed(load_params().seed)
     pixels, labels, n_classes = _enlarged(SIDE)
@@ -155,7 +155,7 @@ def train_notebook(warm_up: int, steps: int, name: str) -> Found:
 
 def peak() -> float:
     """Floating-point operations per second of the fastest of some products of square float32 matrices."""
-    from lesions.backend import tf
+    from lesions.models.backend import tf
 
     one, other = (tf.random.stateless_normal((MATRIX, MATRIX), (seed, 0)) for seed in (0, 1))
     multiply, best = tf.function(tf.linalg.matmul), np.inf
@@ -168,7 +168,7 @@ def peak() -> float:
 
 def count_flops(model: Any) -> int:
     """Floating-point operations of one picture going forward; a multiplication and an addition are two."""
-    from lesions.backend import tf
+    from lesions.models.backend import tf
 
     tf.get_logger().setLevel("ERROR")  # its profiler warns that it is old
     graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(

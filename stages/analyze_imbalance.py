@@ -3,12 +3,13 @@
 Reads the tables of the prepare stage; writes the answers, the plan, and a chart with the numbers behind it.
 """
 
-from lesions import figures, imbalance
-from lesions.classes import diagnosis
-from lesions.console import run
-from lesions.manifest import read_excluded, read_manifest
-from lesions.outputs import whole_folder, write_csv, write_json
-from lesions.params import load_params
+from lesions.data.diagnoses import diagnosis
+from lesions.data.manifest import read_excluded, read_manifest
+from lesions.params.schema import load_params
+from lesions.preparation import imbalance
+from lesions.rendering import figures
+from lesions.runtime.console import run
+from lesions.runtime.outputs import whole_folder, write_csv, write_json
 
 NEW = {
     "augment": "new pictures",

@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lesions import augmentation, figures
-from lesions.augmentation import Copy
-from lesions.classes import diagnosis
-from lesions.console import UserError, run
-from lesions.images import read_pixels
-from lesions.manifest import PREPARED, mark, read_manifest
-from lesions.outputs import whole_folder
-from lesions.params import load_params
+from lesions.augmentation.copies import Copy, choose_copies, write_copies
+from lesions.data.diagnoses import diagnosis
+from lesions.data.images import read_pixels
+from lesions.data.manifest import PREPARED, mark, read_manifest
+from lesions.params.schema import load_params
+from lesions.rendering import figures
+from lesions.runtime.console import UserError, run
+from lesions.runtime.outputs import whole_folder
 
 PLAN = Path("data/augmentation_plan.csv")
 AUGMENTED = Path("data/augmented")
@@ -27,10 +27,10 @@ def main() -> None:
     params = load_params()
     manifest = read_manifest()
     training = manifest[manifest["split"] == "train"]
-    copies = augmentation.choose_copies(training, _read_plan(training), params.seed)
+    copies = choose_copies(training, _read_plan(training), params.seed)
 
     with whole_folder(AUGMENTED) as folder:
-        unchanged = augmentation.write_copies(copies, params.augment.operations, params.seed, PREPARED, folder)
+        unchanged = write_copies(copies, params.augment.operations, params.seed, PREPARED, folder)
     with whole_folder("plots/augment") as folder:
         figures.save(_sheet(copies, params.augment.sheet_rows, mark(manifest)), folder / "augmented.png")
     print(_made(copies, unchanged))

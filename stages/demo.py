@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from lesions import console, demo
+from lesions.demo import dataset
+from lesions.runtime import console
 
 
 def main() -> None:
     """Draw the pictures and plant the faults."""
-    pictures = demo.plan()
-    faults = demo.make(Path("data/demo"), Path("data/demo_faults.json"), pictures)
+    pictures = dataset.plan()
+    faults = dataset.make(Path("data/demo"), Path("data/demo_faults.json"), pictures)
     classes = len({picture.class_name for picture in pictures})
     print(f"data/demo: {len(pictures)} synthetic pictures of {classes} classes with {faults} planted faults")
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lesions import export, familiarity
-from lesions.bundle import BUNDLE, NETWORK, Bundle
-from lesions.console import UserError, run
-from lesions.inference import load_model
-from lesions.litert import Network
-from lesions.manifest import PREPARED, read_manifest
-from lesions.outputs import whole_folder, write_json
-from lesions.params import load_params
-from lesions.scores import read_predictions
+from lesions.bundle.bundle import BUNDLE, NETWORK, Bundle
+from lesions.bundle.litert import Network
+from lesions.data.manifest import PREPARED, read_manifest
+from lesions.export import export, ood_check
+from lesions.metrics.scores import read_predictions
+from lesions.models.predict import load_model
+from lesions.params.schema import load_params
+from lesions.runtime.console import UserError, run
+from lesions.runtime.outputs import whole_folder, write_json
 
 MODEL = Path("models/model.keras")
 DECISION = Path("models/decision.json")
@@ -34,11 +34,11 @@ def main() -> None:
     with whole_folder(BUNDLE) as folder:
         head = export.write_network(model, folder / NETWORK)
         network = Network((folder / NETWORK).read_bytes())
-        familiar, known = familiarity.get_familiar(network, manifest, PREPARED, decision)
+        familiar, known = ood_check.get_familiar(network, manifest, PREPARED, decision)
         about = export.describe(model, decision, scores, manifest, known)
         for chart in CHARTS:
             shutil.copyfile(chart, folder / chart.name)
-        card = CARD.read_text(encoding="utf-8") + familiarity.card_section(about)
+        card = CARD.read_text(encoding="utf-8") + ood_check.card_section(about)
         (folder / CARD.name).write_text(card, encoding="utf-8")
         export.write_bundle(folder, replace(about, inputs=inputs), export.Arrays(head, familiar))
         found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from lesions import figures, overview
-from lesions.audit_findings import examine, sections
-from lesions.audit_report import write_audit
-from lesions.console import run
-from lesions.manifest import PREPARED, mark
-from lesions.outputs import whole_folder, write_json
-from lesions.params import load_params
-from lesions.preparation import prepare
-from lesions.summary import summarise, tell
+from lesions.data.manifest import PREPARED, mark
+from lesions.params.schema import load_params
+from lesions.preparation import charts
+from lesions.preparation.audit_findings import examine, sections
+from lesions.preparation.audit_page import write_audit
+from lesions.preparation.prepare import prepare
+from lesions.preparation.summary import summarise, tell
+from lesions.rendering import figures
+from lesions.runtime.console import run
+from lesions.runtime.outputs import whole_folder, write_json
 
 
 def main() -> None:
@@ -21,8 +22,8 @@ def main() -> None:
         examined = examine(prepared, folder)
     with whole_folder("plots/prepare") as plots:
         ending = mark(prepared.used)
-        figures.save(overview.splits_chart(prepared.pictures, ending), plots / "splits.png")
-        figures.save(overview.sheet(prepared.used, PREPARED, ending), plots / "pictures.png")
+        figures.save(charts.splits_chart(prepared.pictures, ending), plots / "splits.png")
+        figures.save(charts.sheet(prepared.used, PREPARED, ending), plots / "pictures.png")
     summary = {**summarise(prepared), "audit": examined.numbers}
     write_json("metrics/prepare.json", summary)
     write_audit(Path("reports/data_audit.html"), dataset, prepared, summary, sections(examined, prepared, dataset))

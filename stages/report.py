@@ -1,15 +1,16 @@
 """Say what was found: findings, report, model card and data card, from what the other stages wrote. No TensorFlow."""
 
-from lesions import charts, figures
-from lesions.console import run
-from lesions.data_card import LOUD, data_card
-from lesions.evaluation_report import write_page
-from lesions.evidence import read_evidence
-from lesions.findings import findings, judged
-from lesions.manifest import mark
-from lesions.markdown import write_markdown
-from lesions.model_card import HARM, model_card
-from lesions.params import load_params
+from lesions.data.manifest import mark
+from lesions.evaluation import charts
+from lesions.params.schema import load_params
+from lesions.rendering import figures
+from lesions.rendering.markdown import write_markdown
+from lesions.reports.data_card import LOUD, data_card
+from lesions.reports.findings import findings, judged
+from lesions.reports.model_card import HARM, model_card
+from lesions.reports.page import write_page
+from lesions.reports.run_results import read_evidence
+from lesions.runtime.console import run
 
 CURVES = "plots/report/learning_curves.png"
 

@@ -6,18 +6,18 @@ is stopped, the next run goes on after the last complete epoch and ends with the
 
 from pathlib import Path
 
-from lesions.checkpoint import CHECKPOINTS, Checkpoint
-from lesions.console import run
-from lesions.fingerprint import fingerprint, loaded_code
-from lesions.loading import load_training_data
-from lesions.lock import only_run, started_by
-from lesions.manifest import read_manifest
-from lesions.models import save_model
-from lesions.params import load_params
-from lesions.training import fit, set_seeds
-from lesions.training_log import Curves, Progress, curves, tell_start, write_summary
-from lesions.transfer import build_network
-from lesions.views import seen_in
+from lesions.data.manifest import read_manifest
+from lesions.models.networks import save_model
+from lesions.models.test_time_augmentation import seen_in
+from lesions.models.transfer import build_network
+from lesions.params.schema import load_params
+from lesions.runtime.console import run
+from lesions.runtime.lock import only_run, started_by
+from lesions.training.checkpoint import CHECKPOINTS, Checkpoint
+from lesions.training.fingerprint import fingerprint, loaded_code
+from lesions.training.fit import fit, set_seeds
+from lesions.training.load import load_training_data
+from lesions.training.log import Curves, Progress, curves, tell_start, write_summary
 
 MODEL = Path("models/model.keras")
 CURVES = Path("plots/train")

@@ -1,6 +1,6 @@
 """Train the recipes of a plan on the same folds with the same seeds, and compare them picture by picture.
 
-Every training is an experiment of its own (benchmarks/experiments.py), so that an interrupted comparison goes on where
+Every training is an experiment of its own (studies/experiments.py), so that an interrupted comparison goes on where
 it stopped.
 """
 
@@ -14,12 +14,12 @@ import dvc.api
 import pandas as pd
 
 from app.folds import Source, group_repeats, read_source
-from benchmarks.experiments import FOLDS, experiment_name, finished, read_plan, run_missing, wanted_experiments
 from benchmarks.measuring import markdown
-from benchmarks.paired import gain, recognised
-from lesions.console import UserError, run
-from lesions.outputs import whole_file
-from lesions.scores import headline
+from lesions.metrics.scores import headline
+from lesions.runtime.console import UserError, run
+from lesions.runtime.outputs import whole_file
+from studies.experiments import FOLDS, experiment_name, finished, read_plan, run_missing, wanted_experiments
+from studies.paired import gain, recognised
 
 SCORES_FILE = "reports/scores.json"
 BASELINES = ("origin", "frame", "thumbnail")
@@ -28,8 +28,8 @@ SCORES = ("balanced_accuracy", "accuracy", "macro_auroc", "melanoma_auroc", "mel
 
 def main() -> None:
     """Read the command line, run what is missing, print the comparison."""
-    parser = argparse.ArgumentParser("python -m benchmarks.cross_validation", description=__doc__)
-    parser.add_argument("plan", type=Path, help="for example benchmarks/recipe.yaml")
+    parser = argparse.ArgumentParser("python -m studies.cross_validation", description=__doc__)
+    parser.add_argument("plan", type=Path, help="for example studies/recipe.yaml")
     parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings of each recipe on each fold")

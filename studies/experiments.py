@@ -17,7 +17,7 @@ import yaml
 from dvc.repo import Repo
 from tqdm import tqdm
 
-from lesions.console import UserError, available_cores
+from lesions.runtime.console import UserError, available_cores
 
 FOLDS = 5
 POLL = 10.0  # seconds

@@ -17,17 +17,17 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from benchmarks.experiments import FOLDS, read_plan
 from benchmarks.measuring import markdown
-from benchmarks.study_results import PLAN, REBALANCED
-from lesions.augmentation import choose_copies, write_copies
-from lesions.console import UserError, run
-from lesions.images import read_pixels
-from lesions.manifest import PREPARED, classes_of, read_manifest, write_manifest
-from lesions.outputs import whole_folder, write_csv, write_json
-from lesions.params import PARAMS_FILE, Params, load_params
-from lesions.preparation import prepare
-from lesions.scores import headline, probability_columns
+from lesions.augmentation.copies import choose_copies, write_copies
+from lesions.data.images import read_pixels
+from lesions.data.manifest import PREPARED, classes_of, read_manifest, write_manifest
+from lesions.metrics.scores import headline, probability_columns
+from lesions.params.schema import PARAMS_FILE, Params, load_params
+from lesions.preparation.prepare import prepare
+from lesions.runtime.console import UserError, run
+from lesions.runtime.outputs import whole_folder, write_csv, write_json
+from studies.experiments import FOLDS, read_plan
+from studies.study_results import PLAN, REBALANCED
 
 FOLDER = Path("tmp/leak")
 VALIDATION = 0.2  # of all files, as in the notebooks
@@ -36,7 +36,7 @@ RESULT = "leak.json"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("python -m benchmarks.leak", description=__doc__)
+    parser = argparse.ArgumentParser("python -m studies.leak", description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
     parser.add_argument("--folds", type=int, default=3, metavar="N", help=f"how many of {FOLDS}")
@@ -134,7 +134,7 @@ def share_with_siblings(manifest: pd.DataFrame) -> float:
 
 
 def _scores(folder: Path, manifest: pd.DataFrame, split: str) -> dict[str, Any]:
-    from lesions.inference import load_model, predict  # here: TensorFlow takes seconds to load
+    from lesions.models.predict import load_model, predict  # here: TensorFlow takes seconds to load
 
     rows, classes = manifest[manifest["split"] == split], classes_of(manifest)
     pixels = np.stack([read_pixels(folder / PREPARED / path) for path in rows["path"]])

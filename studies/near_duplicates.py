@@ -1,6 +1,6 @@
 """How well near-duplicates are told on real pictures whose lesions are known; makes the tables of docs/methods.md.
 
-Run as `python -m benchmarks.near_duplicates PICTURES TABLES`: a folder in one of the published layouts and the folder
+Run as `python -m studies.near_duplicates PICTURES TABLES`: a folder in one of the published layouts and the folder
 with the official tables. A pair is true where both pictures bear the id of one lesion, false where they bear different
 ones, else unknown: somebody has to look at those, and so they are listed.
 """
@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measuring import markdown
-from lesions import console
+from lesions.data.images import Pixels, load_picture
 from lesions.datasets import read_layout
-from lesions.images import Pixels, load_picture
-from lesions.near_duplicates import FARTHEST, LINKED, candidate_pairs, near_duplicates
-from lesions.official import read_official
-from lesions.parallel import map_on_all_cores
+from lesions.preparation.near_duplicates import FARTHEST, LINKED, candidate_pairs, near_duplicates
+from lesions.preparation.official_labels import read_official
+from lesions.runtime import console
+from lesions.runtime.parallel import map_on_all_cores
 
 DISTANCES = (2, 4, 6, 8, 10, 12, 14, 16)
 CORRELATIONS = (0.60, 0.70, 0.75, 0.80, 0.85, 0.90)

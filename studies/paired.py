@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from app.folds import Source
-from lesions.intervals import bootstrap_weights, estimate
+from lesions.metrics.intervals import bootstrap_weights, estimate
 
 
 def recognised(folds: list[list[Source]]) -> pd.DataFrame:

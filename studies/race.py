@@ -20,13 +20,13 @@ import pandas as pd
 import yaml
 
 from benchmarks.measuring import in_fresh_process
-from benchmarks.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, table, tell
-from lesions.checkpoint import CHECKPOINTS, Checkpoint, Scores, State
-from lesions.console import available_cores, run
-from lesions.loading import AUGMENTED
-from lesions.lock import only_run
-from lesions.manifest import PREPARED, read_manifest
-from lesions.params import PARAMS_FILE, Params, load_params
+from lesions.data.manifest import PREPARED, read_manifest
+from lesions.params.schema import PARAMS_FILE, Params, load_params
+from lesions.runtime.console import available_cores, run
+from lesions.runtime.lock import only_run
+from lesions.training.checkpoint import CHECKPOINTS, Checkpoint, Scores, State
+from lesions.training.load import AUGMENTED
+from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, table, tell
 
 OURS: dict[str, dict[str, Any]] = {  # what each changes in params.yaml
     "lesion_net": {"model": {"weights": "none"}},
@@ -65,7 +65,7 @@ class TimedCheckpoint(Checkpoint):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.race", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m studies.race", description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
     parser.add_argument("--epochs", type=int, metavar="N", help="of each, in place of its own")
@@ -125,11 +125,11 @@ def require_same_split(*folders: Path) -> None:
 
 def train(folder: Path) -> Raced:
     """Train in a prepared folder, from where an earlier run was stopped; what is complete is only read."""
-    from lesions.fingerprint import fingerprint, loaded_code
-    from lesions.loading import load_training_data
-    from lesions.training import fit, set_seeds
-    from lesions.training_log import Progress, tell_start
-    from lesions.transfer import build_network
+    from lesions.models.transfer import build_network
+    from lesions.training.fingerprint import fingerprint, loaded_code
+    from lesions.training.fit import fit, set_seeds
+    from lesions.training.load import load_training_data
+    from lesions.training.log import Progress, tell_start
 
     os.chdir(folder)
     with only_run(CHECKPOINTS / "lock"):
@@ -156,6 +156,6 @@ def conditions(entrants: dict[str, Params], raced: dict[str, Raced]) -> str:
 
 
 if __name__ == "__main__":
-    from benchmarks import race  # by its full name: other processes cannot import functions of __main__
+    from studies import race  # by its full name: other processes cannot import functions of __main__
 
     run(race.main, way_back="The same command goes on where this one stopped.")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measuring import markdown
-from lesions import figures
+from lesions.rendering import figures
 
 THEIRS = "notebook_a"
 SHOWN = (1, 5, 10, 20, 30, 50)  # epochs, and the last of each

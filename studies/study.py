@@ -1,6 +1,6 @@
 """The experiments of the write-ups, run on the same folds, and what holds of their claims.
 
-`make study DATASET=... LABELS=...` queues what is missing of benchmarks/study.yaml, trains what benchmarks/leak.py
+`make study DATASET=... LABELS=...` queues what is missing of studies/study.yaml, trains what studies/leak.py
 needs, and writes docs/study.md with its charts. Stopped, the same command goes on.
 """
 
@@ -10,16 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import study_charts, study_claims
-from benchmarks.experiments import read_plan, run_missing, wanted_experiments
-from benchmarks.leak import leak
 from benchmarks.measuring import markdown
-from benchmarks.paired import reached, recognised
-from benchmarks.study_results import PLAN, REBALANCED, Recipe, gather
-from lesions import figures
-from lesions.console import run
-from lesions.outputs import whole_file
-from lesions.scores import headline
+from lesions.metrics.scores import headline
+from lesions.rendering import figures
+from lesions.runtime.console import run
+from lesions.runtime.outputs import whole_file
+from studies import study_charts, study_claims
+from studies.experiments import read_plan, run_missing, wanted_experiments
+from studies.leak import leak
+from studies.paired import reached, recognised
+from studies.study_results import PLAN, REBALANCED, Recipe, gather
 
 ABOUT = """\
 All but `lesion_net` train at a constant rate, in batches of 32, for 50 epochs, as the notebooks do:
@@ -43,7 +43,7 @@ SHOWN = {
 
 def main() -> None:
     """Read the command line, run what is missing, write the study."""
-    parser = argparse.ArgumentParser("python -m benchmarks.study", description=__doc__)
+    parser = argparse.ArgumentParser("python -m studies.study", description=__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder with the raw pictures")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder with official tables")
     parser.add_argument("--folds", type=int, default=3, metavar="N", help="of 5")
@@ -105,7 +105,7 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         f"![What validation claims, and what the test says]({stem}_leak.png)",
         "The same network and the same training, but for the order: the notebooks write Augmentor's copies into the "
         "training folder and split that folder at random; here the split comes first, and only training pictures are "
-        "copied. `python -m benchmarks.leak` trains the former in a folder of its own.",
+        "copied. `python -m studies.leak` trains the former in a folder of its own.",
         markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[REBALANCED].sources))),
     ]
     return "\n\n".join(parts) + "\n"

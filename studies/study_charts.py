@@ -6,15 +6,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from app.folds import Source
-from benchmarks.study_claims import AVERAGED, READ_AT, claimed_and_tested
-from lesions import figures
+from lesions.rendering import figures
+from studies.study_claims import AVERAGED, READ_AT, claimed_and_tested
 
 ROW = 24  # pixels
 ABOVE_AND_BELOW = 110  # pixels
 
 
 def scores_chart(balanced: dict[str, dict[str, Any]]) -> Figure:
-    """Balanced accuracy of each recipe with its 95 % interval, the best on top. balanced: of benchmarks.paired."""
+    """Balanced accuracy of each recipe with its 95 % interval, the best on top. balanced: of studies.paired."""
     order = sorted(balanced, key=lambda name: balanced[name]["value"])
     best = order[-1]
     title = f"{best} recognises most: balanced accuracy {balanced[best]['value']:.2f} on test pictures"

@@ -1,4 +1,4 @@
-"""What the write-ups claim, and what the experiments of benchmarks/study.yaml say of it: a verdict by a stated rule.
+"""What the write-ups claim, and what the experiments of studies/study.yaml say of it: a verdict by a stated rule.
 
 A difference holds where its 95 % interval lies above zero, does not hold where it lies below, and cannot be told where
 the interval holds zero.
@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from app.folds import Source
-from benchmarks.paired import gain, reached
-from benchmarks.study_results import REBALANCED, Recipe
-from lesions.classes import diagnosis
-from lesions.estimates import overall_values
-from lesions.intervals import bootstrap_weights, estimate
-from lesions.learning_curves import judge
-from lesions.phrases import change, named, number
+from lesions.data.diagnoses import diagnosis
+from lesions.metrics.estimates import overall_values
+from lesions.metrics.intervals import bootstrap_weights, estimate
+from lesions.rendering.formatting import change, named, number
+from lesions.reports.learning_curves import judge
+from studies.paired import gain, reached
+from studies.study_results import REBALANCED, Recipe
 
 HOLDS, FALLS, OPEN = "holds", "does not hold", "cannot be told here"
 PLAIN = "model3_plain"  # the same without Augmentor's pictures
@@ -36,7 +36,7 @@ class Claim(NamedTuple):
 
 
 def judge_all(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: list[dict[str, Any]]) -> list[Claim]:
-    """Every claim in the order of the work. scores: benchmarks.paired.recognised() of each recipe."""
+    """Every claim in the order of the work. scores: studies.paired.recognised() of each recipe."""
 
     def against(one: str, other: str, score: str = "balanced_accuracy") -> dict[str, Any]:
         return gain(scores[one], scores[other], score)
@@ -136,7 +136,7 @@ def _classes(recipe: Recipe) -> list[Claim]:
 
 
 def _overfits(claim: str, recipe: Recipe) -> Claim:
-    """By the rule of lesions/learning_curves.py, at the last epoch of each fold."""
+    """By the rule of lesions/reports/learning_curves.py, at the last epoch of each fold."""
     fits = []
     for source, curves in zip(recipe.sources, recipe.curves, strict=True):
         weights = bootstrap_weights(source.val["label"], source.val["group"], seed=0)

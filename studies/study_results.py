@@ -10,11 +10,11 @@ import dvc.api
 import pandas as pd
 
 from app.folds import Source, group_repeats, read_source
-from benchmarks.experiments import experiment_name, finished
-from lesions import learning_curves
-from lesions.console import UserError
+from lesions.reports import learning_curves
+from lesions.runtime.console import UserError
+from studies.experiments import experiment_name, finished
 
-PLAN = Path("benchmarks/study.yaml")
+PLAN = Path("studies/study.yaml")
 REBALANCED = "model3"  # the recipe of the plan that does all that the write-ups end with
 CURVES = "plots/train/plots/metrics"
 IMBALANCE = "metrics/imbalance.json"
@@ -23,7 +23,7 @@ IMBALANCE = "metrics/imbalance.json"
 class Recipe(NamedTuple):
     """One recipe over the folds, one training each.
 
-    curves: a table for each fold, as of lesions.learning_curves.read_curves(). imbalance: metrics/imbalance.json of the
+    curves: a table for each fold, as of reports.learning_curves.read_curves(). imbalance: metrics/imbalance.json of the
     first fold.
     """
 

@@ -3,7 +3,7 @@
 `model.views` changes nothing in training, so one training answers for each of its values; test pictures stay closed.
 After a cross-validation:
 
-    python -m benchmarks.views $(dvc exp list --name-only | grep recipe-lesion_net)
+    python -m studies.views $(dvc exp list --name-only | grep recipe-lesion_net)
 """
 
 import argparse
@@ -18,22 +18,22 @@ from dvc.exceptions import DvcException
 from dvc.scm import RevError
 from tqdm import tqdm
 
-from benchmarks.cross_validation import spreads
 from benchmarks.measuring import markdown
-from benchmarks.paired import gain, merged
-from lesions.calibration import training_shares
-from lesions.console import UserError, run
-from lesions.evaluation import fit_calibration, predictions_table
-from lesions.images import read_pixels
-from lesions.inference import load_model, predict
-from lesions.manifest import PREPARED, classes_of, read_manifest
-from lesions.models import save_model
-from lesions.params import PARAMS_FILE, Views, load_params
-from lesions.rules import balanced
-from lesions.scores import headline
-from lesions.training_data import PLAN
-from lesions.transfer import build_network
-from lesions.views import seen_in
+from lesions.data.images import read_pixels
+from lesions.data.manifest import PREPARED, classes_of, read_manifest
+from lesions.evaluation.evaluate import fit_calibration, predictions_table
+from lesions.metrics.calibration import training_shares
+from lesions.metrics.decisions import balanced
+from lesions.metrics.scores import headline
+from lesions.models.networks import save_model
+from lesions.models.predict import load_model, predict
+from lesions.models.test_time_augmentation import seen_in
+from lesions.models.transfer import build_network
+from lesions.params.schema import PARAMS_FILE, Views, load_params
+from lesions.runtime.console import UserError, run
+from lesions.training.training_set import PLAN
+from studies.cross_validation import spreads
+from studies.paired import gain, merged
 
 MODEL = Path("models/model.keras")
 WAYS: tuple[Views, ...] = get_args(Views)
@@ -42,7 +42,7 @@ Answers = dict[Views, pd.DataFrame]  # predictions for the validation pictures
 
 def main() -> None:
     form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("python -m benchmarks.views", description=__doc__, formatter_class=form)
+    parser = argparse.ArgumentParser("python -m studies.views", description=__doc__, formatter_class=form)
     parser.add_argument("experiments", nargs="+", metavar="EXP", help="trainings of a cross-validation, or revisions")
     arguments = parser.parse_args()
     found = [fetch_and_ask(name) for name in tqdm(arguments.experiments, disable=None)]
@@ -108,7 +108,7 @@ def _classes(predictions: pd.DataFrame) -> list[str]:
 
 
 def _recognised(found: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """As of benchmarks.paired.recognised(): a picture is another one in another fold, where others were learnt from."""
+    """As of studies.paired.recognised(): a picture is another one in another fold, where others were learnt from."""
     return merged(answers.assign(image_id=fold + ":" + answers["image_id"]) for fold, answers in found)
 
 

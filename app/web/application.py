@@ -7,12 +7,12 @@ from flask import Blueprint, Flask, Response, abort, current_app, jsonify, rende
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from app.web.desk import BusyError
+from app import wording
+from app.output import Answer, as_object
 from app.web.headers import guard
-from app.web.served import Outcome, Served
+from app.web.service import Outcome, Served
 from app.web.uploads import MAX_BYTES, MEGABYTE, TOO_LARGE, InMemoryRequest, RefusedError, Upload, take
-from lesions import wording
-from lesions.answers import Answer, as_object
+from app.web.workers import BusyError
 
 site = Blueprint("site", __name__)
 Reply = tuple[str | Response, int, dict[str, str]]

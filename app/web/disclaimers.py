@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from lesions import wording
-from lesions.sidecar import About
+from app import wording
+from lesions.bundle.metadata import About
 
 NOT_CLASSES = "Merkel cell carcinoma, lymphoma, metastases, inflammation, infection, scars, healthy skin"
 SYNTHETIC_TEXT = (

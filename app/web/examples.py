@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from lesions.synthetic import draw
+from lesions.demo.draw import draw
 
 JPEG_QUALITY = 90
-DRAWN = {  # slug of the picture's address: the class that it is drawn as, by the name that lesions.synthetic knows
+DRAWN = {  # slug of the picture's address: the class that it is drawn as, by the name that lesions.demo.draw knows
     "melanoma": "melanoma",
     "nevus": "nevus",
     "basal-cell-carcinoma": "basal cell carcinoma",

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from app.web.card import read_card
-from app.web.desk import Desk
+from app.output import Answer
+from app.web.disclaimers import notice_of
 from app.web.examples import make_examples
-from app.web.notice import notice_of
-from app.web.showing import Shown, show
+from app.web.model_card import read_card
 from app.web.uploads import RefusedError, Upload, check
-from lesions.answers import Answer
-from lesions.bundle import Bundle
-from lesions.console import available_cores
-from lesions.images import PictureError
+from app.web.view import Shown, show
+from app.web.workers import Desk
+from lesions.bundle.bundle import Bundle
+from lesions.data.images import PictureError
+from lesions.runtime.console import available_cores
 
 WAITING = 32  # pictures; at a hundred a second the last of them has its answer in a third of a second
 SECONDS = 10.0  # for a request as a whole

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lesions import heat, wording
-from lesions.bundle import Prediction
-from lesions.images import load_view
-from lesions.sidecar import About
+from app import wording
+from lesions.bundle.bundle import Prediction
+from lesions.bundle.metadata import About
+from lesions.data.images import load_view
+from lesions.rendering import heatmaps
 
 PREVIEW_SIDE = 384  # pixels
 PREVIEW_QUALITY = 85
@@ -69,10 +70,10 @@ def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
     )
 
 
-def heat_layer(found: heat.Heat) -> NDArray[np.uint8]:
-    """(HEAT_SIDE, HEAT_SIDE, 4) RGBA: colour and opacity both rise with the heat, as in lesions.heat.overlay()."""
-    fitted = heat.upsample(found, HEAT_SIDE, HEAT_SIDE)
-    layer = np.concatenate([heat.colour(fitted), 255 * heat.OPACITY * fitted[..., None]], axis=2)
+def heat_layer(found: heatmaps.Heat) -> NDArray[np.uint8]:
+    """(HEAT_SIDE, HEAT_SIDE, 4) RGBA: colour and opacity both rise with the heat, as in heatmaps.overlay()."""
+    fitted = heatmaps.upsample(found, HEAT_SIDE, HEAT_SIDE)
+    layer = np.concatenate([heatmaps.colour(fitted), 255 * heatmaps.OPACITY * fitted[..., None]], axis=2)
     return (layer + 0.5).astype(np.uint8)
 
 

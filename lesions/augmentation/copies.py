@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image, ImageChops
 from scipy.ndimage import distance_transform_edt
 
-from lesions.console import UserError
-from lesions.parallel import map_on_all_cores
+from lesions.runtime.console import UserError
+from lesions.runtime.parallel import map_on_all_cores
 
 if TYPE_CHECKING:  # params.yaml is checked with this module at every start: what that does not need loads later
     import pandas as pd
@@ -130,7 +130,7 @@ def draw(steps: Sequence[Step], *name: object) -> list[bool]:
 
 def _write_family(family: Sequence[Copy], steps: Sequence[Step], seed: int, prepared: Path, folder: Path) -> int:
     """Make and write the copies of one picture; how many equal their original after all."""
-    from lesions.images import read_pixels, write_png
+    from lesions.data.images import read_pixels, write_png
 
     original, unchanged = Image.fromarray(read_pixels(prepared / family[0].source)), 0
     for copy in family:

@@ -9,7 +9,7 @@ import Augmentor
 import numpy as np
 from PIL import Image
 
-from lesions.augmentation import build, own_streams, perform
+from lesions.augmentation.copies import build, own_streams, perform
 
 TRIAL_SIDE = 32  # pixels; the smallest image_size, where operations fail first
 TRIALS = 4  # runs of an operation when it is checked: some have several branches

@@ -1,8 +1,8 @@
 """A trained model in one folder that can be carried to another machine: pixels in, predictions out, no TensorFlow.
 
     lesions.tflite   the network: pixels to logits, last features and, where they are pooled, the last feature map
-    lesions.npz      weights of its last layer, for heat maps; what the training pictures look like (lesions/unlike.py)
-    lesions.json     the sidecar (lesions/sidecar.py)
+    lesions.npz      weights of its last layer, for heat maps; the training pictures (out_of_distribution.py)
+    lesions.json     the sidecar (metadata.py)
 
 Starting it takes a fraction of a second, so nothing heavy may be imported here: no pandas, SciPy or scikit-learn.
 """
@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions.console import UserError
-from lesions.heat import Heat, frame_share, normalise, sits_on_frame, upsample
-from lesions.images import Pixels, load_pixels
-from lesions.litert import Network, Outputs
-from lesions.rules import PROBABILITY_DIGITS, Calibration, balanced, members, score_of
-from lesions.sidecar import COMMAND, About, read_sidecar
-from lesions.unlike import Familiar, distance
+from lesions.bundle.litert import Network, Outputs
+from lesions.bundle.metadata import COMMAND, About, read_sidecar
+from lesions.bundle.out_of_distribution import Familiar, distance
+from lesions.data.images import Pixels, load_pixels
+from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, balanced, members, score_of
+from lesions.rendering.heatmaps import Heat, frame_share, normalise, sits_on_frame, upsample
+from lesions.runtime.console import UserError
 
 BUNDLE = Path("models/bundle")
 NETWORK, ARRAYS, SIDECAR = "lesions.tflite", "lesions.npz", "lesions.json"

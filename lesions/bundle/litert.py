@@ -7,8 +7,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from lesions.images import Pixels
-from lesions.quiet import stderr_held_back
+from lesions.data.images import Pixels
+from lesions.runtime.stderr import stderr_held_back
 
 
 class Outputs(NamedTuple):
@@ -23,7 +23,7 @@ class Outputs(NamedTuple):
 
 
 class Network:
-    """A LiteRT file of lesions/export.py, ready to run in as many threads as there may be.
+    """A LiteRT file of lesions/export/export.py, ready to run in as many threads as there may be.
 
     Raises ValueError or RuntimeError where the content is no such file.
     """

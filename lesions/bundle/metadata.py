@@ -1,6 +1,6 @@
 """What stands beside an exported network: all that is needed to use it, and to know what it is worth. Standard library.
 
-The file is models/bundle/lesions.json; lesions/export.py fills it, whoever serves the model reads it.
+The file is models/bundle/lesions.json; lesions/export/export.py fills it, whoever serves the model reads it.
 """
 
 import json
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 
 FORMAT = 2  # of the file; raised whenever a reader of an older one would go wrong
 COMMAND = "dvc repro export"
@@ -48,10 +48,10 @@ class Missed:
 
 @dataclass(frozen=True)
 class Unlike:
-    """From which distance a picture counts as unlike the training pictures, and how it came to be (lesions/unlike.py).
+    """From which distance a picture counts as unlike the training pictures, and how it came to be.
 
     accepted: the share of validation pictures that the threshold was to accept; n_validation: how many there were.
-    false_accepts: names of the photographs of something else that pass, of n_photographs (lesions/familiarity.py);
+    false_accepts: names of the photographs of something else that pass, of n_photographs (lesions/export/ood_check.py);
     false_rejects: how many of the n_test test pictures do not pass.
     """
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 
 Malignancy = Literal["malignant", "indeterminate", "benign", "unknown"]
 

@@ -43,7 +43,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 class PictureError(Exception):
-    """A file that gives no usable picture; `reason` is one of lesions.manifest.REASONS, `detail` says more."""
+    """A file that gives no usable picture; `reason` is one of lesions.data.manifest.REASONS, `detail` says more."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

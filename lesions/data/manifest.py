@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from lesions.console import UserError
-from lesions.outputs import write_csv
+from lesions.runtime.console import UserError
+from lesions.runtime.outputs import write_csv
 
 PREPARED = Path("data/prepared")  # written by prepare, read by every later stage
 SPLITS = ("train", "val", "test")

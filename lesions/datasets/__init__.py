@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pandas as pd
 
-from lesions.console import UserError
+from lesions.data.manifest import SYNTHETIC
 from lesions.datasets import class_folders, ham10000, isic2018, isic2019, isic_archive, siim2020
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import Reading
 from lesions.datasets.tables import found_columns
-from lesions.manifest import SYNTHETIC
+from lesions.runtime.console import UserError
 
 READERS: dict[str, ModuleType] = {
     "class_folders": class_folders,

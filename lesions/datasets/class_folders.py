@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from lesions.classes import class_of, known_class, slug
-from lesions.console import UserError
+from lesions.data.diagnoses import class_of, known_class, slug
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import Reading, is_picture, noted, raw_table, subfolders
+from lesions.runtime.console import UserError
 
 OFFICIAL_SPLITS = {"train": "train", "training": "train", "test": "test"}  # by lower-case name of the folder
 

@@ -6,7 +6,7 @@ as levels from malignancy (`diagnosis_1`) to subtype (`diagnosis_5`); github.com
 
 import pandas as pd
 
-from lesions.classes import class_of, known_class
+from lesions.data.diagnoses import class_of, known_class
 from lesions.datasets.folder import Folder
 from lesions.datasets.labels import NO_DIAGNOSIS, labels_by
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table

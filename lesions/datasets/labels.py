@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from lesions.classes import class_of
+from lesions.data.diagnoses import class_of
 from lesions.datasets.raw import Note, noted
 from lesions.datasets.tables import Table
 

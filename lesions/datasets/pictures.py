@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lesions.console import UserError
 from lesions.datasets.folder import Folder, is_table
 from lesions.datasets.raw import Reading, is_picture, noted, picture_id, raw_table
 from lesions.datasets.rows import Rows
 from lesions.datasets.tables import found_columns
+from lesions.runtime.console import UserError
 
 OPTIONAL = ("patient", "lesion", "age", "sex", "site")  # facts whose absence is noted where others have them
 

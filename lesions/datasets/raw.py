@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 
 RAW_COLUMNS = (
     "source",  # path of the raw file relative to the data set's folder, with forward slashes

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lesions.console import UserError
 from lesions.datasets.folder import Folder, separator_of
 from lesions.datasets.raw import Note, noted, picture_id
+from lesions.runtime.console import UserError
 
 SHOWN = 12  # how many column names an error shows of a table with many
 

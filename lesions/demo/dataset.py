@@ -12,9 +12,9 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
-from lesions.outputs import whole_folder, write_json
-from lesions.parallel import map_on_all_cores
-from lesions.synthetic import draw, take_again
+from lesions.demo.draw import draw, take_again
+from lesions.runtime.outputs import whole_folder, write_json
+from lesions.runtime.parallel import map_on_all_cores
 
 SEED = 7
 JPEG_QUALITY = 90

@@ -9,7 +9,7 @@ from PIL import Image, ImageEnhance
 from scipy import ndimage
 from scipy.special import expit
 
-from lesions.synthetic_traits import Traits, draw_traits
+from lesions.demo.traits import Traits, draw_traits
 
 Array = NDArray[np.float64]
 

@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesions import figures, scores
-from lesions.classes import diagnosis
-from lesions.intervals import wilson
+from lesions.data.diagnoses import diagnosis
+from lesions.metrics import scores
+from lesions.metrics.intervals import wilson
+from lesions.rendering import figures
 
 ROW = 34  # pixels per class in the confusion matrix
 LINES = [colour for colour in figures.PALETTE if colour != figures.YELLOW]  # yellow is too pale for a line on white
@@ -122,7 +123,7 @@ def reliability_chart(bins: pd.DataFrame, found: dict[str, Any], mark: str) -> F
 def learning_curves_chart(curves: pd.DataFrame, kept: int, verdict: str, mark: str) -> Figure:
     """Loss and balanced accuracy by epoch, training and validation; a line at the epoch whose weights were kept.
 
-    curves: as of lesions.learning_curves.read_curves(); verdict: the finding, for the title.
+    curves: as of lesions.reports.learning_curves.read_curves(); verdict: the finding, for the title.
     """
     figure = figures.new_figure(320, verdict + mark)
     for number, (score, name) in enumerate((("loss", "loss"), ("balanced_accuracy", "balanced accuracy")), start=1):
@@ -144,7 +145,7 @@ def learning_curves_chart(curves: pd.DataFrame, kept: int, verdict: str, mark: s
 def decision_curve_chart(curve: pd.DataFrame, mark: str) -> Figure:
     """Net benefit of acting on the model, on all and on none (Vickers and Elkin, 2006), with the model's 95 % interval.
 
-    curve: threshold, strategy, net_benefit, low, high, as of lesions.operating.decision_curve(); it may be empty.
+    curve: threshold, strategy, net_benefit, low, high, as of metrics.thresholds.decision_curve(); it may be empty.
     """
     if curve.empty:
         return figures.new_figure(60, "No decision curve: the test has no melanoma, or nothing else" + mark)

@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lesions import figures, heat
-from lesions.classes import diagnosis
-from lesions.images import read_pixels
+from lesions.data.diagnoses import diagnosis
+from lesions.data.images import read_pixels
+from lesions.rendering import figures, heatmaps
 
 NOTHING = np.full((1, 1, 3), 255, dtype=np.uint8)  # in place of a picture that there is not
 HEAT_COLUMNS = ("called correctly", "why", "called wrongly", "why")
@@ -72,10 +72,10 @@ def explanation_sheet(
             return [figures.Cell(NOTHING, none), figures.Cell(NOTHING)]
         row = chosen.sort_values(kind="stable").index[position * (len(chosen) - 1) // 2]
         pixels, hot = read_pixels(folder / predictions.loc[row, "path"]), maps[place[row]]
-        share = heat.frame_share(hot)
+        share = heatmaps.frame_share(hot)
         text = f"→ {diagnosis(predictions.loc[row, 'predicted']).short} ({probability[row]:.2f})"
         frame = "no heat" if share is None else f"{share:.0%} on the frame"
-        return [figures.Cell(pixels, text), figures.Cell(heat.overlay(pixels, hot), frame)]
+        return [figures.Cell(pixels, text), figures.Cell(heatmaps.overlay(pixels, hot), frame)]
 
     sheet = []
     for label in classes:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions import calibration, conformal, estimates, operating, scores, subgroups
-from lesions.intervals import FEWEST, RESAMPLES, bootstrap_weights
-from lesions.questions import MELANOMA, ask_of, questions
-from lesions.rules import PROBABILITY_DIGITS, Calibration, calibrated
+from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
+from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
+from lesions.metrics.endpoints import MELANOMA, ask_of, questions
+from lesions.metrics.intervals import FEWEST, RESAMPLES, bootstrap_weights
 
 Array = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ NOTES = {
 
 
 class Predictions(Protocol):
-    """What lesions.inference.predict() returns, which needs TensorFlow and so is not imported here."""
+    """What lesions.models.predict.predict() returns, which needs TensorFlow and so is not imported here."""
 
     @property
     def logits(self) -> Array: ...  # noqa: D102
@@ -102,7 +102,7 @@ def decide(
             "calibrated": "softmax((logits + prior_correction) / temperature)",
             "thresholds_and_conformal_use": "p",
         },
-        "thresholds": operating.choose_thresholds(validation, classes, target_sensitivity),
+        "thresholds": thresholds.choose_thresholds(validation, classes, target_sensitivity),
         "conformal": {
             f"{coverage:.2f}": conformal.quantiles(validation, classes, coverage) for coverage in conformal.COVERAGES
         },
@@ -150,7 +150,7 @@ def look_closer(
 ) -> dict[str, Any]:
     """Of the test: what thresholds and sets of decide() achieve, missed melanomas, repeatability, subgroups."""
     return {
-        "thresholds": operating.achieved(test.rows, classes, decision["thresholds"], test.weights),
+        "thresholds": thresholds.achieved(test.rows, classes, decision["thresholds"], test.weights),
         "conformal": {
             coverage: conformal.describe(test.rows, classes, found, test.weights)
             for coverage, found in decision["conformal"].items()
@@ -190,9 +190,9 @@ def decision_curve(test: Evaluated, classes: list[str]) -> pd.DataFrame:
     found = [question for question in questions(classes) if question.name == MELANOMA]
     labels = test.rows["label"]
     if not found or not (labels == MELANOMA).any():
-        return pd.DataFrame(columns=list(operating.CURVE_COLUMNS))
+        return pd.DataFrame(columns=list(thresholds.CURVE_COLUMNS))
     answers = ask_of(found[0], labels, test.after, classes)
-    return operating.decision_curve(answers.truth, answers.score, test.weights[:, answers.rows])
+    return thresholds.decision_curve(answers.truth, answers.score, test.weights[:, answers.rows])
 
 
 def tell(summary: dict[str, Any]) -> str:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
-from lesions import heat
-from lesions.backend import keras, tf
-from lesions.images import Pixels
-from lesions.inference import BATCH
-from lesions.intervals import DIGITS, FEWEST, mean, share
-from lesions.models import LOGITS
+from lesions.data.images import Pixels
+from lesions.metrics.intervals import DIGITS, FEWEST, mean, share
+from lesions.models.backend import keras, tf
+from lesions.models.networks import LOGITS
+from lesions.models.predict import BATCH
+from lesions.rendering import heatmaps
 
 Array = NDArray[np.float64]
 Maps = NDArray[np.float32]
@@ -67,7 +67,7 @@ def heat_maps(model: keras.Model, pixels: Pixels, classes: NDArray[np.integer]) 
     """The maps of grad_cam() in [0, 1] at the size of the pictures, (n, side, side); all zero where nothing spoke."""
     raw = grad_cam(model, pixels, classes)
     height, width = pixels.shape[1:3]
-    maps = [heat.upsample(heat.normalise(one), height, width) for one in raw]
+    maps = [heatmaps.upsample(heatmaps.normalise(one), height, width) for one in raw]
     return np.stack(maps) if maps else np.empty((0, height, width), np.float32)
 
 
@@ -91,10 +91,10 @@ def describe(maps: Maps, rows: pd.DataFrame, classes: list[str], weights: Array)
     rows: (n) label, group; weights: (1 + resamples, n) of bootstrap_weights(). share: the mean over pictures with heat;
     on_frame: the proportion of maps that sit on the frame. Both are null below 10 pictures.
     """
-    found = [heat.frame_share(one) for one in maps]
+    found = [heatmaps.frame_share(one) for one in maps]
     warm = np.array([value is not None for value in found])
     shares = np.array([value or 0.0 for value in found])
-    on_frame = np.array([heat.sits_on_frame(one) for one in maps])
+    on_frame = np.array([heatmaps.sits_on_frame(one) for one in maps])
 
     def of(chosen: NDArray[np.bool_]) -> dict[str, Any]:
         told = chosen & warm
@@ -108,9 +108,9 @@ def describe(maps: Maps, rows: pd.DataFrame, classes: list[str], weights: Array)
 
     labels = rows["label"].to_numpy()
     return {
-        "frame": f"the outer 1/{heat.RING} of each side",
-        "share_of_a_uniform_map": round(heat.uniform_share(*maps.shape[1:]), DIGITS),
-        "on_frame_from": f"{heat.ON_FRAME} times the share of a uniform map",
+        "frame": f"the outer 1/{heatmaps.RING} of each side",
+        "share_of_a_uniform_map": round(heatmaps.uniform_share(*maps.shape[1:]), DIGITS),
+        "on_frame_from": f"{heatmaps.ON_FRAME} times the share of a uniform map",
         "all": of(np.ones(len(labels), dtype=bool)),
         "per_class": {label: of(labels == label) for label in classes},
     }

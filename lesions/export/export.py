@@ -12,18 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lesions import unlike
-from lesions.backend import keras
-from lesions.bundle import ARRAYS, SIDECAR, Bundle
-from lesions.classes import diagnosis
-from lesions.console import UserError
-from lesions.images import read_pixels
-from lesions.manifest import SPLITS, is_synthetic
-from lesions.models import LOGITS, POOL
-from lesions.outputs import write_archive, write_json
-from lesions.quiet import stderr_held_back
-from lesions.scores import probability_columns
-from lesions.sidecar import About, Data, Diagnosis, Missed, Score, Unlike, as_json
+from lesions.bundle import out_of_distribution
+from lesions.bundle.bundle import ARRAYS, SIDECAR, Bundle
+from lesions.bundle.metadata import About, Data, Diagnosis, Missed, Score, Unlike, as_json
+from lesions.data.diagnoses import diagnosis
+from lesions.data.images import read_pixels
+from lesions.data.manifest import SPLITS, is_synthetic
+from lesions.metrics.scores import probability_columns
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, POOL
+from lesions.runtime.console import UserError
+from lesions.runtime.outputs import write_archive, write_json
+from lesions.runtime.stderr import stderr_held_back
 
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
 COVERAGE = "0.90"  # of the conformal sets that are shown: those for .95 hold so many classes that they say little
@@ -43,7 +43,7 @@ class Arrays(NamedTuple):
     """
 
     head: NDArray[np.float32] | None
-    familiar: unlike.Familiar
+    familiar: out_of_distribution.Familiar
 
 
 def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:

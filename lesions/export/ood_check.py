@@ -12,17 +12,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lesions import unlike
-from lesions.images import load_pixels, read_pixels
-from lesions.intervals import wilson
-from lesions.litert import Network
-from lesions.photographs import photographs
-from lesions.sidecar import About, Unlike
+from lesions.bundle import out_of_distribution
+from lesions.bundle.litert import Network
+from lesions.bundle.metadata import About, Unlike
+from lesions.data.images import load_pixels, read_pixels
+from lesions.export.photographs import photographs
+from lesions.metrics.intervals import wilson
 
 
 def get_familiar(
     network: Network, manifest: pd.DataFrame, folder: Path, decision: dict[str, Any]
-) -> tuple[unlike.Familiar, Unlike]:
+) -> tuple[out_of_distribution.Familiar, Unlike]:
     """What the training pictures look like to the network, the distance that validation pictures keep to them, and
     which photographs and test pictures are told apart by it.
 
@@ -36,13 +36,13 @@ def get_familiar(
 
     train, labels = features("train")
     codes = labels.map({label: index for index, label in enumerate(decision["classes"])}).to_numpy().astype(np.int64)
-    familiar = unlike.fit(train, codes, len(decision["classes"]))
+    familiar = out_of_distribution.fit(train, codes, len(decision["classes"]))
 
     def far(rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.array([unlike.distance(row, familiar) for row in rows])
+        return np.array([out_of_distribution.distance(row, familiar) for row in rows])
 
     validation = far(features("val")[0])
-    threshold = unlike.threshold_for(validation)
+    threshold = out_of_distribution.threshold_for(validation)
     seen = {
         name: network.run(load_pixels(file, decision["image_size"], decision["color_constancy"])).features
         for name, file in photographs().items()
@@ -51,7 +51,7 @@ def get_familiar(
     test = far(features("test")[0])
     return familiar, Unlike(
         threshold=threshold,
-        accepted=unlike.ACCEPTED,
+        accepted=out_of_distribution.ACCEPTED,
         n_validation=len(validation),
         n_photographs=len(seen),
         false_accepts=tuple(name for name, accepted in zip(seen, passed, strict=True) if accepted),

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax
 
-from lesions.console import UserError
-from lesions.intervals import FEWEST, estimate, mean
-from lesions.questions import ask_of, questions
-from lesions.rules import Calibration
+from lesions.metrics.decisions import Calibration
+from lesions.metrics.endpoints import ask_of, questions
+from lesions.metrics.intervals import FEWEST, estimate, mean
+from lesions.runtime.console import UserError
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.classes import diagnosis
-from lesions.intervals import mean, share
-from lesions.rules import members
-from lesions.scores import probability_columns
+from lesions.data.diagnoses import diagnosis
+from lesions.metrics.decisions import members
+from lesions.metrics.intervals import mean, share
+from lesions.metrics.scores import probability_columns
 
 Array = NDArray[np.float64]
 

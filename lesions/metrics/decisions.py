@@ -47,7 +47,7 @@ def score_of(probabilities: Array, classes: Sequence[str], positive: Sequence[st
 def members(probabilities: Array, quantiles: Array) -> NDArray[np.bool_]:
     """(n, classes) which classes are in the conformal set of each picture; a set may be empty.
 
-    probabilities: (n, classes), rounded; quantiles: (classes,), those of lesions.conformal.
+    probabilities: (n, classes), rounded; quantiles: (classes,), those of lesions.metrics.conformal.
     """
     inside: NDArray[np.bool_] = probabilities >= 1 - quantiles - TOLERANCE
     return inside

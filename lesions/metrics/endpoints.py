@@ -1,6 +1,6 @@
 """The yes-or-no questions that matter in practice, as sums over classes: melanoma? malignant? in need of treatment?
 
-Malignancy is that of lesions/classes.py. Classes of unknown malignancy take no part in the last two.
+Malignancy is that of lesions/data/diagnoses.py. Classes of unknown malignancy take no part in the last two.
 """
 
 from typing import NamedTuple
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.classes import diagnosis
-from lesions.rules import score_of
+from lesions.data.diagnoses import diagnosis
+from lesions.metrics.decisions import score_of
 
 Array = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions import ranking
-from lesions.intervals import FEWEST, estimate, proportion
-from lesions.questions import Question, ask, questions
-from lesions.scores import FEWEST_CASES, probability_columns
+from lesions.metrics import ranking
+from lesions.metrics.endpoints import Question, ask, questions
+from lesions.metrics.intervals import FEWEST, estimate, proportion
+from lesions.metrics.scores import FEWEST_CASES, probability_columns
 
 Array = NDArray[np.float64]
 

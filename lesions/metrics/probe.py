@@ -17,10 +17,10 @@ from PIL import Image
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
-from lesions.console import available_cores
-from lesions.images import Pixels, read_pixels
-from lesions.parallel import map_on_all_cores
-from lesions.scores import auroc_among, per_class, probability_columns
+from lesions.data.images import Pixels, read_pixels
+from lesions.metrics.scores import auroc_among, per_class, probability_columns
+from lesions.runtime.console import available_cores
+from lesions.runtime.parallel import map_on_all_cores
 
 Kind = Literal["frame", "thumbnail"]
 Features = NDArray[np.float32]

@@ -59,7 +59,7 @@ def partial_auroc(ranked: Ranked, least: float) -> Array:
 def specificity_at(ranked: Ranked, sensitivity: float) -> Array:
     """(samples,) the highest specificity among the thresholds that reach a sensitivity; each picks its own threshold.
 
-    So it tells what a score could do; what a threshold does that was chosen beforehand is told by lesions.operating.
+    So it tells what a score could do; what a threshold does that was chosen beforehand is told by thresholds.py.
     """
     reached, false_alarms = _curve(ranked)
     best: Array = np.where(reached >= sensitivity - SLACK, 1 - false_alarms, -np.inf).max(axis=1)

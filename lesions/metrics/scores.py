@@ -1,6 +1,6 @@
 """Scores of a classifier against the truth, overall and per class, and the curves behind them; no intervals.
 
-Scores with intervals stand in lesions/estimates.py, those of a chosen threshold in lesions/operating.py.
+Scores with intervals stand in estimates.py, those of a chosen threshold in thresholds.py.
 """
 
 from pathlib import Path

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.intervals import FEWEST, estimate, share
-from lesions.questions import MELANOMA
+from lesions.metrics.endpoints import MELANOMA
+from lesions.metrics.intervals import FEWEST, estimate, share
 
 Array = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.estimates import not_estimable
-from lesions.intervals import FEWEST, estimate, share
-from lesions.questions import Question, ask, questions
+from lesions.metrics.endpoints import Question, ask, questions
+from lesions.metrics.estimates import not_estimable
+from lesions.metrics.intervals import FEWEST, estimate, share
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ CURVE_FROM, CURVE_TO, CURVE_STEPS = 0.01, 0.50, 50  # threshold probabilities of
 def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: float) -> dict[str, dict[str, Any]]:
     """For each question the highest threshold that reaches the target sensitivity among these pictures.
 
-    A picture is called a case where its score (lesions.questions.ask) is at least the threshold. Below 10 cases there
+    A picture is called a case where its score (endpoints.ask) is at least the threshold. Below 10 cases there
     is none.
     """
     chosen = {}

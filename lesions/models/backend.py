@@ -3,7 +3,7 @@
 import os
 from contextlib import AbstractContextManager, nullcontext
 
-from lesions.quiet import stderr_held_back
+from lesions.runtime.stderr import stderr_held_back
 
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # TensorFlow's own switch: 0 shows everything, 2 errors alone
 

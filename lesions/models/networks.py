@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.outputs import write_archive
-from lesions.params import ModelParams
+from lesions.models.backend import keras
+from lesions.params.schema import ModelParams
+from lesions.runtime.console import UserError
+from lesions.runtime.outputs import write_archive
 
 layers = keras.layers
 

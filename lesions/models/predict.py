@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from tqdm import tqdm
 
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.images import Pixels
-from lesions.models import LOGITS, logits_network
+from lesions.data.images import Pixels
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, logits_network
+from lesions.runtime.console import UserError
 
 BATCH = 32  # pictures at once, always: sums of a matrix product depend in their last bits on how many rows there are
 

@@ -7,9 +7,9 @@ enlarged middle is not made smaller again: it is off by a sixteenth of the side 
 
 from typing import Any
 
-from lesions.backend import keras
-from lesions.models import LOGITS, POOL, PROBABILITIES
-from lesions.params import Views
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, POOL, PROBABILITIES
+from lesions.params.schema import Views
 
 layers, ops = keras.layers, keras.ops
 
@@ -26,7 +26,7 @@ def seen_in(views: Views, model: keras.Model) -> keras.Model:
 
     views: one (as it lies: the model itself), all (also turned and mirrored: eight), zoomed (turned, and its middle as
     well: eight, too; in docs/recipe.md what each of them gains).
-    model: as of lesions.transfer.build_network(). Made of Keras' own layers, so that any Keras reads its file. To be
+    model: as of transfer.build_network(). Made of Keras' own layers, so that any Keras reads its file. To be
     saved: asked for their outputs, the layers go on to name those of the model that they were first in.
     """
     if views == "one" or POOL not in [layer.name for layer in model.layers]:

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.inference import load_model
-from lesions.models import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
-from lesions.params import DRAWN, ModelParams
+from lesions.models.backend import keras
+from lesions.models.networks import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
+from lesions.models.predict import load_model
+from lesions.params.schema import DRAWN, ModelParams
+from lesions.runtime.console import UserError
 
 PRETRAINED = Path("models/pretrained")  # files with weights that were fetched by hand; DVC watches the folder
 SILENCE = 30  # seconds without an answer after which a download is given up
@@ -35,7 +35,7 @@ class Phase(NamedTuple):
 
 
 def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras.Model:
-    """Any network that model.name may name, as lesions.models.build_model describes it, with its first weights.
+    """Any network that model.name may name, as networks.build_model describes it, with its first weights.
 
     model.batch_norm is for our own networks. Raises UserError where the pictures are too small or the weights are
     missing, damaged or another network's.

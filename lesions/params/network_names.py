@@ -4,7 +4,7 @@ import difflib
 
 OURS_SUFFIX = ".keras"  # of files that the train stage writes
 
-OWN = ("lesion_net", "isic_cnn", "ham_cnn")  # of lesions/models.py
+OWN = ("lesion_net", "isic_cnn", "ham_cnn")  # of lesions/models/networks.py
 APPLICATIONS = (  # of keras.applications
     "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge",
     "DenseNet121", "DenseNet169", "DenseNet201",

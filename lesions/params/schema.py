@@ -11,20 +11,20 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from lesions.console import UserError, run
-from lesions.network_names import check_network
-from lesions.yaml_places import Mistake, in_order, mark_of, read_yaml, repeated_keys
+from lesions.params.network_names import check_network
+from lesions.params.yaml_places import Mistake, in_order, mark_of, read_yaml, repeated_keys
+from lesions.runtime.console import UserError, run
 
 PARAMS_FILE = "params.yaml"
 
-DRAWN = Path(__file__).resolve().parent.parent / "models/pretrained/lesion_net.keras"  # see the README beside it
+DRAWN = Path(__file__).resolve().parents[2] / "models/pretrained/lesion_net.keras"  # see the README beside it
 MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
 
 REMOVED = {  # keys of earlier versions, and what is to be known of them
     "model.members": "was removed, delete the line: several networks in one gained nothing that could be measured",
 }
 
-CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-made maps of lesions/classes.py
+CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-made maps of lesions/data/diagnoses.py
 
 Fraction = Annotated[float, Field(ge=0.05, le=0.5)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -93,7 +93,9 @@ class AugmentParams(Strict):
 
     @model_validator(mode="after")
     def _operations_exist(self) -> Self:
-        from lesions.augment_checks import check_operation  # Augmentor is only imported where operations are used
+        from lesions.augmentation.operation_checks import (
+            check_operation,  # Augmentor is only imported where operations are used
+        )
 
         for name, arguments in self.operations.items():
             if mistake := check_operation(name, arguments):

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 
 Mistake = tuple[yaml.Mark, str]  # its place, and what is wrong
 

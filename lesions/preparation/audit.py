@@ -14,10 +14,10 @@ from PIL import Image
 from scipy.stats.contingency import association
 from sklearn.neighbors import NearestNeighbors
 
-from lesions.contamination import contamination
-from lesions.images import Pixels
-from lesions.parallel import map_on_all_cores
-from lesions.probe import thumbnail_features
+from lesions.data.images import Pixels
+from lesions.metrics.probe import thumbnail_features
+from lesions.preparation.leakage import contamination
+from lesions.runtime.parallel import map_on_all_cores
 
 LISTED = ("source", "label", "score")
 

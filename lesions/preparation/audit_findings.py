@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lesions import probe
-from lesions.audit import Audit, audit
-from lesions.classes import diagnosis
-from lesions.contamination import NEAR, contaminated
-from lesions.images import Pixels, read_pixels
-from lesions.preparation import Prepared
-from lesions.probe import ProbeScores
-from lesions.report import PictureSet, Section, Table, show, table_of, take
+from lesions.data.diagnoses import diagnosis
+from lesions.data.images import Pixels, read_pixels
+from lesions.metrics import probe
+from lesions.metrics.probe import ProbeScores
+from lesions.preparation.audit import Audit, audit
+from lesions.preparation.leakage import NEAR, contaminated
+from lesions.preparation.prepare import Prepared
+from lesions.rendering.html import PictureSet, Section, Table, show, table_of, take
 
 MOST_SETS = 12
 FEWEST_FOR_PROBE = 50  # training pictures; a forest on fewer tells nothing

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from lesions.classes import diagnosis
-from lesions.manifest import SPLITS, is_synthetic
-from lesions.preparation import Prepared
-from lesions.report import PictureSet, Section, Shown, Table, show, table_of, take, write_report
+from lesions.data.diagnoses import diagnosis
+from lesions.data.manifest import SPLITS, is_synthetic
+from lesions.preparation.prepare import Prepared
+from lesions.rendering.html import PictureSet, Section, Shown, Table, show, table_of, take, write_report
 
 MOST_SETS = 24  # of pictures in a section; the tables list the rest
 REASONS_SHOWN = ("unreadable", "not an image", "too small", "no label", "shares a group with the test set")

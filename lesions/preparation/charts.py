@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lesions import figures
-from lesions.classes import diagnosis
-from lesions.images import read_pixels
-from lesions.manifest import SPLITS, classes_of
+from lesions.data.diagnoses import diagnosis
+from lesions.data.images import read_pixels
+from lesions.data.manifest import SPLITS, classes_of
+from lesions.rendering import figures
 
 COLOURS = dict(zip(SPLITS, (figures.BLUE, figures.SKY, figures.ORANGE), strict=True))
 EXAMPLES = 6  # pictures per class on the sheet

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lesions.classes import diagnosis
-from lesions.params import RebalanceParams
+from lesions.data.diagnoses import diagnosis
+from lesions.params.schema import RebalanceParams
 
 DOMINATES = 1.5  # times the equal share 1/k of k classes: a class with at least this share dominates
 VIEWS = {"raw": "n_raw", "usable": "n_usable", "training": "n_train", "after_plan": "n_target"}

@@ -19,9 +19,9 @@ from scipy import fft
 from scipy.ndimage import gaussian_filter, rotate
 from tqdm import tqdm
 
-from lesions.console import available_cores
-from lesions.images import HASH_FREQUENCIES, Pixels
-from lesions.parallel import map_on_all_cores
+from lesions.data.images import HASH_FREQUENCIES, Pixels
+from lesions.runtime.console import available_cores
+from lesions.runtime.parallel import map_on_all_cores
 
 Details = NDArray[np.int8]  # (..., SIDE, SIDE)
 

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lesions.classes import coarser, compatible, finer
-from lesions.console import UserError
+from lesions.data.diagnoses import coarser, compatible, finer
 from lesions.datasets import ham10000, isic2018, isic2019, isic_archive, siim2020
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import Note, isic_id, noted
 from lesions.datasets.rows import FACTS
+from lesions.runtime.console import UserError
 
 PRECEDENCE: tuple[ModuleType, ...] = (isic2019, ham10000, isic2018, siim2020, isic_archive)
 COLUMNS = ("official_label", "official_table", *FACTS)

@@ -7,15 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from lesions.data.images import GREY, ColorConstancy, Pixels, prepare_pictures
+from lesions.data.manifest import write_manifest
 from lesions.datasets import read_layout
 from lesions.datasets.raw import Reading
-from lesions.images import GREY, ColorConstancy, Pixels, prepare_pictures
-from lesions.manifest import write_manifest
-from lesions.near_duplicates import near_duplicates
-from lesions.official import Checked, Official, check, read_official, tell_notes
-from lesions.parallel import map_together
-from lesions.params import PrepareParams
-from lesions.selection import assign, choose_labels
+from lesions.params.schema import PrepareParams
+from lesions.preparation.near_duplicates import near_duplicates
+from lesions.preparation.official_labels import Checked, Official, check, read_official, tell_notes
+from lesions.preparation.selection import assign, choose_labels
+from lesions.runtime.parallel import map_together
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
 TOGETHER = 32  # pictures that a worker takes at once: it is asked for less often, and does each kind of work in a row

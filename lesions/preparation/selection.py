@@ -6,12 +6,12 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from lesions.classes import merge_classes
-from lesions.console import UserError
-from lesions.duplicates import group_together
-from lesions.official import settle
-from lesions.params import PrepareParams
-from lesions.splits import assign_splits
+from lesions.data.diagnoses import merge_classes
+from lesions.params.schema import PrepareParams
+from lesions.preparation.groups import group_together
+from lesions.preparation.official_labels import settle
+from lesions.preparation.splits import assign_splits
+from lesions.runtime.console import UserError
 
 FEWEST_CLASSES = 2
 SAME_PICTURE = ("sha256", "isic_id")  # equal pixels in any orientation, or one picture of the archive

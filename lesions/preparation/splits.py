@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.console import UserError
-from lesions.params import PrepareParams
+from lesions.params.schema import PrepareParams
+from lesions.runtime.console import UserError
 
 
 def assign_splits(pictures: pd.DataFrame, params: PrepareParams) -> pd.Series:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from lesions.data.manifest import REASONS, SPLITS
 from lesions.datasets.raw import count_notes
-from lesions.manifest import REASONS, SPLITS
-from lesions.preparation import Prepared
+from lesions.preparation.prepare import Prepared
 
 
 def summarise(prepared: Prepared) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from PIL import Image, ImageFont
 
-from lesions.outputs import whole_file
+from lesions.runtime.outputs import whole_file
 
 Pixels = NDArray[np.uint8]
 

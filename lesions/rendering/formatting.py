@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lesions.classes import diagnosis
+from lesions.data.diagnoses import diagnosis
 
 UNKNOWN = "not estimable"
 
@@ -26,7 +26,7 @@ def percent(value: float, digits: int = 0) -> str:
 
 
 def number(found: dict[str, Any] | None) -> str:
-    """An estimate of lesions.intervals as '0.683 (0.615 to 0.749)'."""
+    """An estimate of lesions.metrics.intervals as '0.683 (0.615 to 0.749)'."""
     if not found:
         return UNKNOWN
     ends = f" ({found['low']:.3f} to {found['high']:.3f})" if "low" in found else ""

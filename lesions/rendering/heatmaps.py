@@ -10,7 +10,7 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 Heat = NDArray[np.float32]
 
-RING = 12  # the frame is the outer twelfth of each side, what the frame-only probe (lesions/probe.py) sees as well
+RING = 12  # the frame is the outer twelfth of each side, what the frame-only probe (metrics/probe.py) sees as well
 # A map 'sits on the frame' if the frame has at least so many times the heat that it has in a uniform map. More cannot
 # be asked for: where all heat is in the outer cells of a 4 x 4 map, and none inside, it has 1.33 times as much.
 ON_FRAME = 1.25

@@ -1,6 +1,6 @@
 """Reports as one self-contained HTML file: the page they share, pictures inside it, tables and sets side by side.
 
-Their sections can be written as Markdown too: lesions/markdown.py.
+Their sections can be written as Markdown too: lesions/rendering/markdown.py.
 """
 
 import base64
@@ -17,8 +17,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from lesions.images import PictureError, load_picture
-from lesions.outputs import whole_file
+from lesions.data.images import PictureError, load_picture
+from lesions.runtime.outputs import whole_file
 
 TEMPLATES = Path(__file__).parent / "templates"
 THUMBNAIL_SIDE = 96  # pixels

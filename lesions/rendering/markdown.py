@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lesions.outputs import whole_file
-from lesions.report import Section, Table
+from lesions.rendering.html import Section, Table
+from lesions.runtime.outputs import whole_file
 
 
 def write_markdown(path: str | Path, title: str, summary: Sequence[str], sections: Sequence[Section]) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from lesions.classes import diagnosis
-from lesions.evidence import Evidence
-from lesions.manifest import SPLITS, SYNTHETIC, is_synthetic
-from lesions.phrases import join, percent
-from lesions.report import Section, Table
-from lesions.subgroups import AGE_BANDS, UNKNOWN, age_band
+from lesions.data.diagnoses import diagnosis
+from lesions.data.manifest import SPLITS, SYNTHETIC, is_synthetic
+from lesions.metrics.subgroups import AGE_BANDS, UNKNOWN, age_band
+from lesions.rendering.formatting import join, percent
+from lesions.rendering.html import Section, Table
+from lesions.reports.run_results import Evidence
 
 LICENCES = {  # as their publishers state them
     SYNTHETIC: "CC0 1.0 (drawn by this project)",

@@ -1,20 +1,21 @@
 """The findings of a run in sentences, each of which follows from its numbers by a rule: data, training, errors.
 
-What the model may be used for, and what it looks at, is judged in lesions/fitness.py.
+What the model may be used for, and what it looks at, is judged in lesions/reports/fit_for_use.py.
 """
 
 from typing import Any
 
 import pandas as pd
 
-from lesions import learning_curves, phrases
-from lesions.classes import diagnosis
-from lesions.evidence import COMPARISON, Evidence
-from lesions.fitness import attention, fit_for_use, probabilities
-from lesions.intervals import FEWEST, wilson
-from lesions.learning_curves import Fit
-from lesions.phrases import number, rate
-from lesions.report import Section, Table
+from lesions.data.diagnoses import diagnosis
+from lesions.metrics.intervals import FEWEST, wilson
+from lesions.rendering import formatting
+from lesions.rendering.formatting import number, rate
+from lesions.rendering.html import Section, Table
+from lesions.reports import learning_curves
+from lesions.reports.fit_for_use import attention, fit_for_use, probabilities
+from lesions.reports.learning_curves import Fit
+from lesions.reports.run_results import COMPARISON, Evidence
 
 PLAIN = "plain"  # name of the experiment without rebalancing in the commands
 COMMANDS = (
@@ -100,7 +101,7 @@ def _scores(evidence: Evidence) -> Section:
         )
     rare = [label for label, found in evidence.held_out["per_class"].items() if found["n"] < FEWEST]
     if rare:
-        texts.append(f"Under {FEWEST} test pictures, so not estimable alone: {phrases.named(rare)}.")
+        texts.append(f"Under {FEWEST} test pictures, so not estimable alone: {formatting.named(rare)}.")
     texts.append(
         "In brackets: 95 % intervals over groups of test pictures (patients, lesions). How scores vary when the same "
         "network is trained again is not in them."
@@ -147,7 +148,7 @@ def _rebalancing(evidence: Evidence, method: str) -> Section:
 def _effect(name: str, row: dict[str, Any]) -> str:
     """Whether one score rose, fell, or cannot be told to have changed, with its interval."""
     difference = row["difference"]
-    told = f"{row['a']:.3f} without, {row['b']:.3f} with it, difference {phrases.change(difference)}"
+    told = f"{row['a']:.3f} without, {row['b']:.3f} with it, difference {formatting.change(difference)}"
     if not row["excludes_zero"]:
         return f"Of {SCORES[name]} it cannot be told: {told}."
     return f"{'Yes' if difference['value'] > 0 else 'No, it did harm'}, in {SCORES[name]}: {told}."
@@ -176,7 +177,8 @@ def _confusion(evidence: Evidence) -> Section:
     both = {frozenset((pair["truth"], pair["predicted"])) for pair in pairs}
     mutual = [sorted(pair) for pair in both if sum({p["truth"], p["predicted"]} == pair for p in pairs) == 2]
     texts += [
-        f"{phrases.named(pair).capitalize()} are among the most frequent errors both ways." for pair in sorted(mutual)
+        f"{formatting.named(pair).capitalize()} are among the most frequent errors both ways."
+        for pair in sorted(mutual)
     ]
     return Section(title, texts + _dangerous(evidence) + _repeated(evidence))
 
@@ -193,7 +195,7 @@ def _dangerous(evidence: Evidence) -> list[str]:
     if "melanoma" in evidence.classes and (melanomas := int((rows["label"] == "melanoma").sum())):
         calls = pd.Series([row["predicted"] for row in evidence.held_out["missed_melanomas"]], dtype=str)
         counts = [f"{n} {diagnosis(str(label)).name}" for label, n in calls.value_counts(sort=True).items()]
-        what = f", called {phrases.join(counts)}" if counts else ""
+        what = f", called {formatting.join(counts)}" if counts else ""
         texts.append(f"{len(calls)} of {melanomas} melanomas are missed{what}.")
     return texts
 
@@ -202,7 +204,7 @@ def _repeated(evidence: Evidence) -> list[str]:
     found = evidence.held_out["repeatability"]
     if found["agreement"] is None:
         return []
-    chance = f"{phrases.percent(found['by_chance'])} for pictures of different lesions of these classes"
+    chance = f"{formatting.percent(found['by_chance'])} for pictures of different lesions of these classes"
     same = f"Photographs of one lesion are called the same in {rate(found['agreement'])} of pairs"
     return [f"{same} ({found['groups']} lesions with several; {chance})."]
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from lesions import heat, phrases
-from lesions.classes import diagnosis
-from lesions.evidence import Evidence
-from lesions.intervals import FEWEST
-from lesions.phrases import change, number, percent, rate
-from lesions.report import Section, Table
+from lesions.data.diagnoses import diagnosis
+from lesions.metrics.intervals import FEWEST
+from lesions.rendering import formatting, heatmaps
+from lesions.rendering.formatting import change, number, percent, rate
+from lesions.rendering.html import Section, Table
+from lesions.reports.run_results import Evidence
 
 CONFOUNDED = 0.5  # Cramer's V of class and collection from which one largely gives away the other
 TELLING = (
@@ -65,10 +65,10 @@ def attention(evidence: Evidence) -> Section:
         above = [label for label, row in found["per_class"].items() if (row["share"] or {}).get("low", 0) > uniform]
         if above:
             texts.append(
-                f"In pictures of {phrases.named(above)} it gets more than in a uniform map, by the whole interval."
+                f"In pictures of {formatting.named(above)} it gets more than in a uniform map, by the whole interval."
             )
         across, down = found["sanity"]["map"]
-        if max(across, down) < heat.RING:
+        if max(across, down) < heatmaps.RING:
             texts.append(
                 f"The maps have {across} x {down} cells, each wider than the frame: they cannot show whether the heat "
                 "is on the frame or just beside it."
@@ -119,7 +119,7 @@ def _small(evidence: Evidence) -> list[str]:
     rare = [label for label, found in evidence.held_out["per_class"].items() if found["n"] < FEWEST]
     if not rare:
         return []
-    return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {phrases.named(rare)}."]
+    return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {formatting.named(rare)}."]
 
 
 def _promises(evidence: Evidence, target: float) -> list[str]:

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lesions.console import UserError
-from lesions.phrases import number
+from lesions.rendering.formatting import number
+from lesions.runtime.console import UserError
 
 SCORES = ("loss", "accuracy", "balanced_accuracy")
 GAP = 0.10  # in balanced accuracy: from here on training is better than validation by more than a nuisance

@@ -3,15 +3,15 @@
 After Mitchell et al. (2019), Model Cards for Model Reporting. Every number is from the files that the pipeline writes.
 """
 
-from lesions import phrases
-from lesions.classes import diagnosis
-from lesions.data_card import confirmed, reference_table
-from lesions.evidence import Evidence
-from lesions.findings import class_table, judged, score_table
-from lesions.fitness import attention, fit_for_use, probabilities
-from lesions.params import ModelParams, Params
-from lesions.phrases import rate
-from lesions.report import Section, Table
+from lesions.data.diagnoses import diagnosis
+from lesions.params.schema import ModelParams, Params
+from lesions.rendering import formatting
+from lesions.rendering.formatting import rate
+from lesions.rendering.html import Section, Table
+from lesions.reports.data_card import confirmed, reference_table
+from lesions.reports.findings import class_table, judged, score_table
+from lesions.reports.fit_for_use import attention, fit_for_use, probabilities
+from lesions.reports.run_results import Evidence
 
 HARM = (
     "It is **not a medical device**. It must not be used to diagnose, to triage, to reassure anybody or to decide on "
@@ -49,7 +49,7 @@ def _model(evidence: Evidence, params: Params) -> Section:
         [
             f"`{model.name}`, {training['weights']:,} weights, {_start(model)}; RGB pictures of "
             f"{params.image_size} x {params.image_size} pixels in, probabilities of "
-            f"{len(evidence.classes)} classes out: {phrases.named(evidence.classes)}.",
+            f"{len(evidence.classes)} classes out: {formatting.named(evidence.classes)}.",
             f"Trained for {training['epochs_run']} epochs with {params.train.optimizer} (learning rate "
             f"{params.train.learning_rate:g}, {params.train.schedule}), batches of {params.train.batch_size}, dropout "
             f"{model.dropout:g}, label smoothing {params.train.label_smoothing:g}, {_steps(params)}, seed "
@@ -81,8 +81,8 @@ def _data(evidence: Evidence, params: Params) -> Section:
     return Section(
         "Data",
         [
-            f"{evidence.prepare['used']:,} pictures in {evidence.prepare['groups']:,} groups: {phrases.join(splits)}. "
-            f"{how}; {added:,} new training pictures. More in data_card.md.",
+            f"{evidence.prepare['used']:,} pictures in {evidence.prepare['groups']:,} groups: "
+            f"{formatting.join(splits)}. {how}; {added:,} new training pictures. More in data_card.md.",
             "No external validation was made: the test pictures are of the same collections as the training pictures.",
             confirmed(evidence.manifest),
         ],

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lesions.evidence import Evidence
-from lesions.phrases import number
-from lesions.report import Section, embed, write_report
+from lesions.rendering.formatting import number
+from lesions.rendering.html import Section, embed, write_report
+from lesions.reports.run_results import Evidence
 
 CHARTS = {  # below which finding a chart stands: its file, and its text for the blind
     "How well does it do?": {

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lesions.console import UserError
-from lesions.learning_curves import read_curves
-from lesions.manifest import is_synthetic, read_manifest
-from lesions.scores import read_predictions
+from lesions.data.manifest import is_synthetic, read_manifest
+from lesions.metrics.scores import read_predictions
+from lesions.reports.learning_curves import read_curves
+from lesions.runtime.console import UserError
 
 COMPARISON = Path("reports/compare/rebalance.json")  # of app.compare: this run (B) against one without rebalancing (A)
 

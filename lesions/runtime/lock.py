@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 
 
 @contextlib.contextmanager

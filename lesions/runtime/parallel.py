@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from lesions.console import UserError, available_cores
+from lesions.runtime.console import UserError, available_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions import online
-from lesions.backend import tf
-from lesions.params import OnlineParams
-from lesions.training_data import Pictures, TrainingData, epoch_order
+from lesions.models.backend import tf
+from lesions.params.schema import OnlineParams
+from lesions.training import online_augmentation
+from lesions.training.training_set import Pictures, TrainingData, epoch_order
 
 AHEAD = 2  # batches that are made while the network is busy with another
 HEAD_START = 0.002  # seconds in which a batch is handed over before the next one is begun: both need Python's one lock
@@ -44,7 +44,7 @@ def training_batches(
 
     @tf.function(input_signature=[stored, tf.TensorSpec((), tf.int64)])  # type: ignore[untyped-decorator]
     def change(pixels: Any, step: Any) -> Any:
-        return online.change(pixels, params, seed, step)
+        return online_augmentation.change(pixels, params, seed, step)
 
     def batches() -> Iterator[tuple[Any, ...]]:
         for epoch in epochs:

@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions.console import available_cores
-from lesions.images import Pixels
-from lesions.training_data import PictureStore
+from lesions.data.images import Pixels
+from lesions.runtime.console import available_cores
+from lesions.training.training_set import PictureStore
 
 Cache = Literal["auto", "memory", "none"]
 Reader = Callable[[Path], Pixels]
@@ -56,7 +56,7 @@ def free_memory() -> int | None:
 
 
 def digest_of(pixels: Pixels) -> bytes:
-    """SHA-256 of one picture's pixels as they are; lesions.images.pixel_hash is the same for mirrored pictures."""
+    """SHA-256 of one picture's pixels as they are; lesions.data.images.pixel_hash is the same for mirrored pictures."""
     return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).digest()
 
 

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lesions.backend import keras
-from lesions.checkpoint import Arrays, Checkpoint, Scores, State
-from lesions.console import UserError
-from lesions.params import TrainParams
+from lesions.models.backend import keras
+from lesions.params.schema import TrainParams
+from lesions.runtime.console import UserError
+from lesions.training.checkpoint import Arrays, Checkpoint, Scores, State
 
 LEARNING_RATE = "learning_rate"  # in the history, beside the scores: the rate of the step after the epoch
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions.outputs import PARTIAL, whole_file
+from lesions.runtime.outputs import PARTIAL, whole_file
 
 CHECKPOINTS = Path("checkpoints")  # known to neither Git nor DVC
 KEPT_OTHERS = 3  # stopped runs of other params, pictures or code that may still be gone back to
@@ -41,8 +41,8 @@ class Checkpoint:
     """The file for one training. `state` is what an earlier run has left, or None, and `note` says so to people.
 
     Old files of other trainings are removed from the folder.
-    parts: what decides the result, each part as a hash (lesions.fingerprint).
-    Nobody else may write into the folder meanwhile (lesions.lock).
+    parts: what decides the result, each part as a hash (lesions.training.fingerprint).
+    Nobody else may write into the folder meanwhile (lesions.runtime.lock).
     """
 
     def __init__(self, folder: Path, parts: dict[str, str]) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lesions.backend import keras, tf
-from lesions.console import available_cores
-from lesions.params import Params
-from lesions.picture_store import content_hash
-from lesions.training_data import TrainingData
+from lesions.models.backend import keras, tf
+from lesions.params.schema import Params
+from lesions.runtime.console import available_cores
+from lesions.training.cache import content_hash
+from lesions.training.training_set import TrainingData
 
-ROOT = Path(__file__).resolve().parent.parent  # of the project
+ROOT = Path(__file__).resolve().parents[2]  # of the project
 PACKAGES = ("lesions", "stages")
 NO_INFLUENCE = {"cache"}  # under train: where pictures wait for their turn changes nothing in the result
 

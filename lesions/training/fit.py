@@ -1,6 +1,6 @@
 """Training: the loss, the scores, the epochs in their phases, and which epoch's weights are kept.
 
-Nothing in it depends on having started with the first epoch: see lesions.epochs for how a stopped run is taken up.
+Nothing in it depends on having started with the first epoch: see callbacks.py for how a stopped run is taken up.
 """
 
 import re
@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from lesions.backend import keras, tf
-from lesions.batches import steps_per_epoch, training_batches, validation_batches
-from lesions.checkpoint import Checkpoint
-from lesions.console import UserError
-from lesions.epochs import EpochKeeper, Kept, StopAtNaN
-from lesions.models import LOGITS
-from lesions.optimizers import make_optimizer
-from lesions.params import Params
-from lesions.sharpness import sharpness_aware
-from lesions.training_data import TrainingData
-from lesions.training_metrics import BalancedAccuracy
-from lesions.transfer import Phase, phases, set_trainable
+from lesions.models.backend import keras, tf
+from lesions.models.networks import LOGITS
+from lesions.models.transfer import Phase, phases, set_trainable
+from lesions.params.schema import Params
+from lesions.runtime.console import UserError
+from lesions.training.batches import steps_per_epoch, training_batches, validation_batches
+from lesions.training.callbacks import EpochKeeper, Kept, StopAtNaN
+from lesions.training.checkpoint import Checkpoint
+from lesions.training.metrics import BalancedAccuracy
+from lesions.training.optimizers import make_optimizer
+from lesions.training.sharpness_aware import sharpness_aware
+from lesions.training.training_set import TrainingData
 
 # Where memory runs out: oneDNN's words, and names of exceptions in the thread that makes the batches
 NO_ROOM = ("could not create a primitive", "could not execute a primitive", "MemoryError:", "ResourceExhaustedError:")

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lesions.console import UserError
-from lesions.images import Pixels, read_pixels
-from lesions.manifest import PREPARED, classes_of
-from lesions.parallel import map_in_threads
-from lesions.params import RebalanceParams
-from lesions.picture_store import Cache, OnDisk, digest_of, fits_in_memory, hash_of_digests
-from lesions.training_data import PLAN, Indices, Pictures, TrainingData, class_shares, class_weights
+from lesions.data.images import Pixels, read_pixels
+from lesions.data.manifest import PREPARED, classes_of
+from lesions.params.schema import RebalanceParams
+from lesions.runtime.console import UserError
+from lesions.runtime.parallel import map_in_threads
+from lesions.training.cache import Cache, OnDisk, digest_of, fits_in_memory, hash_of_digests
+from lesions.training.training_set import PLAN, Indices, Pictures, TrainingData, class_shares, class_weights
 
 AUGMENTED = Path("data/augmented")
 COUNTS = ("n_train", "n_target", "n_add")  # columns of the plan that training needs, besides label

@@ -11,12 +11,12 @@ from typing import Any
 from dvclive import Live
 from tqdm import tqdm
 
-from lesions.backend import keras
-from lesions.checkpoint import Checkpoint, Scores
-from lesions.epochs import LEARNING_RATE, Kept
-from lesions.outputs import write_json
-from lesions.picture_store import OnDisk
-from lesions.training_data import TrainingData, not_in_validation
+from lesions.models.backend import keras
+from lesions.runtime.outputs import write_json
+from lesions.training.cache import OnDisk
+from lesions.training.callbacks import LEARNING_RATE, Kept
+from lesions.training.checkpoint import Checkpoint, Scores
+from lesions.training.training_set import TrainingData, not_in_validation
 
 DIGITS = 6  # decimals of the scores in files; the last bits of a float32 are noise to a reader
 VALIDATION = "val_"  # Keras' prefix of the scores on validation pictures

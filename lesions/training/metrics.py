@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lesions.backend import keras
+from lesions.models.backend import keras
 
 ops = keras.ops
 

@@ -7,8 +7,8 @@ layer for each.
 import math
 from typing import Any
 
-from lesions.backend import keras, tf
-from lesions.params import OnlineParams
+from lesions.models.backend import keras, tf
+from lesions.params.schema import OnlineParams
 
 Tensor = Any  # a tf.Tensor; TensorFlow ships no types
 

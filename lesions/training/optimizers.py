@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from lesions.backend import keras
-from lesions.params import TrainParams
+from lesions.models.backend import keras
+from lesions.params.schema import TrainParams
 
 SGD_MOMENTUM = 0.9
 NOT_DECAYED = ["bias", "gamma", "beta"]  # shifts and scales: decay would pull normalisation apart (He et al., 2019)

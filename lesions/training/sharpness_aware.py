@@ -6,7 +6,7 @@ It takes two passes in place of one.
 
 from typing import Any
 
-from lesions.backend import keras, tf
+from lesions.models.backend import keras, tf
 
 NO_SLOPE = 1e-12  # added to the length of the slope, which may be zero
 

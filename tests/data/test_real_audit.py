@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 import pytest
 
-from lesions.contamination import contamination
 from lesions.datasets.raw import picture_id
-from lesions.preparation import Prepared, prepare
-from tests.unit.test_splits import params
+from lesions.preparation.leakage import contamination
+from lesions.preparation.prepare import Prepared, prepare
+from tests.unit.preparation.test_splits import params
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lesions.classes import class_of
+from lesions.data.diagnoses import class_of
 from lesions.datasets import read_layout
-from lesions.official import Official, check, read_official, settle
+from lesions.preparation.official_labels import Official, check, read_official, settle
 from tests.conftest import REAL_PICTURES
 
 # layout -> its folder, rows of the whole table, files: those of make_layouts.py

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance
 
-from benchmarks.near_duplicates import NAMED, distinct_pictures, judged_pairs, named_pairs
-from lesions.images import load_picture, read_pixels, write_png
-from lesions.near_duplicates import near_duplicates
+from lesions.data.images import load_picture, read_pixels, write_png
+from lesions.preparation.near_duplicates import near_duplicates
+from studies.near_duplicates import NAMED, distinct_pictures, judged_pairs, named_pairs
 from tests.conftest import REAL_PICTURES
 
 SAMPLE = 40  # pictures that are changed and looked for

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lesions import demo
+from lesions.demo import dataset
 from tests.conftest import REPOSITORY
 
 SMALL = {"melanoma": 16, "nevus": 12, "vascular lesion": 8}  # pictures per class: a run takes seconds
@@ -117,11 +117,11 @@ def copy_of_tree(folder: Path) -> Project:
 
 def with_small_data(project: Project) -> Project:
     """Point the checkout to a small data set, which lies in its Git repository as a user's small one might."""
-    pictures = demo.plan(SMALL, {})
+    pictures = dataset.plan(SMALL, {})
     for picture in pictures:
         target = project.folder / "data" / "tiny" / picture.path
         target.parent.mkdir(parents=True, exist_ok=True)
-    demo.write_pictures(project.folder / "data" / "tiny", pictures)
+    dataset.write_pictures(project.folder / "data" / "tiny", pictures)
     (project.folder / "dvc.lock").unlink(missing_ok=True)
     project.set(**QUICK, train__batch_size=16, rebalance__cap=2.0)
     project.commit("a small data set")

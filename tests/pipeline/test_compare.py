@@ -2,7 +2,7 @@
 
 import json
 
-from lesions.findings import COMMANDS
+from lesions.reports.findings import COMMANDS
 from tests.pipeline.conftest import Project
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lesions.manifest import read_manifest
+from lesions.data.manifest import read_manifest
 from tests.pipeline.conftest import Project
 
 UNPACK = "data/mine/dvc.yaml:unpack"

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, REASONS
+from lesions.data.manifest import COLUMNS, EXCLUDED_COLUMNS, REASONS
 from tests.pipeline.conftest import Project, copy_of_tree, environment, stages_in, with_small_data
 
 ALL = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]

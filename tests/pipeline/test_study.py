@@ -13,12 +13,12 @@ from pathlib import Path
 
 import yaml
 
-from lesions.console import available_cores
+from lesions.runtime.console import available_cores
 from tests.pipeline.conftest import Project, environment
 
 RUN = """
-from benchmarks.experiments import run_missing, wanted_experiments
-from lesions.console import run
+from studies.experiments import run_missing, wanted_experiments
+from lesions.runtime.console import run
 data = ["dataset=data/tiny", "labels=data/labels", "prepare.min_class_groups=3"]
 plan = {"good": {}, "bad": {"epochs": -1}}
 run(lambda: run_missing(wanted_experiments("plan", plan, data, [0], [0])), way_back="kept")
@@ -99,11 +99,11 @@ def test_a_clone_that_never_made_its_outputs_is_told_to(project: Project) -> Non
 
 
 def test_the_leaky_order_is_trained_apart_from_the_pipeline(project: Project) -> None:
-    path = project.folder / "benchmarks/study.yaml"
+    path = project.folder / "studies/study.yaml"
     plan = yaml.safe_load(path.read_text(encoding="utf-8"))
     plan["model3"] |= {"epochs": 1, "rebalance.per_class": 6}
     path.write_text(yaml.safe_dump(plan), encoding="utf-8")
-    command = ["python", "-m", "benchmarks.leak", "--dataset", "data/tiny", "--folds", "1"]
+    command = ["python", "-m", "studies.leak", "--dataset", "data/tiny", "--folds", "1"]
     before = project.outputs()
     first = project.run(*command)
     found = json.loads((project.folder / "tmp/leak/f0/leak.json").read_text(encoding="utf-8"))

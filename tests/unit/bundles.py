@@ -6,17 +6,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lesions import evaluation, export, familiarity
-from lesions.backend import keras
-from lesions.bundle import NETWORK, Bundle
-from lesions.images import Pixels, write_png
-from lesions.inference import load_model, predict
-from lesions.litert import Network
-from lesions.manifest import COLUMNS
-from lesions.models import LOGITS, save_model
-from lesions.rules import balanced
-from lesions.transfer import build_network
-from lesions.views import seen_in
+from lesions.bundle.bundle import NETWORK, Bundle
+from lesions.bundle.litert import Network
+from lesions.data.images import Pixels, write_png
+from lesions.data.manifest import COLUMNS
+from lesions.evaluation import evaluate
+from lesions.export import export, ood_check
+from lesions.metrics.decisions import balanced
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, save_model
+from lesions.models.predict import load_model, predict
+from lesions.models.test_time_augmentation import seen_in
+from lesions.models.transfer import build_network
 from tests.unit.held_out import CLASSES
 from tests.unit.training_pictures import SIDE, toy_pixels
 from tests.unit.trainings import params_with
@@ -56,7 +57,7 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     folder.mkdir()
     head = export.write_network(model, folder / NETWORK)
     network = Network((folder / NETWORK).read_bytes())
-    familiar, known = familiarity.get_familiar(network, manifest, root / "prepared", decision)
+    familiar, known = ood_check.get_familiar(network, manifest, root / "prepared", decision)
     about = export.describe(model, decision, scores, manifest, known)
     export.write_bundle(folder, about, export.Arrays(head, familiar))
     return Exported(folder, model, manifest, predictions, rows["path"], root / "prepared", pixels)
@@ -98,12 +99,12 @@ def _evaluated(
     """What evaluate writes: predictions, decision and scores."""
     output = predict(model, pixels)
     shares = np.full(len(classes), 1 / len(classes))
-    fitted = evaluation.fit_calibration(rows, output.logits, classes, shares)
-    predictions = evaluation.predictions_table(rows, balanced(output.logits, fitted), classes)
-    decision = evaluation.decide(predictions, classes, fitted, 0.9)
+    fitted = evaluate.fit_calibration(rows, output.logits, classes, shares)
+    predictions = evaluate.predictions_table(rows, balanced(output.logits, fitted), classes)
+    decision = evaluate.decide(predictions, classes, fitted, 0.9)
     decision = {"classes": classes, "image_size": SIDE, "color_constancy": "none", **decision}
-    test = evaluation.take_test(predictions, manifest, output, fitted, 0)
-    scores = evaluation.score_all(predictions, classes, 0, resamples=50)
-    scores["test"] |= evaluation.look_closer(test, manifest, classes, decision)
+    test = evaluate.take_test(predictions, manifest, output, fitted, 0)
+    scores = evaluate.score_all(predictions, classes, 0, resamples=50)
+    scores["test"] |= evaluate.look_closer(test, manifest, classes, decision)
     scores["test"]["baselines"] = {}
     return predictions, decision, scores

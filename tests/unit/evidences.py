@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from lesions.evidence import Evidence
-from lesions.report import Section
+from lesions.rendering.html import Section
+from lesions.reports.run_results import Evidence
 from tests.unit.held_out import CLASSES, table
 
 
 def est(value: float, low: float | None = None, high: float | None = None, **more: Any) -> dict[str, Any]:
-    """An estimate of lesions.intervals."""
+    """An estimate of lesions.metrics.intervals."""
     return {
         "value": value,
         "low": value - 0.05 if low is None else low,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.evaluation import predictions_table
+from lesions.evaluation.evaluate import predictions_table
 
 CLASSES = ["melanoma", "nevus", "vascular_lesion"]
 

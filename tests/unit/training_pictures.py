@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, write_manifest
+from lesions.data.manifest import COLUMNS, EXCLUDED_COLUMNS, write_manifest
 
 SIDE = 32
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from lesions.backend import keras
-from lesions.checkpoint import Checkpoint
-from lesions.params import Params, TrainParams, load_params
-from lesions.training import fit, set_seeds
-from lesions.training_data import Pictures, TrainingData
-from lesions.transfer import build_network
+from lesions.models.backend import keras
+from lesions.models.transfer import build_network
+from lesions.params.schema import Params, TrainParams, load_params
+from lesions.training.checkpoint import Checkpoint
+from lesions.training.fit import fit, set_seeds
+from lesions.training.training_set import Pictures, TrainingData
 from tests.conftest import REPOSITORY
 from tests.unit.training_pictures import SIDE, toy_pixels
 

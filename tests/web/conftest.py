@@ -15,9 +15,11 @@ import pytest
 from playwright.sync_api import Playwright
 
 from app.web.examples import make_examples
-from lesions import charts, familiarity, figures
-from lesions.bundle import SIDECAR
-from lesions.outputs import write_json
+from lesions.bundle.bundle import SIDECAR
+from lesions.evaluation import charts
+from lesions.export import ood_check
+from lesions.rendering import figures
+from lesions.runtime.outputs import write_json
 from tests.conftest import REPOSITORY
 from tests.unit.bundles import exported
 
@@ -65,7 +67,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     test = made.predictions[made.predictions["split"] == "test"]
     figures.save(charts.confusion_chart(test, made.bundle.about.labels, ""), made.folder / "confusion.png")
     table = "| a | b |\n| :-- | --: |\n| 1 | 2 |\n"
-    text = f"# Model card\n\n<b>made by a test</b>\n\n{table}{familiarity.card_section(made.bundle.about)}"
+    text = f"# Model card\n\n<b>made by a test</b>\n\n{table}{ood_check.card_section(made.bundle.about)}"
     (made.folder / "model_card.md").write_text(text, encoding="utf-8")
     return made.folder
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.web.notice import NOT_CLASSES
-from lesions import wording
+from app import wording
+from app.web.disclaimers import NOT_CLASSES
 from tests.web.conftest import Server
 from tests.web.visitor import SECONDS, VERDICTS, huge, upload, verdict
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from flask import render_template
 
+from app import wording
 from app.web.application import create_app
+from app.web.disclaimers import notice_of
 from app.web.examples import make_examples
-from app.web.notice import notice_of
-from app.web.served import Served
-from app.web.showing import heat_layer, show
-from lesions import wording
-from lesions.heat import OPACITY
+from app.web.service import Served
+from app.web.view import heat_layer, show
+from lesions.rendering.heatmaps import OPACITY
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.web.desk import BusyError, Desk
+from app.web.workers import BusyError, Desk
 
 
 def soon(seconds: float = 10.0) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from lesions import wording
+from app import wording
 
 SECONDS = 1000  # milliseconds
 VERDICTS = (wording.ABOVE, wording.BELOW)

@@ -9,7 +9,7 @@ import pytest
 
 from app import compare
 from app.folds import Source, read_source
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 from tests.unit.held_out import CLASSES, table
 
 

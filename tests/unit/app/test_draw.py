@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from app import draw
-from lesions import demo
+from lesions.data.images import load_pixels
 from lesions.datasets import SYNTHETIC_MARK
-from lesions.images import load_pixels
-from lesions.synthetic_traits import CLASS_NAMES
+from lesions.demo import dataset
+from lesions.demo.traits import CLASS_NAMES
 from tests.conftest import REPOSITORY
 
 
@@ -21,7 +21,7 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_no_picture_is_one_of_the_demos() -> None:
     """What a network has learnt on drawn lesions would otherwise be asked again in the demo's test."""
-    assert not {picture.image_id for picture in draw.plan(700)} & {picture.image_id for picture in demo.plan()}
+    assert not {picture.image_id for picture in draw.plan(700)} & {picture.image_id for picture in dataset.plan()}
 
 
 def test_a_larger_set_begins_with_the_smaller_one() -> None:

@@ -11,8 +11,8 @@ import pytest
 from sklearn import metrics
 
 from app import folds
-from lesions.console import UserError, run
-from lesions.scores import probability_columns
+from lesions.metrics.scores import probability_columns
+from lesions.runtime.console import UserError, run
 
 CLASSES = ["melanoma", "nevus", "vascular_lesion"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lesions.sources import Source, find_sources
+from app.inputs import Source, find_sources
 
 
 @pytest.fixture

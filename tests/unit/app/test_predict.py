@@ -15,10 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import predict
-from lesions import wording
-from lesions.console import BROKEN_PIPE, UserError
-from lesions.images import write_png
+from app import predict, wording
+from lesions.data.images import write_png
+from lesions.runtime.console import BROKEN_PIPE, UserError
 from tests.conftest import REPOSITORY
 from tests.unit.bundles import Exported
 from tests.unit.held_out import CLASSES

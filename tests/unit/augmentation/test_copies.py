@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lesions import augment_checks, augmentation
-from lesions.augment_checks import check_operation
-from lesions.augmentation import Copy, build, choose_copies, draw, make_copy, own_streams
-from lesions.console import UserError
-from lesions.manifest import COLUMNS
+from lesions.augmentation import copies, operation_checks
+from lesions.augmentation.copies import Copy, build, choose_copies, draw, make_copy, own_streams
+from lesions.augmentation.operation_checks import check_operation
+from lesions.data.manifest import COLUMNS
+from lesions.runtime.console import UserError
 
 SIDE = 48  # pixels
 
@@ -80,7 +80,7 @@ def rows(**pictures: list[str]) -> pd.DataFrame:
 
 
 def test_every_operation_of_augmentor_is_offered_or_refused() -> None:
-    offered, refused = set(augment_checks._signatures()), set(augment_checks.REFUSED)
+    offered, refused = set(operation_checks._signatures()), set(operation_checks.REFUSED)
     assert offered == set(ARGUMENTS), "an operation is offered that no test runs"
     source = Path(inspect.getfile(Augmentor.Pipeline)).read_text(encoding="utf-8")
     adding = set(re.findall(r"^    def (\w+)\(self, ?probability", source, re.MULTILINE))
@@ -164,7 +164,7 @@ def test_a_mistake_is_named_with_what_is_allowed(
 
 
 def test_the_check_loads_nothing_heavy() -> None:
-    code = "import lesions.augmentation, sys; print({'tensorflow', 'matplotlib', 'pandas'} & set(sys.modules))"
+    code = "import lesions.augmentation.copies, sys; print({'tensorflow', 'matplotlib', 'pandas'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "set()", "every command that reads params.yaml would wait for these"
 
@@ -240,7 +240,7 @@ def test_copies_have_no_black_edges(name: str, side: int) -> None:
     )
     white = Image.new("RGB", (side, side), "white")
     steps = build({name: {"probability": 1, **arguments}})
-    darkest = min(np.asarray(augmentation.perform(steps[0], white, number)).min() for number in range(60))
+    darkest = min(np.asarray(copies.perform(steps[0], white, number)).min() for number in range(60))
     assert darkest == 255, "black bars would tell a network which pictures are copies, and so which classes are rare"
 
 

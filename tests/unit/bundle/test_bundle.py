@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesions import conformal, explanations, export
-from lesions.backend import keras
-from lesions.bundle import ARRAYS, NETWORK, SIDECAR, Bundle
-from lesions.console import UserError
-from lesions.images import PictureError
-from lesions.inference import predict
-from lesions.litert import Network
-from lesions.models import LOGITS, POOL
+from lesions.bundle.bundle import ARRAYS, NETWORK, SIDECAR, Bundle
+from lesions.bundle.litert import Network
+from lesions.data.images import PictureError
+from lesions.evaluation import grad_cam
+from lesions.export import export
+from lesions.metrics import conformal
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, POOL
+from lesions.models.predict import predict
+from lesions.runtime.console import UserError
 from tests.unit.bundles import Exported, exported
 from tests.unit.held_out import CLASSES
 from tests.unit.training_pictures import SIDE
@@ -103,7 +105,7 @@ def test_heat_is_asked_for_and_only_of_networks_that_have_it(pooled: Exported, f
 def test_the_heat_is_that_of_the_report(pooled: Exported) -> None:
     """Two ways to one map: by gradients in Keras, and by the exported feature map and the last layer's weights."""
     melanoma = np.full(len(pooled.pixels), CLASSES.index("melanoma"))
-    expected = explanations.heat_maps(pooled.model, pooled.pixels, melanoma)
+    expected = grad_cam.heat_maps(pooled.model, pooled.pixels, melanoma)
     found = [said.heat for said in pooled.bundle.predict(pooled.pixels, explain=True)]
     assert np.abs(np.stack([one for one in found if one is not None]) - expected).max() < 1e-3
     assert expected.max() == pytest.approx(1, abs=0.2), "there is no heat to compare"

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from lesions.classes import (
+from lesions.data.diagnoses import (
     CLASS_MAPS,
     DIAGNOSES,
     NAMES,
@@ -17,7 +17,7 @@ from lesions.classes import (
     merge_classes,
     slug,
 )
-from lesions.console import UserError
+from lesions.runtime.console import UserError
 
 NINE = (
     "actinic_keratosis", "basal_cell_carcinoma", "dermatofibroma", "melanoma", "nevus",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from lesions.images import (
+from lesions.data.images import (
     PictureError,
     load_picture,
     perceptual_hash,
@@ -19,7 +19,7 @@ from lesions.images import (
     shades_of_gray,
     write_png,
 )
-from lesions.manifest import REASONS
+from lesions.data.manifest import REASONS
 from tests.conftest import random_pixels
 
 SMALL = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))

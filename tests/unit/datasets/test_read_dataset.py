@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lesions.console import UserError
 from lesions.datasets import SYNTHETIC_MARK, read_dataset, read_layout
 from lesions.datasets.raw import RAW_COLUMNS, files_below
+from lesions.runtime.console import UserError
 
 MakeDataset = Callable[..., Path]
 

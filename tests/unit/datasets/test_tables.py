@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.classes import class_of
-from lesions.console import UserError
+from lesions.data.diagnoses import class_of
 from lesions.datasets import read_layout
+from lesions.runtime.console import UserError
 from tests.unit.twins import ONE_HOT_2019, TWINS, lay_out
 
 CONTRADICTING = "ids whose rows contradict each other"

@@ -14,19 +14,19 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lesions import demo, synthetic, synthetic_traits
+from lesions.data.images import load_picture
 from lesions.datasets import SYNTHETIC_MARK
-from lesions.images import load_picture
-from lesions.near_duplicates import near_duplicates
+from lesions.demo import dataset, draw, traits
+from lesions.preparation.near_duplicates import near_duplicates
 
-SMALL = demo.plan(dict.fromkeys(demo.TRAIN, 9), dict.fromkeys(demo.TEST, 2))
+SMALL = dataset.plan(dict.fromkeys(dataset.TRAIN, 9), dict.fromkeys(dataset.TEST, 2))
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set with few pictures but all faults, and the list of them beside it."""
     folder = tmp_path_factory.mktemp("data")
-    demo.make(folder / "demo", folder / "demo_faults.json", SMALL)
+    dataset.make(folder / "demo", folder / "demo_faults.json", SMALL)
     return folder / "demo"
 
 
@@ -54,31 +54,31 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(inner)
 
 
-@pytest.mark.parametrize("class_name", synthetic_traits.CLASS_NAMES)
+@pytest.mark.parametrize("class_name", traits.CLASS_NAMES)
 def test_every_class_gives_rgb_pictures_of_one_size_that_show_something(class_name: str) -> None:
-    picture = synthetic.draw(class_name, "any")
-    assert picture.shape == (synthetic.HEIGHT, synthetic.WIDTH, 3)
+    picture = draw.draw(class_name, "any")
+    assert picture.shape == (draw.HEIGHT, draw.WIDTH, 3)
     assert picture.dtype == np.uint8
     assert picture.std() > 10
 
 
 def test_pictures_of_one_class_differ_beyond_noise() -> None:
     """Near-copies would be grouped as one lesion, or leak from training into the test set."""
-    first, *others = (synthetic.draw("nevus", f"{number}").astype(float) for number in range(6))
+    first, *others = (draw.draw("nevus", f"{number}").astype(float) for number in range(6))
     assert all(np.abs(first - other).mean() > 8 for other in others)
 
 
 def test_an_unknown_class_is_named_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"'mole'.*melanoma"):
-        synthetic.draw("mole", "any")
+        draw.draw("mole", "any")
 
 
 def test_every_lookalike_and_trait_exists() -> None:
     """A misspelt trait would be ignored in silence, and a class lose its structure."""
-    known = synthetic_traits.SHAPE_AND_COLOUR | synthetic_traits.STRUCTURES
-    assert all(set(traits) <= set(known) for traits in synthetic_traits.TYPICAL.values())
-    assert set(synthetic_traits.MISTAKEN_FOR) == set(synthetic_traits.CLASS_NAMES) == set(demo.TRAIN)
-    assert {name for names in synthetic_traits.MISTAKEN_FOR.values() for name in names} <= set(demo.TRAIN)
+    known = traits.SHAPE_AND_COLOUR | traits.STRUCTURES
+    assert all(set(traits) <= set(known) for traits in traits.TYPICAL.values())
+    assert set(traits.MISTAKEN_FOR) == set(traits.CLASS_NAMES) == set(dataset.TRAIN)
+    assert {name for names in traits.MISTAKEN_FOR.values() for name in names} <= set(dataset.TRAIN)
 
 
 def test_order_and_number_of_processes_change_no_byte(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_order_and_number_of_processes_change_no_byte(tmp_path: Path) -> None:
         for picture in pictures:
             (tmp_path / name / picture.path.parent).mkdir(parents=True, exist_ok=True)
     for picture in pictures:
-        demo.write_picture(tmp_path / "one", picture)
+        dataset.write_picture(tmp_path / "one", picture)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        list(pool.map(partial(demo.write_picture, tmp_path / "two"), reversed(pictures)))
+        list(pool.map(partial(dataset.write_picture, tmp_path / "two"), reversed(pictures)))
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
@@ -99,7 +99,7 @@ def test_making_it_again_changes_no_byte(small: Path, tmp_path: Path) -> None:
     leftover = tmp_path / "demo" / "Train" / "leftover.jpg"
     leftover.parent.mkdir(parents=True)
     leftover.touch()
-    demo.make(tmp_path / "demo", tmp_path / "demo_faults.json", SMALL)
+    dataset.make(tmp_path / "demo", tmp_path / "demo_faults.json", SMALL)
     assert contents(tmp_path) == contents(small.parent)
 
 
@@ -107,13 +107,13 @@ def test_a_run_that_fails_leaves_the_earlier_data_set(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "earlier").touch()
     with pytest.raises(ValueError, match="not in list"):
-        demo.make(tmp_path / "demo", tmp_path / "demo_faults.json", SMALL[:3])
+        dataset.make(tmp_path / "demo", tmp_path / "demo_faults.json", SMALL[:3])
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["demo", "demo/earlier"]
 
 
 def test_the_plan_is_a_small_copy_of_the_real_set() -> None:
     """Without the real imbalance the demo would not show what the pipeline is for."""
-    counts = Counter((picture.split, picture.class_name) for picture in demo.plan())
+    counts = Counter((picture.split, picture.class_name) for picture in dataset.plan())
     train = {name: n for (split, name), n in counts.items() if split == "Train"}
     assert 5.5 < max(train.values()) / min(train.values()) < 6.5
     assert 650 < sum(train.values()) < 750
@@ -121,7 +121,7 @@ def test_the_plan_is_a_small_copy_of_the_real_set() -> None:
 
 
 def test_image_ids_are_unique_and_tell_no_class() -> None:
-    pictures = demo.plan()
+    pictures = dataset.plan()
     assert len({picture.image_id for picture in pictures}) == len(pictures)
     assert len({picture.class_name for picture in pictures[:40]}) > 5
 
@@ -133,7 +133,7 @@ def test_classes_can_be_told_apart_but_not_by_colour_alone() -> None:
         centre, edge = picture[45:105, 70:130].astype(float), picture[20:130, 20:30].astype(float)
         return np.concatenate([centre.mean(axis=(0, 1)) - edge.mean(axis=(0, 1)), centre.std(axis=(0, 1))])
 
-    drawn = [synthetic.draw(picture.class_name, f"{demo.SEED}:{picture.image_id}") for picture in SMALL]
+    drawn = [draw.draw(picture.class_name, f"{dataset.SEED}:{picture.image_id}") for picture in SMALL]
     features = np.array([colours(picture) for picture in drawn])
     labels = np.array([picture.class_name for picture in SMALL])
     distances = np.linalg.norm(features[:, None] - features, axis=2)
@@ -156,7 +156,7 @@ def test_files_that_no_fault_lists_are_sound_and_unique(small: Path, faults: dic
     """A fault that is not listed would make a right answer of the data audit look wrong."""
     listed = set(strings(faults))
     rest = [path for path in small.glob("*/*/*") if path.relative_to(small).as_posix() not in listed]
-    assert {pixels(path).shape for path in rest} == {(synthetic.HEIGHT, synthetic.WIDTH, 3)}
+    assert {pixels(path).shape for path in rest} == {(draw.HEIGHT, draw.WIDTH, 3)}
     assert len({path.read_bytes() for path in rest}) == len({path.name for path in rest}) == len(rest)
 
 
@@ -224,13 +224,13 @@ def test_unusual_modes_are_stored_as_such(small: Path, faults: dict[str, Any], k
     for path in faults["unusual_modes"][kind]:
         with Image.open(small / path) as picture:
             assert picture.mode == mode
-            assert picture.size == (synthetic.WIDTH, synthetic.HEIGHT)
+            assert picture.size == (draw.WIDTH, draw.HEIGHT)
 
 
 def test_unusual_modes_still_show_the_picture_that_was_drawn(small: Path, faults: dict[str, Any]) -> None:
     """They are usable pictures of their class: an inverted or black one would teach nonsense."""
     for path in strings({kind: paths for kind, paths in faults["unusual_modes"].items() if kind != "grey_16_bit"}):
-        drawn = synthetic.draw(Path(path).parts[1], f"{demo.SEED}:{Path(path).stem}")
+        drawn = draw.draw(Path(path).parts[1], f"{dataset.SEED}:{Path(path).stem}")
         difference = pixels(small / path).mean(axis=2) - drawn.mean(axis=2)
         assert np.abs(difference).mean() < 12
 
@@ -247,10 +247,10 @@ def test_pictures_on_their_side_are_upright_once_their_exif_tag_is_followed(
 ) -> None:
     for path in faults["exif_rotated"]:
         with Image.open(small / path) as picture:
-            assert picture.size == (synthetic.HEIGHT, synthetic.WIDTH)
+            assert picture.size == (draw.HEIGHT, draw.WIDTH)
             assert dict(picture.getexif()) == {0x0112: 6}
             upright = np.asarray(ImageOps.exif_transpose(picture)).astype(float)
-        drawn = synthetic.draw(Path(path).parts[1], f"{demo.SEED}:{Path(path).stem}")
+        drawn = draw.draw(Path(path).parts[1], f"{dataset.SEED}:{Path(path).stem}")
         assert np.abs(upright - drawn).mean() < 6
 
 
@@ -265,7 +265,7 @@ def test_same_names_show_different_pictures(small: Path, faults: dict[str, Any])
 def test_extensions_in_capitals_are_sound_pictures(small: Path, faults: dict[str, Any]) -> None:
     for path in faults["extension_in_capitals"]:
         assert path.endswith(".JPG")
-        assert pixels(small / path).shape == (synthetic.HEIGHT, synthetic.WIDTH, 3)
+        assert pixels(small / path).shape == (draw.HEIGHT, draw.WIDTH, 3)
 
 
 def test_no_picture_carries_metadata(small: Path, faults: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions import baselines
-from lesions.intervals import bootstrap_weights
+from lesions.evaluation import baselines
+from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import CLASSES, table
 
 

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lesions import charts, figures
+from lesions.evaluation import charts
+from lesions.rendering import figures
 from tests.unit.held_out import CLASSES, table
 
 MARK = " [synthetic pictures]"

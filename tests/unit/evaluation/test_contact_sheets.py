@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions import figures, heat, sheets
+from lesions.evaluation import contact_sheets
+from lesions.rendering import figures, heatmaps
+from tests.unit.evaluation.test_charts import MARK, texts
 from tests.unit.held_out import CLASSES, table
-from tests.unit.test_charts import MARK, texts
 
 
 def with_pictures(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -21,7 +22,9 @@ def test_the_sheets_show_the_surest_mistakes_and_the_least_sure_hits(tmp_path: P
     rows = with_pictures(table(200), tmp_path)
     given = rows[[f"p_{label}" for label in CLASSES]].max(axis=1)
     right = rows["label"] == rows["predicted"]
-    mistakes, hits = (make(rows, tmp_path, 8, MARK) for make in (sheets.mistakes_sheet, sheets.unsure_hits_sheet))
+    mistakes, hits = (
+        make(rows, tmp_path, 8, MARK) for make in (contact_sheets.mistakes_sheet, contact_sheets.unsure_hits_sheet)
+    )
     assert f"({given[~right].max():.2f})" in texts(mistakes)
     assert f"{given[right].min():.2f}, then" in texts(hits)
     assert f"{right.sum()} of 200 test pictures are called correctly" in texts(hits)
@@ -34,12 +37,12 @@ def test_the_second_class_of_a_hit_is_the_next_most_probable(tmp_path: Path) -> 
     rows = with_pictures(table(50), tmp_path)
     hit = rows[rows["label"] == rows["predicted"]].head(1)
     hit = hit.assign(label="nevus", predicted="nevus", p_melanoma=0.25, p_nevus=0.45, p_vascular_lesion=0.30)
-    assert "0.45, then VASC (0.30)" in texts(sheets.unsure_hits_sheet(hit, tmp_path, 4, ""))
+    assert "0.45, then VASC (0.30)" in texts(contact_sheets.unsure_hits_sheet(hit, tmp_path, 4, ""))
 
 
 def test_sheets_without_pictures_are_drawn_too(tmp_path: Path) -> None:
     rows = with_pictures(table(30), tmp_path)
-    for make, kept in ((sheets.mistakes_sheet, True), (sheets.unsure_hits_sheet, False)):
+    for make, kept in ((contact_sheets.mistakes_sheet, True), (contact_sheets.unsure_hits_sheet, False)):
         right = rows["label"] == rows["predicted"]
         figures.save(make(rows[right == kept], tmp_path, 4, ""), tmp_path / "none.png")
 
@@ -64,7 +67,7 @@ FOUND = {
 def test_the_heat_sheet_shows_the_median_hit_and_the_surest_mistake_of_each_class(tmp_path: Path) -> None:
     """A hit picked for its map would flatter the network; each map must be that of the picture beside it."""
     rows = with_pictures(table(200), tmp_path)
-    figure = sheets.explanation_sheet(rows, maps_of(200), CLASSES, tmp_path, FOUND, MARK)
+    figure = contact_sheets.explanation_sheet(rows, maps_of(200), CLASSES, tmp_path, FOUND, MARK)
     found = texts(figure)
     assert len(figure.axes[0].images) == 4 * len(CLASSES)
     for label in CLASSES:
@@ -73,7 +76,7 @@ def test_the_heat_sheet_shows_the_median_hit_and_the_surest_mistake_of_each_clas
         right = mine["label"] == mine["predicted"]
         hits, mistakes = given[right].sort_values(kind="stable"), given[~right].sort_values(kind="stable")
         for row in (hits.index[(len(hits) - 1) // 2], mistakes.index[-1]):
-            share = heat.frame_share(maps_of(200)[row])
+            share = heatmaps.frame_share(maps_of(200)[row])
             assert share is not None
             assert f"({given[row]:.2f}) {share:.0%} on the frame" in found
     assert "The frame gets 50% of the heat, and would get 36% in a uniform map; 25% of 200" in found
@@ -86,7 +89,7 @@ def test_a_class_without_hits_or_mistakes_has_a_gap_that_says_so(right: bool, tm
     rows = with_pictures(table(60), tmp_path)
     rows = rows[(rows["label"] == rows["predicted"]) == right]
     empty = {**FOUND, "all": {"n": len(rows), "share": None, "on_frame": None}}
-    figure = sheets.explanation_sheet(rows, maps_of(len(rows)), CLASSES, tmp_path, empty, "")
+    figure = contact_sheets.explanation_sheet(rows, maps_of(len(rows)), CLASSES, tmp_path, empty, "")
     assert f"none of {(rows['label'] == 'nevus').sum()}" in texts(figure)
     assert "too few maps" in texts(figure)
     figures.save(figure, tmp_path / "heat.png")

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lesions import evaluation
-from lesions.rules import Calibration, balanced
+from lesions.evaluation import evaluate
+from lesions.metrics.decisions import Calibration, balanced
 from tests.unit.held_out import CLASSES, logits_of
 
 SHARES = np.full(3, 1 / 3)
@@ -31,12 +31,12 @@ def held_out(seed: int = 0, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.loc[order], logits[order]
 
 
-def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluation.Evaluated]:
-    fitted = evaluation.fit_calibration(rows, logits, CLASSES, SHARES)
-    table = evaluation.predictions_table(rows, balanced(logits, fitted), CLASSES)
-    decision = evaluation.decide(table, CLASSES, fitted, 0.9)
+def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluate.Evaluated]:
+    fitted = evaluate.fit_calibration(rows, logits, CLASSES, SHARES)
+    table = evaluate.predictions_table(rows, balanced(logits, fitted), CLASSES)
+    decision = evaluate.decide(table, CLASSES, fitted, 0.9)
     output = Output(logits, balanced(logits, Calibration(1.0, np.zeros(3))))
-    return table, decision, evaluation.take_test(table, rows, output, fitted, 0)
+    return table, decision, evaluate.take_test(table, rows, output, fitted, 0)
 
 
 def test_the_test_pictures_have_no_part_in_any_choice() -> None:
@@ -51,17 +51,17 @@ def test_the_test_pictures_have_no_part_in_any_choice() -> None:
 def test_everything_that_is_written_is_json_and_agrees() -> None:
     rows, logits = held_out()
     table, decision, test = results(rows, logits)
-    summary = evaluation.score_all(table, CLASSES, 0, resamples=50)
-    summary["test"] |= evaluation.look_closer(test, rows, CLASSES, decision)
-    summary["test"]["calibration"] = evaluation.score_calibration(test, CLASSES, 0)
+    summary = evaluate.score_all(table, CLASSES, 0, resamples=50)
+    summary["test"] |= evaluate.look_closer(test, rows, CLASSES, decision)
+    summary["test"]["calibration"] = evaluate.score_calibration(test, CLASSES, 0)
     json.dumps({"scores": summary, "decision": decision}, allow_nan=False)
-    headline = evaluation.headline(summary)
+    headline = evaluate.headline(summary)
     assert headline["accuracy"] == summary["test"]["overall"]["accuracy"]["value"]
     assert headline["ece"] == summary["test"]["calibration"]["after"]["ece"]["value"]
     assert {"n", "accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "melanoma_auroc", "ece"} <= set(headline)
     assert "seed" in summary["notes"]["training"]
-    assert "not estimable" in evaluation.tell(summary)
-    bins = evaluation.reliability(test, CLASSES)
+    assert "not estimable" in evaluate.tell(summary)
+    bins = evaluate.reliability(test, CLASSES)
     assert bins.groupby("probabilities")["n"].sum().to_dict() == {"before": 200, "after": 200}
     for index, row in enumerate(test.rows.to_dict("records")):
         place = rows["image_id"].tolist().index(row["image_id"])
@@ -75,8 +75,8 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
 def test_calibrated_probabilities_decide_for_accuracy_and_balanced_ones_for_balanced_accuracy() -> None:
     rows, logits = held_out(n=6000)
     table, _, test = results(rows, logits)
-    own = evaluation.score_all(table, CLASSES, 0, resamples=2)["test"]["headline"]
-    other = evaluation.score_calibration(test, CLASSES, 0)["decided_by_calibrated"]
+    own = evaluate.score_all(table, CLASSES, 0, resamples=2)["test"]["headline"]
+    other = evaluate.score_calibration(test, CLASSES, 0)["decided_by_calibrated"]
     assert own["balanced_accuracy"] > other["balanced_accuracy"]
     assert own["accuracy"] < other["accuracy"]
 
@@ -84,5 +84,5 @@ def test_calibrated_probabilities_decide_for_accuracy_and_balanced_ones_for_bala
 def test_without_melanomas_there_is_no_decision_curve() -> None:
     rows, logits = held_out()
     _, _, test = results(rows, logits)
-    assert len(evaluation.decision_curve(test, CLASSES)) == 3 * 50
-    assert evaluation.decision_curve(test, ["a", "b"]).empty
+    assert len(evaluate.decision_curve(test, CLASSES)) == 3 * 50
+    assert evaluate.decision_curve(test, ["a", "b"]).empty

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lesions import explanations, heat
-from lesions.backend import keras
-from lesions.inference import BATCH
-from lesions.intervals import bootstrap_weights
-from lesions.models import LOGITS
-from lesions.training import set_seeds
-from lesions.transfer import build_network
+from lesions.evaluation import grad_cam
+from lesions.metrics.intervals import bootstrap_weights
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS
+from lesions.models.predict import BATCH
+from lesions.models.transfer import build_network
+from lesions.rendering import heatmaps
+from lesions.training.fit import set_seeds
 from tests.unit.trainings import params_with
 
 SIDE = 64
@@ -30,7 +31,7 @@ def test_for_a_pooled_head_it_is_the_class_activation_map(name: str) -> None:
     features = keras.Model(model.input, model.get_layer("pool").input)(PIXELS, training=False).numpy()
     kernel = model.get_layer(LOGITS).kernel.numpy()
     expected = np.einsum("nrck,kn->nrc", features, kernel[:, CLASSES]) / np.prod(features.shape[1:3])
-    found = explanations.grad_cam(model, PIXELS, CLASSES)
+    found = grad_cam.grad_cam(model, PIXELS, CLASSES)
     assert np.allclose(found, expected, atol=1e-5 * np.abs(expected).max())
     assert np.abs(expected).max() > 0
 
@@ -45,7 +46,7 @@ def test_for_a_flattened_head_channels_weigh_by_their_mean_slope() -> None:
     slopes = model.get_layer(LOGITS).kernel.numpy().reshape(6, 6, 5, 4).mean(axis=(0, 1))
     maps = keras.Model(inputs, features)(pixels).numpy()
     expected = np.einsum("nrck,kn->nrc", maps, slopes[:, CLASSES[:7]])
-    assert np.allclose(explanations.grad_cam(model, pixels, CLASSES[:7]), expected, rtol=1e-3, atol=1e-4)
+    assert np.allclose(grad_cam.grad_cam(model, pixels, CLASSES[:7]), expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -55,30 +56,30 @@ def test_for_a_flattened_head_channels_weigh_by_their_mean_slope() -> None:
 def test_the_map_is_that_of_the_last_convolution(name: str, layer: str, side: int) -> None:
     """An earlier layer sees edges, not lesions; behind the pooling of a flattened head the map is coarser."""
     model = network(name, dropout=0.3)
-    assert explanations.feature_layer(model).name == layer
-    assert explanations.grad_cam(model, PIXELS[:2], CLASSES[:2]).shape == (2, side, side)
+    assert grad_cam.feature_layer(model).name == layer
+    assert grad_cam.grad_cam(model, PIXELS[:2], CLASSES[:2]).shape == (2, side, side)
 
 
 def test_a_picture_gets_the_same_map_in_any_company() -> None:
     """The report and the page would show different maps for one picture."""
     model = network("isic_cnn")
     members = [BATCH + 1, 3, 17]
-    alone = explanations.grad_cam(model, PIXELS[members], CLASSES[members])
-    assert np.array_equal(alone, explanations.grad_cam(model, PIXELS, CLASSES)[members])
+    alone = grad_cam.grad_cam(model, PIXELS[members], CLASSES[members])
+    assert np.array_equal(alone, grad_cam.grad_cam(model, PIXELS, CLASSES)[members])
 
 
 def test_a_frozen_network_is_explained_too() -> None:
     """After transfer learning layers may be frozen, and a tape that watches weights alone would give nothing."""
     model = network("lesion_net")
-    expected = explanations.grad_cam(model, PIXELS[:3], CLASSES[:3])
+    expected = grad_cam.grad_cam(model, PIXELS[:3], CLASSES[:3])
     model.trainable = False
-    assert np.array_equal(explanations.grad_cam(model, PIXELS[:3], CLASSES[:3]), expected)
+    assert np.array_equal(grad_cam.grad_cam(model, PIXELS[:3], CLASSES[:3]), expected)
 
 
 def test_a_network_without_feature_maps_is_refused() -> None:
     inputs = keras.Input((8,))
     with pytest.raises(ValueError, match="no feature map"):
-        explanations.feature_layer(keras.Model(inputs, keras.layers.Dense(2, name=LOGITS)(inputs)))
+        grad_cam.feature_layer(keras.Model(inputs, keras.layers.Dense(2, name=LOGITS)(inputs)))
 
 
 def test_the_numbers_are_those_of_the_maps() -> None:
@@ -87,13 +88,13 @@ def test_the_numbers_are_those_of_the_maps() -> None:
     ring[:5], middle[20:40, 20:40] = 1, 1
     maps = np.stack([ring] * 12 + [middle] * 12 + [np.zeros_like(ring)] * 3 + [ring] * 3)
     rows = pd.DataFrame({"label": list("a" * 12 + "b" * 15 + "c" * 3), "group": [f"g{k}" for k in range(30)]})
-    found = explanations.describe(maps, rows, ["a", "b", "c"], bootstrap_weights(rows["label"], rows["group"], 0, 20))
+    found = grad_cam.describe(maps, rows, ["a", "b", "c"], bootstrap_weights(rows["label"], rows["group"], 0, 20))
     assert found["per_class"]["a"]["share"]["value"] == found["per_class"]["a"]["on_frame"]["value"] == 1
     assert found["per_class"]["b"]["share"]["value"] == found["per_class"]["b"]["on_frame"]["value"] == 0
     assert (found["per_class"]["b"]["n"], found["per_class"]["b"]["without_heat"]) == (15, 3)
     assert found["per_class"]["c"] == {"n": 3, "without_heat": 0, "share": None, "on_frame": None}
     assert found["all"]["on_frame"]["value"] == pytest.approx(15 / 27, abs=1e-4)
-    assert found["share_of_a_uniform_map"] == round(heat.uniform_share(SIDE, SIDE), 4)
+    assert found["share_of_a_uniform_map"] == round(heatmaps.uniform_share(SIDE, SIDE), 4)
 
 
 def disc_pictures(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,12 +129,12 @@ def test_maps_of_a_trained_network_are_its_own_and_not_those_of_random_weights()
     """
     pixels, labels = disc_pictures(48, 99)
     one, other = trained(1), trained(2)
-    maps = explanations.grad_cam(one, pixels, labels)
+    maps = grad_cam.grad_cam(one, pixels, labels)
     assert (one.predict(pixels.astype(np.float32), verbose=0).argmax(axis=1) == labels).mean() > 0.9, (
         "has not learnt it"
     )
-    again = explanations.rank_correlations(maps, explanations.grad_cam(other, pixels, labels)).mean()
-    random = explanations.check_weights(one, pixels, labels, seed=0)["rank_correlation"]
-    assert len(random) == explanations.DRAWS
+    again = grad_cam.rank_correlations(maps, grad_cam.grad_cam(other, pixels, labels)).mean()
+    random = grad_cam.check_weights(one, pixels, labels, seed=0)["rank_correlation"]
+    assert len(random) == grad_cam.DRAWS
     assert max(map(abs, random)) < 0.3
     assert again > 0.3 + max(random)

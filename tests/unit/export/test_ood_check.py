@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from lesions import familiarity
-from lesions.images import read_pixels
-from lesions.photographs import photographs
+from lesions.data.images import read_pixels
+from lesions.export import ood_check
+from lesions.export.photographs import photographs
 from tests.unit.bundles import Exported
 
 
@@ -24,13 +24,11 @@ def test_the_counts_are_what_the_model_says_of_the_same_pictures(pooled: Exporte
 def test_the_card_names_the_photographs_that_pass(pooled: Exported) -> None:
     about = pooled.bundle.about
     passed = replace(about.unlike_training, false_accepts=("cat", "hubble_deep_field"))
-    text = " ".join(familiarity.card_section(replace(about, unlike_training=passed)).split())
+    text = " ".join(ood_check.card_section(replace(about, unlike_training=passed)).split())
     assert "2 of 20 (10.0%, 95 % interval 2.8% to 30.1%) photographs" in text
     assert "(cat, hubble deep field) pass" in text
     none = replace(about.unlike_training, false_accepts=())
-    assert "0 of 20 (0.0%, 95 % interval 0.0% to 16.1%)" in familiarity.card_section(
-        replace(about, unlike_training=none)
-    )
+    assert "0 of 20 (0.0%, 95 % interval 0.0% to 16.1%)" in ood_check.card_section(replace(about, unlike_training=none))
 
 
 def test_the_photographs_are_pictures_without_a_download(pooled: Exported) -> None:

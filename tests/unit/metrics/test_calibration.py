@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from lesions import calibration, rules
-from lesions.console import UserError
-from lesions.intervals import bootstrap_weights
+from lesions.metrics import calibration, decisions
+from lesions.metrics.intervals import bootstrap_weights
+from lesions.runtime.console import UserError
 from tests.unit.held_out import logits_of
 
 EQUAL = np.full(4, 0.25)
@@ -40,7 +40,7 @@ def test_the_correction_for_class_shares_makes_the_probabilities_right_again() -
     assert fitted.temperature == pytest.approx(1, rel=0.04)
     assert fitted.prior_correction == pytest.approx(np.log(shares / EQUAL), abs=0.06)
     test_logits, test_labels = drawn(20_000, shares, seed=1)
-    before, after = softmax(test_logits, axis=1), rules.calibrated(test_logits, fitted)
+    before, after = softmax(test_logits, axis=1), decisions.calibrated(test_logits, fitted)
     assert np.abs(before.mean(axis=0) - shares).max() > 0.1
     assert after.mean(axis=0) == pytest.approx(shares, abs=0.01)
     assert calibration.expected_calibration_error(after, test_labels) < 0.015
@@ -51,9 +51,9 @@ def test_one_set_of_probabilities_follows_from_the_other() -> None:
     logits, labels = drawn(300, np.array([0.6, 0.2, 0.1, 0.1]))
     fitted = calibration.fit(logits, labels, EQUAL)
     factors = np.exp(fitted.prior_correction / fitted.temperature)
-    again = rules.balanced(logits, fitted) * factors
-    assert again / again.sum(axis=1, keepdims=True) == pytest.approx(rules.calibrated(logits, fitted), abs=1e-12)
-    assert (rules.balanced(logits, fitted).argmax(axis=1) == logits.argmax(axis=1)).all()
+    again = decisions.balanced(logits, fitted) * factors
+    assert again / again.sum(axis=1, keepdims=True) == pytest.approx(decisions.calibrated(logits, fitted), abs=1e-12)
+    assert (decisions.balanced(logits, fitted).argmax(axis=1) == logits.argmax(axis=1)).all()
 
 
 def test_a_class_without_validation_pictures_does_not_break_the_correction() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lesions import conformal
-from lesions.intervals import bootstrap_weights
+from lesions.metrics import conformal
+from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import CLASSES, table
 
 

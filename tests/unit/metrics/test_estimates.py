@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from lesions import estimates, ranking, scores
-from lesions.intervals import bootstrap_weights
-from lesions.questions import ask, questions
+from lesions.metrics import estimates, ranking, scores
+from lesions.metrics.endpoints import ask, questions
+from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import CLASSES, table
 
 NINE = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from lesions.intervals import FEWEST, bootstrap_weights, estimate, excludes_zero, proportion, share, wilson
+from lesions.metrics.intervals import FEWEST, bootstrap_weights, estimate, excludes_zero, proportion, share, wilson
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.images import write_png
-from lesions.probe import (
+from lesions.data.images import write_png
+from lesions.metrics.probe import (
     FEATURES,
     Kind,
     cross_validate,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from lesions import scores
-from lesions.evaluation import predictions_table, score_all
+from lesions.evaluation.evaluate import predictions_table, score_all
+from lesions.metrics import scores
 from tests.unit.held_out import CLASSES, table
 
 

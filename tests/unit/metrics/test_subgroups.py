@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lesions import subgroups
-from lesions.intervals import bootstrap_weights
+from lesions.metrics import subgroups
+from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import table
 
 

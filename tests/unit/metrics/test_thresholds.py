@@ -4,33 +4,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lesions import operating
-from lesions.intervals import bootstrap_weights
+from lesions.metrics import thresholds
+from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import CLASSES, table
 
 
 def test_a_threshold_is_the_highest_that_reaches_the_target() -> None:
     cases = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
-    assert operating.threshold_for(cases, 0.9) == pytest.approx(0.1)
-    assert operating.threshold_for(cases, 0.85) == pytest.approx(0.1), "8.5 of 10 cannot be reached: 9 are"
-    assert operating.threshold_for(cases, 0.5) == pytest.approx(0.5)
-    assert operating.threshold_for(np.full(5, 1 / 3), 0.9) <= 1 / 3, "rounding must not lose the cases"
+    assert thresholds.threshold_for(cases, 0.9) == pytest.approx(0.1)
+    assert thresholds.threshold_for(cases, 0.85) == pytest.approx(0.1), "8.5 of 10 cannot be reached: 9 are"
+    assert thresholds.threshold_for(cases, 0.5) == pytest.approx(0.5)
+    assert thresholds.threshold_for(np.full(5, 1 / 3), 0.9) <= 1 / 3, "rounding must not lose the cases"
 
 
 def test_predictive_values_by_hand() -> None:
     """Of 1,000 people 50 have it: 45 are found, 95 of the 950 others are called too."""
-    ppv, npv = operating.predictive_values(np.array([0.9]), np.array([0.9]), 0.05)
+    ppv, npv = thresholds.predictive_values(np.array([0.9]), np.array([0.9]), 0.05)
     assert ppv[0] == pytest.approx(45 / (45 + 95))
     assert npv[0] == pytest.approx(855 / (855 + 5))
-    nobody, _ = operating.predictive_values(np.array([0.0]), np.array([1.0]), 0.05)
+    nobody, _ = thresholds.predictive_values(np.array([0.0]), np.array([1.0]), 0.05)
     assert np.isnan(nobody[0])
 
 
 def test_a_threshold_is_chosen_on_validation_and_its_promise_is_checked_on_the_test() -> None:
     validation, test = table(900, 0, split="val"), table(900, 1)
-    chosen = operating.choose_thresholds(validation, CLASSES, 0.9)
+    chosen = thresholds.choose_thresholds(validation, CLASSES, 0.9)
     weights = bootstrap_weights(test["label"], test["group"], 0, 200)
-    found = operating.achieved(test, CLASSES, chosen, weights)["melanoma"]
+    found = thresholds.achieved(test, CLASSES, chosen, weights)["melanoma"]
     cases = test["label"] == "melanoma"
     called = (
         test["p_melanoma"] / test[[f"p_{label}" for label in CLASSES]].sum(axis=1) >= chosen["melanoma"]["threshold"]
@@ -39,7 +39,7 @@ def test_a_threshold_is_chosen_on_validation_and_its_promise_is_checked_on_the_t
     assert found["sensitivity"]["value"] == pytest.approx(called[cases].mean(), abs=1e-4)
     assert found["specificity"]["value"] == pytest.approx((~called)[~cases].mean(), abs=1e-4)
     assert found["sensitivity"]["value"] == pytest.approx(0.9, abs=0.06), "two samples of 300 cases each"
-    expected = operating.predictive_values(
+    expected = thresholds.predictive_values(
         np.array([found["sensitivity"]["value"]]), np.array([found["specificity"]["value"]]), 0.01
     )
     assert found["ppv"]["at_1_percent"]["value"] == pytest.approx(expected[0][0], abs=1e-3)
@@ -52,13 +52,13 @@ def test_few_cases_give_no_threshold_and_a_perfect_test_no_certainty() -> None:
     few = pd.concat(
         [validation[validation["label"] != "melanoma"], validation[validation["label"] == "melanoma"].head(9)]
     )
-    chosen = operating.choose_thresholds(few, CLASSES, 0.9)
+    chosen = thresholds.choose_thresholds(few, CLASSES, 0.9)
     assert chosen["melanoma"]["threshold"] is None
     test = table(120, 1, signal=6)
     weights = bootstrap_weights(test["label"], test["group"], 0, 50)
-    assert "not estimable" in operating.achieved(test, CLASSES, chosen, weights)["melanoma"]["note"]
-    chosen = operating.choose_thresholds(table(300, 2, split="val", signal=6), CLASSES, 0.99)
-    found = operating.achieved(test, CLASSES, chosen, weights)["melanoma"]
+    assert "not estimable" in thresholds.achieved(test, CLASSES, chosen, weights)["melanoma"]["note"]
+    chosen = thresholds.choose_thresholds(table(300, 2, split="val", signal=6), CLASSES, 0.99)
+    found = thresholds.achieved(test, CLASSES, chosen, weights)["melanoma"]
     assert found["sensitivity"]["value"] == 1
     assert found["npv"]["at_20_percent"]["low"] < 1, "no missed case among 40 is no proof that there is none"
 
@@ -66,7 +66,7 @@ def test_few_cases_give_no_threshold_and_a_perfect_test_no_certainty() -> None:
 def test_net_benefit_by_hand() -> None:
     truth = np.array([True, True, False, False, False])
     probability = np.array([0.9, 0.1, 0.6, 0.05, 0.05])
-    curve = operating.decision_curve(truth, probability, np.ones((1, 5)))
+    curve = thresholds.decision_curve(truth, probability, np.ones((1, 5)))
     benefit = {(row["threshold"], row["strategy"]): row["net_benefit"] for row in curve.to_dict("records")}
     assert benefit[0.5, "model"] == pytest.approx((1 - 1 * 1) / 5)
     assert benefit[0.2, "model"] == pytest.approx((1 - 1 * 0.25) / 5)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.models import LOGITS, NETWORKS, PROBABILITIES, build_model, save_model
-from lesions.params import ModelParams
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, NETWORKS, PROBABILITIES, build_model, save_model
+from lesions.params.schema import ModelParams
+from lesions.runtime.console import UserError
 from tests.unit.trainings import params_with
 
 NAMES = sorted(NETWORKS)

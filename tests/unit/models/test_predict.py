@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.inference import BATCH, load_model, predict
-from lesions.models import build_model, save_model
+from lesions.models.backend import keras
+from lesions.models.networks import build_model, save_model
+from lesions.models.predict import BATCH, load_model, predict
+from lesions.runtime.console import UserError
 from tests.unit.trainings import params_with
 
 N = 2 * BATCH + 5

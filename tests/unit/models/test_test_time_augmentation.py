@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesions.backend import keras
-from lesions.inference import load_model, predict
-from lesions.models import LOGITS, POOL, save_model
-from lesions.params import Views
-from lesions.transfer import build_network
-from lesions.views import ALL, EDGE, TURNED, seen_in
+from lesions.models.backend import keras
+from lesions.models.networks import LOGITS, POOL, save_model
+from lesions.models.predict import load_model, predict
+from lesions.models.test_time_augmentation import ALL, EDGE, TURNED, seen_in
+from lesions.models.transfer import build_network
+from lesions.params.schema import Views
 from tests.unit.trainings import params_with
 
 SIDE, CLASSES = 32, 3

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lesions import transfer
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.inference import load_model, predict
-from lesions.models import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
-from lesions.params import DRAWN, ModelParams, Params, Views
-from lesions.training import fit, set_seeds
-from lesions.transfer import Phase, build_network, phases, set_trainable
-from lesions.views import seen_in
+from lesions.models import transfer
+from lesions.models.backend import keras
+from lesions.models.networks import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
+from lesions.models.predict import load_model, predict
+from lesions.models.test_time_augmentation import seen_in
+from lesions.models.transfer import Phase, build_network, phases, set_trainable
+from lesions.params.schema import DRAWN, ModelParams, Params, Views
+from lesions.runtime.console import UserError
+from lesions.training.fit import fit, set_seeds
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import params_with, toy_data
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lesions.backend import keras
-from lesions.console import UserError
-from lesions.models import NETWORKS
-from lesions.network_names import APPLICATIONS, OWN
-from lesions.params import load_params
+from lesions.models.backend import keras
+from lesions.models.networks import NETWORKS
+from lesions.params.network_names import APPLICATIONS, OWN
+from lesions.params.schema import load_params
+from lesions.runtime.console import UserError
 from tests.conftest import REPOSITORY
 
 

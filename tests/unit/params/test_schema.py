@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from lesions.console import UserError
-from lesions.params import OnlineParams, Params, load_params
+from lesions.params.schema import OnlineParams, Params, load_params
+from lesions.runtime.console import UserError
 from tests.conftest import REPOSITORY
 
 GOOD = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_sample_images
 
-from lesions.audit import audit, cramers_v, foreignness, look, robust_z, size_ratio
-from lesions.contamination import contamination
-from lesions.images import read_pixels, write_png
-from lesions.synthetic import draw
+from lesions.data.images import read_pixels, write_png
+from lesions.demo.draw import draw
+from lesions.preparation.audit import audit, cramers_v, foreignness, look, robust_z, size_ratio
+from lesions.preparation.leakage import contamination
 
 SIDE = 64
 NO_PAIRS = pd.DataFrame({"a": [], "b": []}, dtype=int)

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions.audit_findings import examine, sections
-from lesions.audit_report import write_audit
-from lesions.preparation import prepare
-from lesions.report import Section, Table, table_of, write_report
-from lesions.summary import summarise
+from lesions.preparation.audit_findings import examine, sections
+from lesions.preparation.audit_page import write_audit
+from lesions.preparation.prepare import prepare
+from lesions.preparation.summary import summarise
+from lesions.rendering.html import Section, Table, table_of, write_report
 from tests.conftest import REPOSITORY
-from tests.unit.test_splits import params
+from tests.unit.preparation.test_splits import params
 
 MakeDataset = Callable[..., Path]
 

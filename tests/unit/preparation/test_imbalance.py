@@ -10,12 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions import imbalance
-from lesions.manifest import COLUMNS, EXCLUDED_COLUMNS, write_manifest
-from lesions.params import RebalanceParams
+from lesions.data.manifest import COLUMNS, EXCLUDED_COLUMNS, write_manifest
+from lesions.params.schema import RebalanceParams
+from lesions.preparation import imbalance
 from stages import analyze_imbalance
 
-PARAMS = Path(__file__).parents[2] / "params.yaml"
+PARAMS = Path(__file__).parents[3] / "params.yaml"
 METHODS, TARGETS = ("augment", "sampler", "weights", "none"), ("match_majority", "sqrt", "fixed", "none")
 
 

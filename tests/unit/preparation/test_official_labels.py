@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lesions.console import UserError
 from lesions.datasets.raw import raw_table
-from lesions.official import Official, check, read_official, settle
+from lesions.preparation.official_labels import Official, check, read_official, settle
+from lesions.runtime.console import UserError
 from tests.unit.twins import TWINS, lay_out
 
 HAM = TWINS["ham10000"]["HAM10000_metadata.csv"]

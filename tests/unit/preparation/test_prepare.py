@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions.console import UserError
+from lesions.data.manifest import REASONS
 from lesions.datasets import read_layout
-from lesions.manifest import REASONS
-from lesions.official import check, read_official
-from lesions.preparation import decode_all, near_pairs, place
-from lesions.selection import assign, choose_labels, image_ids
-from tests.unit.test_splits import params
+from lesions.preparation.official_labels import check, read_official
+from lesions.preparation.prepare import decode_all, near_pairs, place
+from lesions.preparation.selection import assign, choose_labels, image_ids
+from lesions.runtime.console import UserError
+from tests.unit.preparation.test_splits import params
 
 MakeDataset = Callable[..., Path]
 NO_PAIRS = pd.DataFrame({"a": [], "b": []}, dtype=int)

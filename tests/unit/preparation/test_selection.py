@@ -4,10 +4,10 @@ import pandas as pd
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from lesions.console import UserError
-from lesions.manifest import REASONS
-from lesions.selection import SAME_LESION, SAME_PICTURE, assign, choose_labels
-from tests.unit.test_splits import params
+from lesions.data.manifest import REASONS
+from lesions.preparation.selection import SAME_LESION, SAME_PICTURE, assign, choose_labels
+from lesions.runtime.console import UserError
+from tests.unit.preparation.test_splits import params
 
 NAMES = st.sampled_from([""] * 20 + list("abcdefgh"))  # mostly unknown, as in published tables
 ROWS = st.lists(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.console import UserError
-from lesions.duplicates import group_together
-from lesions.params import PrepareParams
-from lesions.splits import assign_splits
+from lesions.params.schema import PrepareParams
+from lesions.preparation.groups import group_together
+from lesions.preparation.splits import assign_splits
+from lesions.runtime.console import UserError
 
 BASE = {
     "layout": "auto", "min_side": 16, "min_class_groups": 5, "label_conflicts": "drop",

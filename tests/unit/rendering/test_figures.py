@@ -7,8 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lesions import figures
-from lesions.figures import Bars, Cell, Row
+from lesions.rendering import figures
+from lesions.rendering.figures import Bars, Cell, Row
 
 NAMES = ["melanoma", "nevus", "dermatofibroma"]
 

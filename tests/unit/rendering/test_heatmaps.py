@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lesions import heat, probe
+from lesions.metrics import probe
+from lesions.rendering import heatmaps
 from tests.conftest import random_pixels
 
 MAPS = arrays(
@@ -22,7 +23,7 @@ MAPS = arrays(
 @given(MAPS)
 def test_a_normalised_map_is_between_zero_and_one_and_keeps_the_order_of_what_is_positive(raw: np.ndarray) -> None:
     """Otherwise the layer would show another place as the hottest than the network gave."""
-    found = heat.normalise(raw)
+    found = heatmaps.normalise(raw)
     assert found.dtype == np.float32
     assert found.min() >= 0
     assert found.max() == (1 if (raw > 0).any() else 0)
@@ -32,19 +33,19 @@ def test_a_normalised_map_is_between_zero_and_one_and_keeps_the_order_of_what_is
 
 def test_a_map_without_heat_stays_empty_and_has_no_share_on_the_frame() -> None:
     """Divided by its maximum it would be all NaN; called 0 % it would count as a map that avoids the frame."""
-    empty = heat.normalise(np.full((4, 4), -1.0))
+    empty = heatmaps.normalise(np.full((4, 4), -1.0))
     assert not empty.any()
-    assert heat.frame_share(empty) is None
-    assert not heat.sits_on_frame(empty)
+    assert heatmaps.frame_share(empty) is None
+    assert not heatmaps.sits_on_frame(empty)
     picture = random_pixels(0)
-    assert (heat.overlay(picture, empty) == picture).all()
+    assert (heatmaps.overlay(picture, empty) == picture).all()
 
 
 @pytest.mark.parametrize("raw", [np.array([[np.nan, 1.0]]), np.array([[np.inf]]), np.ones(4), np.empty((0, 3))])
 def test_what_is_no_map_is_refused(raw: np.ndarray) -> None:
     """A NaN from a broken network would become a picture without heat, which looks like an answer."""
     with pytest.raises(ValueError, match="heat map"):
-        heat.normalise(raw)
+        heatmaps.normalise(raw)
 
 
 @given(MAPS, st.integers(1, 70), st.integers(1, 70))
@@ -52,7 +53,7 @@ def test_an_enlarged_map_has_the_size_of_the_picture_and_no_value_outside_the_ra
     raw: np.ndarray, height: int, width: int
 ) -> None:
     """Values outside would be drawn in colours that the scale does not have."""
-    found = heat.upsample(heat.normalise(raw), height, width)
+    found = heatmaps.upsample(heatmaps.normalise(raw), height, width)
     assert found.shape == (height, width)
     assert found.min() >= 0
     assert found.max() <= 1
@@ -62,7 +63,7 @@ def test_an_enlarged_map_is_hot_where_the_small_one_was() -> None:
     """Rows and columns swapped, or a map shifted by half a cell, would point beside the lesion."""
     small = np.zeros((4, 8), np.float32)
     small[1, 6] = 1
-    found = heat.upsample(small, 40, 160)
+    found = heatmaps.upsample(small, 40, 160)
     rows, columns = (np.average(np.arange(n), weights=found.sum(axis=axis)) for n, axis in ((40, 1), (160, 0)))
     assert (rows, columns) == pytest.approx((14.5, 129.5), abs=0.2)  # the middle of that cell: 1.5/4 and 6.5/8
 
@@ -70,13 +71,13 @@ def test_an_enlarged_map_is_hot_where_the_small_one_was() -> None:
 @pytest.mark.parametrize("size", [(64, 64), (180, 180), (75, 100), (7, 7)])
 def test_a_uniform_map_has_the_share_that_is_stated_for_it(size: tuple[int, int]) -> None:
     """'More than a uniform map' would be wrong for every map."""
-    assert heat.frame_share(np.ones(size, np.float32)) == pytest.approx(heat.uniform_share(*size))
+    assert heatmaps.frame_share(np.ones(size, np.float32)) == pytest.approx(heatmaps.uniform_share(*size))
 
 
 def test_the_frame_is_that_of_the_frame_only_probe() -> None:
     """Both are compared in the report: the share of heat on what the probe sees."""
-    assert heat.RING == probe.CELLS
-    assert heat.uniform_share(180, 180) == pytest.approx(44 / 144)
+    assert heatmaps.RING == probe.CELLS
+    assert heatmaps.uniform_share(180, 180) == pytest.approx(44 / 144)
 
 
 def test_heat_on_the_frame_counts_and_heat_inside_does_not() -> None:
@@ -85,32 +86,32 @@ def test_heat_on_the_frame_counts_and_heat_inside_does_not() -> None:
         for axis in (0, 1):
             spot = np.zeros((180, 180), np.float32)
             spot[(place, 90) if axis == 0 else (90, place)] = 0.5
-            assert heat.frame_share(spot) == share
+            assert heatmaps.frame_share(spot) == share
 
 
 @pytest.mark.parametrize(("times", "sits"), [(1.24, False), (1.26, True)])
 def test_a_map_sits_on_the_frame_from_a_quarter_more_heat_than_chance(times: float, sits: bool) -> None:
     """The rule that the report states."""
-    share = times * heat.uniform_share(60, 60)
+    share = times * heatmaps.uniform_share(60, 60)
     inside, outside = (1 - share) / 50**2, share / (60**2 - 50**2)
     made = np.full((60, 60), outside, np.float32)
     made[5:-5, 5:-5] = inside
-    assert heat.frame_share(made) == pytest.approx(share)
-    assert heat.sits_on_frame(made) is sits
+    assert heatmaps.frame_share(made) == pytest.approx(share)
+    assert heatmaps.sits_on_frame(made) is sits
 
 
 def test_a_coarse_map_can_sit_on_the_frame_too() -> None:
     """The last map of lesion_net has 4 x 4 cells at 64 pixels: a stricter rule would find it innocent always."""
     coarse = np.ones((4, 4), np.float32)
     coarse[1:-1, 1:-1] = 0
-    assert heat.sits_on_frame(heat.upsample(coarse, 64, 64))
-    assert not heat.sits_on_frame(heat.upsample(1 - coarse, 64, 64))
+    assert heatmaps.sits_on_frame(heatmaps.upsample(coarse, 64, 64))
+    assert not heatmaps.sits_on_frame(heatmaps.upsample(1 - coarse, 64, 64))
 
 
 def test_the_layer_takes_the_last_colour_where_it_is_hottest_and_leaves_the_cold_alone() -> None:
     """A layer over everything would change what the reader sees of the lesion."""
     picture = np.full((2, 2, 3), 100, np.uint8)
-    found = heat.overlay(picture, np.array([[0, 1], [0, 1]], np.float32))
+    found = heatmaps.overlay(picture, np.array([[0, 1], [0, 1]], np.float32))
     assert (found[:, 0] == 100).all()
     yellow = np.array([0xFE, 0xE8, 0x38])
     assert np.abs(found[:, 1] - (0.3 * 100 + 0.7 * yellow)).max() <= 0.5
@@ -118,7 +119,7 @@ def test_the_layer_takes_the_last_colour_where_it_is_hottest_and_leaves_the_cold
 
 def test_lightness_rises_with_heat() -> None:
     """The colour-blind, and whoever prints in grey, read the scale by lightness alone."""
-    red, green, blue = np.moveaxis(heat.colour(np.linspace(0, 1, 101, dtype=np.float32)), -1, 0)
+    red, green, blue = np.moveaxis(heatmaps.colour(np.linspace(0, 1, 101, dtype=np.float32)), -1, 0)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     assert (np.diff(luminance) > 0).all()
 
@@ -126,12 +127,12 @@ def test_lightness_rises_with_heat() -> None:
 def test_only_rgb_pictures_take_a_layer() -> None:
     """A grey picture would be broadcast to nonsense."""
     with pytest.raises(ValueError, match="RGB"):
-        heat.overlay(np.zeros((4, 4), np.uint8), np.zeros((2, 2), np.float32))
+        heatmaps.overlay(np.zeros((4, 4), np.uint8), np.zeros((2, 2), np.float32))
 
 
 def test_importing_it_loads_neither_tensorflow_nor_matplotlib() -> None:
     """The page of a trained model shows these maps, and starts in a fraction of a second without both."""
     heavy = {"tensorflow", "keras", "matplotlib", "sklearn"}
-    code = f"import sys, lesions.heat; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, lesions.rendering.heatmaps; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from lesions.data_card import LOUD, NO_LICENCE, confirmed, data_card, reference_table
-from lesions.evaluation_report import CHARTS, write_page
-from lesions.evidence import Evidence
-from lesions.findings import findings
-from lesions.markdown import write_markdown
-from lesions.model_card import HARM, model_card
-from lesions.report import Section, Table, inline
+from lesions.rendering.html import Section, Table, inline
+from lesions.rendering.markdown import write_markdown
+from lesions.reports.data_card import LOUD, NO_LICENCE, confirmed, data_card, reference_table
+from lesions.reports.findings import findings
+from lesions.reports.model_card import HARM, model_card
+from lesions.reports.page import CHARTS, write_page
+from lesions.reports.run_results import Evidence
 from tests.unit.evidences import made_up
 from tests.unit.trainings import params_with
 

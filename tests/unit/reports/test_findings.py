@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from lesions import fitness
-from lesions.evaluation_report import CHARTS
-from lesions.evidence import Evidence
-from lesions.findings import COMMANDS, findings
-from lesions.learning_curves import Fit, judge
+from lesions.reports import fit_for_use
+from lesions.reports.findings import COMMANDS, findings
+from lesions.reports.learning_curves import Fit, judge
+from lesions.reports.page import CHARTS
+from lesions.reports.run_results import Evidence
 from tests.unit.evidences import curves_of, est, made_up, text_of
 from tests.unit.held_out import CLASSES
 
@@ -291,7 +291,7 @@ def test_recipes_are_compared_on_enough_pictures_only(n: int, fit_for: bool) -> 
     text = section("Is it fit for use, and for what not?", evidence)
     assert ("It is fit for comparing" in text) is fit_for
     assert ("too few even for comparing" in text) is not fit_for
-    assert fitness.fit_for_use(evidence, 0.9).tables == []
+    assert fit_for_use.fit_for_use(evidence, 0.9).tables == []
 
 
 def test_classes_without_a_guarantee_are_named() -> None:
@@ -317,6 +317,6 @@ def test_every_chart_of_the_report_stands_below_a_finding() -> None:
 
 def test_thresholds_are_stated_in_the_text_that_uses_them() -> None:
     """A reader can only check a rule that is printed."""
-    assert str(fitness.UNLIKE) in section("Does it look at the lesion?", made_up())
+    assert str(fit_for_use.UNLIKE) in section("Does it look at the lesion?", made_up())
     assert "at least 0.10 above" in section("Does it over- or underfit?", made_up())
     assert made_up().classes == CLASSES

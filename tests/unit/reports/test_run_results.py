@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lesions.console import UserError
-from lesions.evidence import read_evidence
-from lesions.learning_curves import SCORES, read_curves
+from lesions.reports.learning_curves import SCORES, read_curves
+from lesions.reports.run_results import read_evidence
+from lesions.runtime.console import UserError
 
 
 def test_before_any_run_it_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

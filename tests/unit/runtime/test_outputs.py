@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lesions import console
-from lesions.outputs import PARTIAL, whole_file, whole_folder, write_archive, write_json
+from lesions.runtime import console
+from lesions.runtime.outputs import PARTIAL, whole_file, whole_folder, write_archive, write_json
 
 FULL = Path("/dev/full")  # a device on which every write fails as on a full disk
 

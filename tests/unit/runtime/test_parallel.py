@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from benchmarks.measuring import in_fresh_process
-from lesions import parallel
-from lesions.console import UserError
-from lesions.parallel import TOO_FEW_FOR_PROCESSES, map_in_threads, map_on_all_cores, map_together
+from lesions.runtime import parallel
+from lesions.runtime.console import UserError
+from lesions.runtime.parallel import TOO_FEW_FOR_PROCESSES, map_in_threads, map_on_all_cores, map_together
 
 Run = Callable[[Callable[[], Any]], Any]
 
 MANY = 3 * TOO_FEW_FOR_PROCESSES + 1
 WAITING = f"""
 import time
-from lesions.parallel import map_on_all_cores
+from lesions.runtime.parallel import map_on_all_cores
 for _ in map_on_all_cores(time.sleep, [0.0] * 32 + [3600.0] * {MANY}, "test"):
     print("begun", flush=True)
 """

@@ -9,15 +9,15 @@ import pytest
 import yaml
 from PIL import Image
 
-from lesions import parallel
-from lesions.augmentation import choose_copies, write_copies
-from lesions.console import UserError
-from lesions.images import read_pixels
-from lesions.manifest import EXCLUDED_COLUMNS, write_manifest
+from lesions.augmentation.copies import choose_copies, write_copies
+from lesions.data.images import read_pixels
+from lesions.data.manifest import EXCLUDED_COLUMNS, write_manifest
+from lesions.runtime import parallel
+from lesions.runtime.console import UserError
 from stages import analyze_imbalance, augment
-from tests.unit.test_augmentation import SIDE, picture, rows
+from tests.unit.augmentation.test_copies import SIDE, picture, rows
 
-PARAMS = Path(__file__).parents[2] / "params.yaml"
+PARAMS = Path(__file__).parents[3] / "params.yaml"
 FLIPS_AND_TURNS: dict[str, dict[str, Any]] = {
     "rotate": {"probability": 0.7, "max_left_rotation": 10, "max_right_rotation": 10},
     "flip_left_right": {"probability": 0.5},

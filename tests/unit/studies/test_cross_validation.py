@@ -10,11 +10,11 @@ import yaml
 from sklearn.metrics import balanced_accuracy_score
 
 from app.folds import Source
-from benchmarks.cross_validation import compare
-from benchmarks.experiments import read_plan
-from lesions.console import UserError
+from lesions.runtime.console import UserError
+from studies.cross_validation import compare
+from studies.experiments import read_plan
 from tests.conftest import REPOSITORY
-from tests.unit.test_folds import CLASSES, held_out
+from tests.unit.app.test_folds import CLASSES, held_out
 
 
 def source(fold: int, seed: int, right: float = 0.0) -> Source:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import experiments
+from studies import experiments
 
 
 class Queue:

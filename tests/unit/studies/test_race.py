@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmarks import notebook_networks, race
+from benchmarks import notebook_networks
 from benchmarks.measuring import in_fresh_process
-from benchmarks.race import Raced, TimedCheckpoint
-from benchmarks.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, tell
-from lesions.backend import keras
-from lesions.params import load_params
+from lesions.models.backend import keras
+from lesions.params.schema import load_params
+from studies import race
+from studies.race import Raced, TimedCheckpoint
+from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, tell
 from tests.conftest import REPOSITORY
 from tests.unit.trainings import SMALL, params_with, trained
 

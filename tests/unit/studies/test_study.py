@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import leak, study, study_claims
-from benchmarks.experiments import read_plan
-from benchmarks.paired import recognised
-from benchmarks.study_claims import FALLS, HOLDS, OPEN
-from benchmarks.study_results import PLAN, Recipe
+from studies import leak, study, study_claims
+from studies.experiments import read_plan
+from studies.paired import recognised
+from studies.study_claims import FALLS, HOLDS, OPEN
+from studies.study_results import PLAN, Recipe
 from tests.conftest import REPOSITORY
-from tests.unit.test_cross_validation import source
+from tests.unit.studies.test_cross_validation import source
 
 LEAKS = [
     {"fold": fold, "val": {"accuracy": 0.8}, "test": {"accuracy": 0.5}, "siblings": 0.9} for fold in range(3)

@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from benchmarks import views as benchmark
-from lesions.evaluation import fit_calibration, predictions_table
-from lesions.images import read_pixels
-from lesions.inference import predict
-from lesions.manifest import PREPARED, write_manifest
-from lesions.outputs import write_csv
-from lesions.params import PARAMS_FILE
-from lesions.rules import balanced
-from lesions.scores import headline
-from lesions.training_data import PLAN
+from lesions.data.images import read_pixels
+from lesions.data.manifest import PREPARED, write_manifest
+from lesions.evaluation.evaluate import fit_calibration, predictions_table
+from lesions.metrics.decisions import balanced
+from lesions.metrics.scores import headline
+from lesions.models.predict import predict
+from lesions.params.schema import PARAMS_FILE
+from lesions.runtime.outputs import write_csv
+from lesions.training.training_set import PLAN
+from studies import views as benchmark
 from tests.unit.bundles import exported
 from tests.unit.held_out import CLASSES
 from tests.unit.trainings import params_with

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesions.batches import AHEAD, made_ahead, training_batches, validation_batches
-from lesions.console import UserError
-from lesions.images import read_pixels
-from lesions.picture_store import OnDisk, content_hash
-from lesions.training import fit, set_seeds
-from lesions.training_data import Pictures, TrainingData
-from lesions.transfer import build_network
+from lesions.data.images import read_pixels
+from lesions.models.transfer import build_network
+from lesions.runtime.console import UserError
+from lesions.training.batches import AHEAD, made_ahead, training_batches, validation_batches
+from lesions.training.cache import OnDisk, content_hash
+from lesions.training.fit import fit, set_seeds
+from lesions.training.training_set import Pictures, TrainingData
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import SMALL, params_with, toy_data
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesions import picture_store
-from lesions.images import read_pixels
-from lesions.picture_store import (
+from lesions.data.images import read_pixels
+from lesions.training import cache as picture_cache
+from lesions.training.cache import (
     Cache,
     OnDisk,
     content_hash,
@@ -57,14 +57,14 @@ def test_the_hash_sees_one_pixel_and_the_order() -> None:
 def test_what_decides_on_memory(
     monkeypatch: pytest.MonkeyPatch, cache: Cache, free: int | None, expected: bool
 ) -> None:
-    monkeypatch.setattr(picture_store, "free_memory", lambda: free)
+    monkeypatch.setattr(picture_cache, "free_memory", lambda: free)
     assert fits_in_memory(len(PIXELS), 32, cache) is expected
 
 
 def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Inside one, the system tells the memory of the whole computer; taking half of that would be killed."""
     limit = tmp_path / "memory.max"
-    monkeypatch.setattr(picture_store, "LIMITS", (str(limit), str(tmp_path / "absent")))
+    monkeypatch.setattr(picture_cache, "LIMITS", (str(limit), str(tmp_path / "absent")))
     whole = free_memory()
     assert whole is not None
     limit.write_text("max\n")

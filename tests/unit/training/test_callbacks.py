@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.backend import keras
-from lesions.checkpoint import Checkpoint
-from lesions.epochs import EpochKeeper, best_epoch
+from lesions.models.backend import keras
+from lesions.training.callbacks import EpochKeeper, best_epoch
+from lesions.training.checkpoint import Checkpoint
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import SMALL, params_with, train_params, trained
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesions.checkpoint import KEPT_OTHERS, Checkpoint, State
+from lesions.training.checkpoint import KEPT_OTHERS, Checkpoint, State
 
 PARTS = {"params": "1", "pictures": "2", "code": "3"}
 STATE = State(

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lesions import fingerprint as module
-from lesions.backend import keras
-from lesions.fingerprint import fingerprint, loaded_code
-from lesions.params import Params
-from lesions.training_data import Pictures, TrainingData
+from lesions.models.backend import keras
+from lesions.params.schema import Params
+from lesions.training import fingerprint as module
+from lesions.training.fingerprint import fingerprint, loaded_code
+from lesions.training.training_set import Pictures, TrainingData
 from tests.unit.trainings import params_with, toy_data
 
-CODE = {"lesions/online.py": "1", "stages/train.py": "2"}
+CODE = {"lesions/training/online_augmentation.py": "1", "stages/train.py": "2"}
 
 
 def of(params: Params | None = None, data: TrainingData | None = None, code: dict[str, str] | None = None) -> Any:
@@ -78,7 +78,7 @@ def test_every_picture_and_label_counts(data: TrainingData) -> None:
 
 
 def test_every_line_of_code_counts() -> None:
-    assert changed(of(), of(code={**CODE, "lesions/online.py": "3"})) == ["code"]
+    assert changed(of(), of(code={**CODE, "lesions/training/online_augmentation.py": "3"})) == ["code"]
     assert changed(of(), of(code={**CODE, "lesions/new.py": "1"})) == ["code"]
 
 
@@ -105,7 +105,9 @@ def test_the_code_is_that_of_the_project_alone_and_as_it_is_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = loaded_code()
-    assert {"lesions/fingerprint.py", "lesions/params.py", "lesions/training_data.py"} <= set(found)
+    assert {"lesions/training/fingerprint.py", "lesions/params/schema.py", "lesions/training/training_set.py"} <= set(
+        found
+    )
     assert all(name.startswith(("lesions/", "stages/")) for name in found)
     fake = tmp_path / "lesions" / "fake.py"
     fake.parent.mkdir()

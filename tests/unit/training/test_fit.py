@@ -13,13 +13,13 @@ import pytest
 import yaml
 from dvclive import Live
 
-from lesions.backend import keras, tf
-from lesions.checkpoint import Checkpoint
-from lesions.console import UserError
-from lesions.epochs import LEARNING_RATE
-from lesions.models import LOGITS
-from lesions.training_data import Pictures
-from lesions.training_log import Curves, Progress, curves, tell_start
+from lesions.models.backend import keras, tf
+from lesions.models.networks import LOGITS
+from lesions.runtime.console import UserError
+from lesions.training.callbacks import LEARNING_RATE
+from lesions.training.checkpoint import Checkpoint
+from lesions.training.log import Curves, Progress, curves, tell_start
+from lesions.training.training_set import Pictures
 from tests.conftest import REPOSITORY
 from tests.unit.training_pictures import write_prepared
 from tests.unit.trainings import SMALL, params_with, toy_data, trained

@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lesions import loading
-from lesions.console import UserError
-from lesions.loading import AUGMENTED, load_training_data
-from lesions.manifest import read_manifest
-from lesions.params import RebalanceParams
-from lesions.picture_store import Cache
-from lesions.training_data import PLAN, TrainingData, class_shares, class_weights, epoch_order, not_in_validation
+from lesions.data.manifest import read_manifest
+from lesions.params.schema import RebalanceParams
+from lesions.runtime.console import UserError
+from lesions.training import load as loader
+from lesions.training.cache import Cache
+from lesions.training.load import AUGMENTED, load_training_data
+from lesions.training.training_set import (
+    PLAN,
+    TrainingData,
+    class_shares,
+    class_weights,
+    epoch_order,
+    not_in_validation,
+)
 from tests.unit.training_pictures import SIDE, toy_pixels, write_prepared
 
 PLAN_ROW = st.tuples(st.integers(1, 200), st.integers(0, 400))  # n_train, n_target - n_train
@@ -168,7 +175,7 @@ def test_pictures_that_no_memory_can_hold_are_told_with_the_way_out(monkeypatch:
     def exhaust(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(loading, "map_in_threads", exhaust)
+    monkeypatch.setattr(loader, "map_in_threads", exhaust)
     with pytest.raises(UserError, match=r"do not fit into memory: set train\.cache: none"):
         load()
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring import in_fresh_process
-from lesions.console import UserError
-from lesions.training import fit, set_seeds
-from lesions.training_data import Pictures
-from lesions.transfer import build_network
+from lesions.models.transfer import build_network
+from lesions.runtime.console import UserError
+from lesions.training.fit import fit, set_seeds
+from lesions.training.training_set import Pictures
 from tests.unit.trainings import SMALL, params_with, toy_data
 
 SIDE, BATCH = 64, 900  # the first feature map of such a batch alone takes 470 MB

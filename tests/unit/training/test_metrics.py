@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import recall_score
 
-from lesions.training_metrics import BalancedAccuracy
+from lesions.training.metrics import BalancedAccuracy
 
 
 @settings(max_examples=25, deadline=None)

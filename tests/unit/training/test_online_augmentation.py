@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lesions import online
-from lesions.backend import tf
-from lesions.params import OnlineParams
+from lesions.models.backend import tf
+from lesions.params.schema import OnlineParams
+from lesions.training import online_augmentation
 
 OFF = {"flip": "none"} | dict.fromkeys(set(OnlineParams.model_fields) - {"flip"}, 0.0)
 SIDE = 16
@@ -23,7 +23,9 @@ def pictures(n: int = 32) -> NDArray[np.uint8]:
 
 
 def changed(pixels: NDArray[np.uint8], params: OnlineParams, seed: int = 0, step: int = 0) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = online.change(tf.constant(pixels), params, seed, tf.constant(step)).numpy()
+    result: NDArray[np.float32] = online_augmentation.change(
+        tf.constant(pixels), params, seed, tf.constant(step)
+    ).numpy()
     return result
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.models import build_model
-from lesions.optimizers import learning_rate, make_optimizer
+from lesions.models.networks import build_model
+from lesions.training.optimizers import learning_rate, make_optimizer
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import params_with, train_params
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from lesions.backend import keras
-from lesions.sharpness import sharpness_aware
+from lesions.models.backend import keras
+from lesions.training.sharpness_aware import sharpness_aware
 from tests.unit.trainings import params_with, trained
 
 RADIUS, RATE = 0.5, 0.1

@@ -1,0 +1,1 @@
+"""Augmentor's operations, applied per picture and seed."""

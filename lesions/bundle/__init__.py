@@ -1,0 +1,1 @@
+"""Reads and runs an exported model. Imports neither TensorFlow nor pandas nor SciPy."""

@@ -1,0 +1,1 @@
+"""The tables and pictures that one stage hands to the next."""

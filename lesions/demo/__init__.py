@@ -1,0 +1,1 @@
+"""Synthetic dermoscopy-like pictures with planted faults."""

@@ -1,0 +1,1 @@
+"""What the evaluate stage does with the test pictures."""

@@ -1,0 +1,1 @@
+"""Scores with intervals, calibration, conformal sets, endpoints, thresholds, subgroups, probes."""

@@ -1,0 +1,1 @@
+"""Networks, their first weights, prediction, test-time augmentation. Imports TensorFlow."""

@@ -1,0 +1,7 @@
+"""`python -m lesions.params` checks params.yaml and prints all mistakes at once, each with its line and column."""
+
+from lesions.params.schema import main
+from lesions.runtime.console import run
+
+if __name__ == "__main__":
+    run(main, way_back="Nothing was run.")

@@ -1,0 +1,1 @@
+"""Figures, heat maps, HTML and Markdown pages, number formats."""

@@ -1,0 +1,1 @@
+"""What a run found, in sentences: report, findings, model card, data card."""

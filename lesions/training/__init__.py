@@ -1,0 +1,1 @@
+"""Batches, callbacks, checkpoints, optimizers: how a network is trained."""
