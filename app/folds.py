@@ -19,12 +19,13 @@ from dvc.exceptions import DvcException, PathMissingError
 from dvc.repo import Repo
 from dvc.scm import RevError
 
+from lesions.data.predictions import probability_columns
 from lesions.metrics import scores
 from lesions.metrics.intervals import wilson
+from lesions.params.paths import PREDICTIONS, PREPARE_METRICS
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_file
 
-PREDICTIONS = "reports/predictions.csv"
 COLUMNS = ("image_id", "group", "split", "label", "predicted")
 PER_FOLD = ("accuracy", "balanced_accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
 ENDS = ("mean", "min", "max")
@@ -88,8 +89,8 @@ def read_source(name: str) -> Source:
     params = pd.json_normalize(yaml.safe_load(_read(name, "params.yaml"))).astype(object).iloc[0].to_dict()
     fold = str(params["prepare.fold"]) if params.get("prepare.test") == "fold" else ""
     recipe = {str(key): value for key, value in params.items() if key not in MAY_DIFFER}
-    pictures = json.loads(_read(name, "metrics/prepare.json")).get("used", 0)
-    return _parse(_read(name, PREDICTIONS), name)._replace(recipe=recipe, fold=fold, pictures=pictures)
+    pictures = json.loads(_read(name, PREPARE_METRICS.as_posix())).get("used", 0)
+    return _parse(_read(name, PREDICTIONS.as_posix()), name)._replace(recipe=recipe, fold=fold, pictures=pictures)
 
 
 def group_repeats(sources: list[Source]) -> list[list[Source]]:
@@ -162,7 +163,7 @@ def _parse(text: str, name: str) -> Source:
     try:
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
         classes = [column.removeprefix("p_") for column in table.columns if column.startswith("p_")]
-        table = table.astype(dict.fromkeys(scores.probability_columns(classes), float))
+        table = table.astype(dict.fromkeys(probability_columns(classes), float))
     except ValueError as error:
         raise UserError(f"{name}: not a table of predictions ({error})") from None
     missing = [column for column in COLUMNS if column not in table.columns]

@@ -16,8 +16,9 @@ from pathlib import Path
 from app import wording
 from app.inputs import Source, Sources, find_sources
 from app.output import Answer, csv_lines, json_lines, table_lines
-from lesions.bundle.bundle import BUNDLE, Bundle
+from lesions.bundle.bundle import Bundle
 from lesions.data.images import PictureError, load_view, write_png
+from lesions.params.paths import BUNDLE
 from lesions.rendering.heatmaps import overlay
 from lesions.runtime.console import UserError, available_cores, run
 

@@ -1,8 +1,8 @@
 """Where the results of a run are: printed at the end of `make repro`."""
 
 import json
-from pathlib import Path
 
+from lesions.params.paths import EVALUATE_METRICS
 from lesions.runtime.console import UserError, run
 
 PLACES = {
@@ -22,7 +22,7 @@ PLACES = {
 
 def main() -> None:
     """Print the headline and the places. Raises UserError where the pipeline has not run."""
-    path = Path("metrics/evaluate.json")
+    path = EVALUATE_METRICS
     if not path.exists():
         raise UserError(f"{path} is not there: run `dvc repro` first")
     headline = json.loads(path.read_text(encoding="utf-8"))

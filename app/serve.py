@@ -13,7 +13,7 @@ import waitress
 from app.web.application import create_app
 from app.web.service import Served
 from app.web.uploads import MAX_BYTES, MEGABYTE
-from lesions.bundle.bundle import BUNDLE
+from lesions.params.paths import BUNDLE
 from lesions.runtime.console import UserError, run
 
 HOST, PORT = "127.0.0.1", 8000

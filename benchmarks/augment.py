@@ -22,7 +22,8 @@ from benchmarks.measuring import in_fresh_process, spread
 from benchmarks.prepare import timed
 from lesions.augmentation.copies import Copy, write_copies
 from lesions.data.images import read_pixels, write_png
-from lesions.data.manifest import PREPARED, read_manifest
+from lesions.data.manifest import read_manifest
+from lesions.params.paths import PREPARED
 from lesions.params.schema import load_params
 from lesions.runtime.console import available_cores, run
 
@@ -39,7 +40,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=5, help="times that everything is measured")
     arguments = parser.parse_args()
-    training = read_manifest().query("split == 'train'")
+    training = read_manifest(PREPARED).query("split == 'train'")
     operations = ", ".join(load_params().augment.operations)
     print(f"{arguments.pictures} new pictures of {len(training)}, {available_cores()} cores; {operations}")
     with tempfile.TemporaryDirectory() as name:

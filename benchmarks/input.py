@@ -12,6 +12,7 @@ from lesions.data.manifest import read_manifest
 from lesions.models.backend import keras
 from lesions.models.networks import logits_network
 from lesions.models.transfer import build_network
+from lesions.params.paths import PREPARED
 from lesions.params.schema import Params, load_params
 from lesions.runtime.console import UserError, run
 from lesions.training.batches import steps_per_epoch, training_batches
@@ -41,7 +42,7 @@ def measure(params: Params, cache: Cache) -> Waiting:
     Other programs on the computer can only lengthen a wait: the shortest is the one of the pipeline.
     """
     set_seeds(params.seed, params.train.deterministic)
-    data = load_training_data(read_manifest(), params.image_size, params.rebalance, cache)
+    data = load_training_data(read_manifest(PREPARED), params.image_size, params.rebalance, cache)
     model = build_network(params.model, len(data.classes), params.image_size)
     trained = sharpness_aware(logits_network(model), params.train.sharpness)
     steps = WARM_UP + ROUNDS * STEPS

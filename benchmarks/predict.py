@@ -11,7 +11,8 @@ from pathlib import Path
 
 from benchmarks.measuring import Spent, run_command, spread
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
-from lesions.bundle.bundle import BUNDLE, Bundle
+from lesions.bundle.bundle import Bundle
+from lesions.params.paths import BUNDLE
 from lesions.runtime.console import available_cores, run
 
 MOST_SECONDS = 0.5  # for one picture, from the start of Python to the end

@@ -28,6 +28,7 @@ from PIL import Image
 
 from benchmarks.measuring import RSS_UNIT, in_fresh_process, peak_memory, spread
 from lesions.data.images import PNG_WRITING, Pixels
+from lesions.params.paths import PREPARE_METRICS
 from lesions.params.schema import PARAMS_FILE, load_params
 from lesions.preparation.prepare import decode_all
 from lesions.runtime.console import available_cores
@@ -152,7 +153,7 @@ def whole_stage(pictures: Path, sources: list[str], out: Path) -> None:
     os.chdir(out)
     with contextlib.redirect_stdout(io.StringIO()):
         prepare.main()
-    used = json.loads(Path("metrics/prepare.json").read_text(encoding="utf-8"))["used"]
+    used = json.loads(PREPARE_METRICS.read_text(encoding="utf-8"))["used"]
     assert used == len(sources)  # noqa: S101
 
 

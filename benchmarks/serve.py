@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
-from lesions.bundle.bundle import BUNDLE, SIDECAR
+from lesions.bundle.bundle import SIDECAR
+from lesions.params.paths import BUNDLE
 from lesions.runtime.console import available_cores, run
 
 SECONDS, CLIENTS = 60, 16

@@ -21,7 +21,8 @@ from PIL import Image
 
 from benchmarks.measuring import in_fresh_process, markdown, peak_memory, spread
 from lesions.data.images import read_pixels
-from lesions.data.manifest import PREPARED, classes_of, read_manifest
+from lesions.data.manifest import classes_of, read_manifest
+from lesions.params.paths import PREPARED
 from lesions.params.schema import load_params
 from lesions.runtime.console import UserError, available_cores, run
 
@@ -121,7 +122,7 @@ def train_ours(warm_up: int, steps: int, name: str) -> Found:
     params = load_params()
     params = params.model_copy(update={"epochs": 10_000, "model": params.model.model_copy(update={"name": name})})
     set_seeds(params.seed, params.train.deterministic)
-    data = load_training_data(read_manifest(), params.image_size, params.rebalance, params.train.cache)
+    data = load_training_data(read_manifest(PREPARED), params.image_size, params.rebalance, params.train.cache)
     model = build_network(params.model, len(data.classes), params.image_size)
     watch, pictures = Stopwatch(warm_up, steps), len(data.train.labels)
     try:
@@ -186,7 +187,7 @@ def _found(model: Any, passes: int, epoch: int, pictures: float, watch: Any) -> 
 
 def _enlarged(side: int) -> tuple[Any, Any, int]:
     """Some prepared training pictures (n, side, side, 3), their labels (n,), and how many classes there are."""
-    manifest = read_manifest()
+    manifest = read_manifest(PREPARED)
     classes, training = classes_of(manifest), manifest[manifest["split"] == "train"]
     some = training.sample(min(PICTURES, len(training)), random_state=0)
     pictures = [Image.fromarray(read_pixels(PREPARED / path)).resize((side, side)) for path in some["path"]]

@@ -5,6 +5,7 @@ Reads the tables of the prepare stage; writes the answers, the plan, and a chart
 
 from lesions.data.diagnoses import diagnosis
 from lesions.data.manifest import read_excluded, read_manifest
+from lesions.params.paths import IMBALANCE_METRICS, IMBALANCE_PLOTS, PLAN, PREPARED
 from lesions.params.schema import load_params
 from lesions.preparation import imbalance
 from lesions.rendering import figures
@@ -22,13 +23,13 @@ NEW = {
 def main() -> None:
     """Run the stage in the current folder."""
     rebalance = load_params().rebalance
-    excluded = read_excluded()
-    table = imbalance.plan(imbalance.count_classes(read_manifest(), excluded), rebalance)
+    excluded = read_excluded(PREPARED)
+    table = imbalance.plan(imbalance.count_classes(read_manifest(PREPARED), excluded), rebalance)
     summary = imbalance.summarize(table, excluded, rebalance)
 
-    write_json("metrics/imbalance.json", summary)
-    write_csv("data/augmentation_plan.csv", table[table["n_usable"] > 0])
-    with whole_folder("plots/analyze_imbalance") as folder:
+    write_json(IMBALANCE_METRICS, summary)
+    write_csv(PLAN, table[table["n_usable"] > 0])
+    with whole_folder(IMBALANCE_PLOTS) as folder:
         write_csv(folder / "class_distribution.csv", table)
         shown = table.sort_values(["n_train", "n_raw"], ascending=False, kind="stable")
         training = figures.Bars("training", list(shown["n_train"]), figures.BLUE)

@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from lesions.augmentation.copies import Copy, choose_copies, write_copies
 from lesions.data.diagnoses import diagnosis
 from lesions.data.images import read_pixels
-from lesions.data.manifest import PREPARED, mark, read_manifest
+from lesions.data.manifest import mark, read_manifest
+from lesions.data.plan import read_plan
+from lesions.params.paths import AUGMENT_PLOTS, AUGMENTED, PLAN, PREPARED
 from lesions.params.schema import load_params
 from lesions.rendering import figures
-from lesions.runtime.console import UserError, run
+from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_folder
 
-PLAN = Path("data/augmentation_plan.csv")
-AUGMENTED = Path("data/augmented")
 SHOWN = 6  # copies of one original on the sheet
 SIDE = 78  # pixels of a picture on the sheet
 
@@ -25,27 +23,15 @@ SIDE = 78  # pixels of a picture on the sheet
 def main() -> None:
     """Run the stage in the current folder."""
     params = load_params()
-    manifest = read_manifest()
+    manifest = read_manifest(PREPARED)
     training = manifest[manifest["split"] == "train"]
-    copies = choose_copies(training, _read_plan(training), params.seed)
+    copies = choose_copies(training, read_plan(PLAN, manifest)["n_add"], params.seed)
 
     with whole_folder(AUGMENTED) as folder:
         unchanged = write_copies(copies, params.augment.operations, params.seed, PREPARED, folder)
-    with whole_folder("plots/augment") as folder:
+    with whole_folder(AUGMENT_PLOTS) as folder:
         figures.save(_sheet(copies, params.augment.sheet_rows, mark(manifest)), folder / "augmented.png")
     print(_made(copies, unchanged))
-
-
-def _read_plan(training: pd.DataFrame) -> pd.DataFrame:
-    """The plan, one row per class. Raises UserError where it is missing or was made from another manifest."""
-    try:
-        plan = pd.read_csv(PLAN, dtype={"label": str}, keep_default_na=False)
-    except FileNotFoundError:
-        raise UserError(f"{PLAN} is not there: run `dvc repro analyze_imbalance` first") from None
-    planned = {label: n for label, n in zip(plan["label"], plan["n_train"], strict=True) if n}
-    if planned != training["label"].value_counts().to_dict():
-        raise UserError(f"{PLAN} does not fit the manifest: run `dvc repro analyze_imbalance` again")
-    return plan
 
 
 def _sheet(copies: Sequence[Copy], originals: int, ending: str) -> Figure:

@@ -1,32 +1,29 @@
 """Score the trained network on the test pictures. The only stage that reads them."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lesions.data.images import read_pixels
-from lesions.data.manifest import PREPARED, classes_of, mark, read_manifest
+from lesions.data.manifest import classes_of, mark, read_manifest
+from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation import baselines, charts, contact_sheets, evaluate, grad_cam
 from lesions.evaluation.evaluate import Evaluated
-from lesions.metrics import calibration, scores
+from lesions.metrics import scores
 from lesions.metrics.decisions import balanced
 from lesions.models.predict import load_model, predict
+from lesions.params.paths import DECISION, EVALUATE_METRICS, EVALUATE_PLOTS, MODEL, PLAN, PREDICTIONS, PREPARED, SCORES
 from lesions.params.schema import load_params
 from lesions.rendering import figures
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import write_csv, write_json
-from lesions.training.training_set import PLAN
-
-MODEL = Path("models/model.keras")
-PLOTS = Path("plots/evaluate")
 
 
 def main() -> None:
     params = load_params()
-    manifest = read_manifest()
+    manifest = read_manifest(PREPARED)
     classes = classes_of(manifest)
-    shares = calibration.training_shares(PLAN, classes)
+    shares = class_shares(read_plan(PLAN, manifest))
     model = load_model(MODEL)
     if model.output_shape[-1] != len(classes):
         raise UserError(
@@ -50,34 +47,34 @@ def main() -> None:
     summary["test"]["explanations"]["sanity"] = grad_cam.check_weights(model, seen, called, params.seed)
 
     network = {"image_size": model.input_shape[1], "color_constancy": params.prepare.color_constancy}
-    write_json("models/decision.json", {"classes": classes, **network, **decision})
-    write_csv("reports/predictions.csv", predictions)
-    write_json("metrics/evaluate.json", evaluate.headline(summary))
-    write_json("reports/scores.json", summary)
+    write_json(DECISION, {"classes": classes, **network, **decision})
+    write_csv(PREDICTIONS, predictions)
+    write_json(EVALUATE_METRICS, evaluate.headline(summary))
+    write_json(SCORES, summary)
     end, shown = mark(manifest), params.evaluate.sheet_pictures
     draw_charts(test, summary["test"]["calibration"], classes, end)
-    figures.save(contact_sheets.mistakes_sheet(test.rows, PREPARED, shown, end), PLOTS / "mistakes.png")
-    figures.save(contact_sheets.unsure_hits_sheet(test.rows, PREPARED, shown, end), PLOTS / "unsure_hits.png")
+    figures.save(contact_sheets.mistakes_sheet(test.rows, PREPARED, shown, end), EVALUATE_PLOTS / "mistakes.png")
+    figures.save(contact_sheets.unsure_hits_sheet(test.rows, PREPARED, shown, end), EVALUATE_PLOTS / "unsure_hits.png")
     explained = contact_sheets.explanation_sheet(
         test.rows, maps, classes, PREPARED, summary["test"]["explanations"], end
     )
-    figures.save(explained, PLOTS / "explanations.png")
+    figures.save(explained, EVALUATE_PLOTS / "explanations.png")
     print(evaluate.tell(summary))
 
 
 def draw_charts(test: Evaluated, calibrated: dict[str, Any], classes: list[str], end: str) -> None:
     """Each chart as a table for DVC's interactive plots and as a picture; `end` is the mark of the titles."""
     bins, curve = evaluate.reliability(test, classes), evaluate.decision_curve(test, classes)
-    write_csv(PLOTS / "confusion.csv", charts.named(test.rows[["label", "predicted"]]))
-    write_csv(PLOTS / "roc.csv", charts.named(scores.roc_points(test.rows, classes)))
-    write_csv(PLOTS / "pr.csv", charts.named(scores.pr_points(test.rows, classes)))
-    write_csv(PLOTS / "reliability.csv", bins)
-    write_csv(PLOTS / "decision_curve.csv", curve)
-    figures.save(charts.confusion_chart(test.rows, classes, end), PLOTS / "confusion.png")
-    figures.save(charts.roc_chart(test.rows, classes, end), PLOTS / "roc.png")
-    figures.save(charts.pr_chart(test.rows, classes, end), PLOTS / "pr.png")
-    figures.save(charts.reliability_chart(bins, calibrated, end), PLOTS / "reliability.png")
-    figures.save(charts.decision_curve_chart(curve, end), PLOTS / "decision_curve.png")
+    write_csv(EVALUATE_PLOTS / "confusion.csv", charts.named(test.rows[["label", "predicted"]]))
+    write_csv(EVALUATE_PLOTS / "roc.csv", charts.named(scores.roc_points(test.rows, classes)))
+    write_csv(EVALUATE_PLOTS / "pr.csv", charts.named(scores.pr_points(test.rows, classes)))
+    write_csv(EVALUATE_PLOTS / "reliability.csv", bins)
+    write_csv(EVALUATE_PLOTS / "decision_curve.csv", curve)
+    figures.save(charts.confusion_chart(test.rows, classes, end), EVALUATE_PLOTS / "confusion.png")
+    figures.save(charts.roc_chart(test.rows, classes, end), EVALUATE_PLOTS / "roc.png")
+    figures.save(charts.pr_chart(test.rows, classes, end), EVALUATE_PLOTS / "pr.png")
+    figures.save(charts.reliability_chart(bins, calibrated, end), EVALUATE_PLOTS / "reliability.png")
+    figures.save(charts.decision_curve_chart(curve, end), EVALUATE_PLOTS / "decision_curve.png")
 
 
 if __name__ == "__main__":

@@ -6,27 +6,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lesions.bundle.bundle import BUNDLE, NETWORK, Bundle
+from lesions.bundle.bundle import NETWORK, Bundle
 from lesions.bundle.litert import Network
-from lesions.data.manifest import PREPARED, read_manifest
+from lesions.data.manifest import read_manifest
+from lesions.data.predictions import read_predictions
 from lesions.export import export, ood_check
-from lesions.metrics.scores import read_predictions
 from lesions.models.predict import load_model
+from lesions.params.paths import (
+    BUNDLE,
+    DECISION,
+    EVALUATE_PLOTS,
+    EXPORT_METRICS,
+    MODEL,
+    MODEL_CARD,
+    PREDICTIONS,
+    PREPARED,
+    SCORES,
+)
 from lesions.params.schema import load_params
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_folder, write_json
 
-MODEL = Path("models/model.keras")
-DECISION = Path("models/decision.json")
-SCORES = Path("reports/scores.json")
-PREDICTIONS = Path("reports/predictions.csv")
-CARD = Path("reports/model_card.md")
-CHARTS = [Path("plots/evaluate", f"{name}.png") for name in ("confusion", "pr", "reliability", "roc")]  # no pictures
+CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliability", "roc")]  # no pictures
 
 
 def main() -> None:
     load_params()
-    manifest = read_manifest()
+    manifest = read_manifest(PREPARED)
     decision, scores = _read(DECISION), _read(SCORES)
     model, predictions = load_model(MODEL), read_predictions(PREDICTIONS)
     paths = predictions["image_id"].map(manifest.set_index("image_id")["path"])
@@ -38,8 +44,8 @@ def main() -> None:
         about = export.describe(model, decision, scores, manifest, known)
         for chart in CHARTS:
             shutil.copyfile(chart, folder / chart.name)
-        card = CARD.read_text(encoding="utf-8") + ood_check.card_section(about)
-        (folder / CARD.name).write_text(card, encoding="utf-8")
+        card = MODEL_CARD.read_text(encoding="utf-8") + ood_check.card_section(about)
+        (folder / MODEL_CARD.name).write_text(card, encoding="utf-8")
         export.write_bundle(folder, replace(about, inputs=inputs), export.Arrays(head, familiar))
         found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
         size = sum(path.stat().st_size for path in folder.iterdir())
@@ -49,7 +55,7 @@ def main() -> None:
         "false_rejects": known.false_rejects,
         "test_pictures": known.n_test,
     }
-    write_json("metrics/export.json", {**found, **told, "bytes": size})
+    write_json(EXPORT_METRICS, {**found, **told, "bytes": size})
     print(
         f"{BUNDLE}: {size / 1e6:.1f} MB; {found['n']} held-out pictures get the probabilities of evaluate, "
         f"to {found['largest_difference']:.1e}"

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lesions.data.manifest import PREPARED, mark
+from lesions.data.manifest import mark
+from lesions.params.paths import DATA_AUDIT, PREPARE_METRICS, PREPARE_PLOTS, PREPARED
 from lesions.params.schema import load_params
 from lesions.preparation import charts
 from lesions.preparation.audit_findings import examine, sections
@@ -20,13 +21,13 @@ def main() -> None:
     with whole_folder(PREPARED) as folder:
         prepared = prepare(dataset, Path(params.labels), params.image_size, params.prepare, folder)
         examined = examine(prepared, folder)
-    with whole_folder("plots/prepare") as plots:
+    with whole_folder(PREPARE_PLOTS) as plots:
         ending = mark(prepared.used)
         figures.save(charts.splits_chart(prepared.pictures, ending), plots / "splits.png")
         figures.save(charts.sheet(prepared.used, PREPARED, ending), plots / "pictures.png")
     summary = {**summarise(prepared), "audit": examined.numbers}
-    write_json("metrics/prepare.json", summary)
-    write_audit(Path("reports/data_audit.html"), dataset, prepared, summary, sections(examined, prepared, dataset))
+    write_json(PREPARE_METRICS, summary)
+    write_audit(DATA_AUDIT, dataset, prepared, summary, sections(examined, prepared, dataset))
     print(tell(summary))
 
 

@@ -16,12 +16,12 @@ import pandas as pd
 from app.folds import Source, group_repeats, read_source
 from benchmarks.measuring import markdown
 from lesions.metrics.scores import headline
+from lesions.params.paths import SCORES as SCORES_FILE
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_file
 from studies.experiments import FOLDS, experiment_name, finished, read_plan, run_missing, wanted_experiments
 from studies.paired import gain, recognised
 
-SCORES_FILE = "reports/scores.json"
 BASELINES = ("origin", "frame", "thumbnail")
 SCORES = ("balanced_accuracy", "accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
 
@@ -92,7 +92,7 @@ def _baselines(names: Sequence[str]) -> list[dict[str, Any]]:
     """What is reached by the collection alone, the frame of the picture alone, a thumbnail of it alone."""
     found: dict[str, dict[str, dict[str, float]]] = {baseline: {} for baseline in BASELINES}
     for name in names:
-        of_test = json.loads(dvc.api.read(SCORES_FILE, rev=name))["test"]["baselines"]
+        of_test = json.loads(dvc.api.read(SCORES_FILE.as_posix(), rev=name))["test"]["baselines"]
         fold = name.rpartition("-s")[0]
         for baseline in BASELINES:
             told = of_test.get(baseline, {"scores": {}})["scores"]

@@ -20,14 +20,17 @@ import yaml
 from benchmarks.measuring import markdown
 from lesions.augmentation.copies import choose_copies, write_copies
 from lesions.data.images import read_pixels
-from lesions.data.manifest import PREPARED, classes_of, read_manifest, write_manifest
-from lesions.metrics.scores import headline, probability_columns
+from lesions.data.manifest import classes_of, read_manifest, write_manifest
+from lesions.data.predictions import probability_columns
+from lesions.metrics.scores import headline
+from lesions.params import paths
+from lesions.params.paths import AUGMENTED, MODEL, PREPARED
 from lesions.params.schema import PARAMS_FILE, Params, load_params
 from lesions.preparation.prepare import prepare
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_folder, write_csv, write_json
 from studies.experiments import FOLDS, read_plan
-from studies.study_results import PLAN, REBALANCED
+from studies.study_results import REBALANCED, STUDY
 
 FOLDER = Path("tmp/leak")
 VALIDATION = 0.2  # of all files, as in the notebooks
@@ -86,13 +89,13 @@ def leak(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
 
 def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: Params) -> None:
     """All that the train stage reads: pictures, copies among them, a plan that adds nothing, and params."""
-    changes = read_plan(PLAN)[REBALANCED]
+    changes = read_plan(STUDY)[REBALANCED]
     settings = params.prepare.model_copy(update={"test": "fold", "folds": FOLDS, "fold": fold})
     with whole_folder(folder / PREPARED) as prepared:
         found = prepare(dataset, labels, params.image_size, settings, prepared)
         pool = found.used[found.used["split"] != "test"].assign(split="train")
-        plan = pd.DataFrame({"label": classes_of(pool), "n_add": changes["rebalance.per_class"]})
-        copies = choose_copies(pool, plan, params.seed)
+        per_class = pd.Series(changes["rebalance.per_class"], index=classes_of(pool))
+        copies = choose_copies(pool, per_class, params.seed)
         (prepared / COPIES).mkdir()
         write_copies(copies, params.augment.operations, params.seed, prepared, prepared / COPIES)
         by_id = (
@@ -108,8 +111,8 @@ def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: 
         write_manifest(prepared, pd.concat([files, test]), found.pictures.drop(found.used.index))
     counts = files.loc[files["split"] == "train", "label"].value_counts().sort_index()
     zero = pd.DataFrame({"label": counts.index, "n_train": counts.to_numpy(), "n_target": counts.to_numpy()})
-    write_csv(folder / "data/augmentation_plan.csv", zero.assign(n_add=0))
-    (folder / "data/augmented").mkdir(exist_ok=True)
+    write_csv(folder / paths.PLAN, zero.assign(n_add=0))
+    (folder / AUGMENTED).mkdir(exist_ok=True)
     content = yaml.safe_load(Path(PARAMS_FILE).read_text(encoding="utf-8"))
     for name, value in {**changes, "rebalance.method": "none"}.items():
         *groups, key = name.split(".")
@@ -138,7 +141,7 @@ def _scores(folder: Path, manifest: pd.DataFrame, split: str) -> dict[str, Any]:
 
     rows, classes = manifest[manifest["split"] == split], classes_of(manifest)
     pixels = np.stack([read_pixels(folder / PREPARED / path) for path in rows["path"]])
-    found = predict(load_model(folder / "models/model.keras"), pixels).probabilities
+    found = predict(load_model(folder / MODEL), pixels).probabilities
     predicted = [classes[index] for index in found.argmax(axis=1)]
     told = pd.DataFrame(found, columns=probability_columns(classes), index=rows.index)
     return headline(told.assign(label=rows["label"], predicted=predicted), classes)

@@ -20,12 +20,12 @@ import pandas as pd
 import yaml
 
 from benchmarks.measuring import in_fresh_process
-from lesions.data.manifest import PREPARED, read_manifest
+from lesions.data.manifest import read_manifest
+from lesions.params.paths import AUGMENTED, PREPARED
 from lesions.params.schema import PARAMS_FILE, Params, load_params
 from lesions.runtime.console import available_cores, run
 from lesions.runtime.lock import only_run
 from lesions.training.checkpoint import CHECKPOINTS, Checkpoint, Scores, State
-from lesions.training.load import AUGMENTED
 from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, table, tell
 
 OURS: dict[str, dict[str, Any]] = {  # what each changes in params.yaml
@@ -135,7 +135,7 @@ def train(folder: Path) -> Raced:
     with only_run(CHECKPOINTS / "lock"):
         params, code = load_params(), loaded_code()
         set_seeds(params.seed, params.train.deterministic)
-        data = load_training_data(read_manifest(), params.image_size, params.rebalance, params.train.cache)
+        data = load_training_data(read_manifest(PREPARED), params.image_size, params.rebalance, params.train.cache)
         model = build_network(params.model, len(data.classes), params.image_size)
         checkpoint = TimedCheckpoint(CHECKPOINTS, fingerprint(params, data, code))
         tell_start(f"{folder.name} as {params.model.name}", model.count_params(), data, checkpoint)

@@ -19,7 +19,7 @@ from studies import study_charts, study_claims
 from studies.experiments import read_plan, run_missing, wanted_experiments
 from studies.leak import leak
 from studies.paired import reached, recognised
-from studies.study_results import PLAN, REBALANCED, Recipe, gather
+from studies.study_results import REBALANCED, STUDY, Recipe, gather
 
 ABOUT = """\
 All but `lesion_net` train at a constant rate, in batches of 32, for 50 epochs, as the notebooks do:
@@ -49,12 +49,12 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3, metavar="N", help="of 5")
     parser.add_argument("--out", type=Path, default=Path("docs/study.md"), metavar="FILE", help="charts go beside it")
     arguments = parser.parse_args()
-    folds, plan = range(arguments.folds), read_plan(PLAN)
+    folds, plan = range(arguments.folds), read_plan(STUDY)
     dataset, labels = arguments.dataset.resolve(), arguments.labels.resolve()
     data = [f"dataset={dataset}", f"labels={labels}"]
-    run_missing(wanted_experiments(PLAN.stem, plan, data, folds, [0]))
+    run_missing(wanted_experiments(STUDY.stem, plan, data, folds, [0]))
     leaks = [leak(fold, dataset, labels) for fold in folds]
-    recipes = gather(PLAN.stem, plan, folds)
+    recipes = gather(STUDY.stem, plan, folds)
     write(arguments.out, recipes, leaks)
     print(f"{arguments.out}: {len(recipes)} recipes on {len(folds)} folds")
 
@@ -81,7 +81,7 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
     claims = study_claims.judge_all(recipes, scores, leaks)
     parts = [
         "# What the write-ups claim, tried",
-        f"Made by `make study` from {len(recipes)} recipes (`{PLAN}`) on {len(first.folds)} folds, one training each: "
+        f"Made by `make study` from {len(recipes)} recipes (`{STUDY}`) on {len(first.folds)} folds, one training each: "
         f"{n:,} test pictures in {groups:,} groups, {len(first.classes)} classes; pictures of one lesion or patient, "
         "and copies of one picture, are never on two sides. A fold's test pictures are read once, after its training. "
         "The notebooks' pictures are larger than these: it is the changes from row to row that are of interest, not "

@@ -10,14 +10,13 @@ import dvc.api
 import pandas as pd
 
 from app.folds import Source, group_repeats, read_source
+from lesions.params.paths import IMBALANCE_METRICS, LEARNING_CURVES
 from lesions.reports import learning_curves
 from lesions.runtime.console import UserError
 from studies.experiments import experiment_name, finished
 
-PLAN = Path("studies/study.yaml")
+STUDY = Path("studies/study.yaml")
 REBALANCED = "model3"  # the recipe of the plan that does all that the write-ups end with
-CURVES = "plots/train/plots/metrics"
-IMBALANCE = "metrics/imbalance.json"
 
 
 class Recipe(NamedTuple):
@@ -53,7 +52,7 @@ def gather(plan: str, names: Iterable[str], folds: range) -> dict[str, Recipe]:
         if missing:
             raise UserError(f"there is no experiment {missing[0]} on this commit: run `make study`")
         sources = [source for (source,) in group_repeats([read_source(each) for each in experiments])]
-        imbalance = json.loads(dvc.api.read(IMBALANCE, rev=experiments[0]))
+        imbalance = json.loads(dvc.api.read(IMBALANCE_METRICS.as_posix(), rev=experiments[0]))
         found[name] = Recipe(name, sources, [_curves(each) for each in experiments], imbalance)
     return found
 
@@ -62,6 +61,6 @@ def _curves(experiment: str) -> pd.DataFrame:
     series = {}
     for split in ("train", "val"):
         for score in learning_curves.SCORES:
-            text = dvc.api.read(f"{CURVES}/{split}/{score}.tsv", rev=experiment)
+            text = dvc.api.read(f"{LEARNING_CURVES.as_posix()}/plots/metrics/{split}/{score}.tsv", rev=experiment)
             series[f"{split}_{score}"] = pd.read_csv(io.StringIO(text), sep="\t").set_index("step")[score]
     return pd.DataFrame(series).rename_axis("epoch").reset_index()

@@ -20,22 +20,21 @@ from tqdm import tqdm
 
 from benchmarks.measuring import markdown
 from lesions.data.images import read_pixels
-from lesions.data.manifest import PREPARED, classes_of, read_manifest
+from lesions.data.manifest import classes_of, read_manifest
+from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation.evaluate import fit_calibration, predictions_table
-from lesions.metrics.calibration import training_shares
 from lesions.metrics.decisions import balanced
 from lesions.metrics.scores import headline
 from lesions.models.networks import save_model
 from lesions.models.predict import load_model, predict
 from lesions.models.test_time_augmentation import seen_in
 from lesions.models.transfer import build_network
+from lesions.params.paths import MODEL, PLAN, PREPARED
 from lesions.params.schema import PARAMS_FILE, Views, load_params
 from lesions.runtime.console import UserError, run
-from lesions.training.training_set import PLAN
 from studies.cross_validation import spreads
 from studies.paired import gain, merged
 
-MODEL = Path("models/model.keras")
 WAYS: tuple[Views, ...] = get_args(Views)
 Answers = dict[Views, pd.DataFrame]  # predictions for the validation pictures
 
@@ -72,7 +71,7 @@ def ask(folder: Path) -> Answers:
     params, manifest = load_params(folder / PARAMS_FILE), read_manifest(folder / PREPARED)
     classes, held_out = classes_of(manifest), manifest[manifest["split"] == "val"].sort_values("image_id")
     pixels = np.stack([read_pixels(folder / PREPARED / path) for path in held_out["path"]])
-    shares = training_shares(folder / PLAN, classes)
+    shares = class_shares(read_plan(folder / PLAN, manifest))
     trained = load_model(folder / MODEL)
     alone = build_network(params.model.model_copy(update={"weights": "none"}), len(classes), params.image_size)
     for layer in alone.layers:

@@ -64,23 +64,23 @@ def build(operations: Operations) -> list[Step]:
     return steps
 
 
-def choose_copies(training: "pd.DataFrame", plan: "pd.DataFrame", seed: int) -> list[Copy]:
+def choose_copies(training: "pd.DataFrame", n_add: "pd.Series", seed: int) -> list[Copy]:
     """Which training picture gets how many copies, so that each class gets n_add: all as many, give or take one.
 
-    training: rows of the manifest with split train, and no others (ValueError); plan: columns label and n_add. The one
+    training: rows of the manifest with split train, and no others (ValueError); n_add: by label. The one
     copy more goes by hash, so that another picture in the data set changes few choices. Sorted by label, id and k.
     Raises UserError where a class without training pictures is to get copies.
     """
     if set(training["split"]) - {"train"}:
         raise ValueError("only training pictures are augmented")
     copies = []
-    for label, n_add in sorted(zip(plan["label"], plan["n_add"].astype(int), strict=True)):
+    for label, wanted in sorted((str(label), int(n)) for label, n in n_add.items()):
         originals = training[training["label"] == label]
-        if n_add and originals.empty:
+        if wanted and originals.empty:
             raise UserError(f"class {label} has no training picture to copy; run `dvc repro analyze_imbalance` again")
         by_hash = sorted(zip(originals["image_id"], originals["path"], strict=True), key=lambda o: _number(seed, o[0]))
         for rank, (image_id, path) in enumerate(by_hash):
-            share = n_add // len(by_hash) + (rank < n_add % len(by_hash))
+            share = wanted // len(by_hash) + (rank < wanted % len(by_hash))
             copies += [Copy(label, image_id, k, path) for k in range(share)]
     return sorted(copies)
 

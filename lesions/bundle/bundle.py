@@ -23,7 +23,6 @@ from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, balanced,
 from lesions.rendering.heatmaps import Heat, frame_share, normalise, sits_on_frame, upsample
 from lesions.runtime.console import UserError
 
-BUNDLE = Path("models/bundle")
 NETWORK, ARRAYS, SIDECAR = "lesions.tflite", "lesions.npz", "lesions.json"
 MELANOMA = "melanoma"
 
@@ -68,7 +67,7 @@ class Bundle:
         self._quantiles = np.array([found[label]["quantile"] for label in about.labels])
 
     @classmethod
-    def load(cls, folder: Path = BUNDLE) -> "Bundle":
+    def load(cls, folder: Path) -> "Bundle":
         """The model in a folder. Raises UserError where there is none, or its files do not belong together."""
         about = read_sidecar(folder / SIDECAR)
         network, arrays = (_checked(folder / name, about) for name in (NETWORK, ARRAYS))

@@ -7,7 +7,6 @@ import pandas as pd
 from lesions.runtime.console import UserError
 from lesions.runtime.outputs import write_csv
 
-PREPARED = Path("data/prepared")  # written by prepare, read by every later stage
 SPLITS = ("train", "val", "test")
 COLUMNS = (
     "image_id", "path", "label", "split", "group", "source", "origin", "confirmation",
@@ -28,7 +27,7 @@ REASONS = (  # in order of precedence: a file that fits several is counted under
 )
 
 
-def read_manifest(folder: Path = PREPARED) -> pd.DataFrame:
+def read_manifest(folder: Path) -> pd.DataFrame:
     """The usable pictures, sorted by image_id: text in every column but width and height (pixels); unknown is empty.
 
     Raises UserError where the file is missing, a column is missing, or a value breaks the contract.
@@ -42,7 +41,7 @@ def read_manifest(folder: Path = PREPARED) -> pd.DataFrame:
     return table.astype(dict.fromkeys(NUMBERS, int))
 
 
-def read_excluded(folder: Path = PREPARED) -> pd.DataFrame:
+def read_excluded(folder: Path) -> pd.DataFrame:
     """The raw files that are left out, sorted by source, each with one of REASONS. Raises UserError as above."""
     return _read(folder / "excluded.csv", EXCLUDED_COLUMNS)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lesions.data.predictions import probability_columns
 from lesions.metrics import probe
 from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import estimate, excludes_zero
-from lesions.metrics.scores import probability_columns
 
 Array = NDArray[np.float64]
 

@@ -120,28 +120,6 @@ def reliability_chart(bins: pd.DataFrame, found: dict[str, Any], mark: str) -> F
     return figure
 
 
-def learning_curves_chart(curves: pd.DataFrame, kept: int, verdict: str, mark: str) -> Figure:
-    """Loss and balanced accuracy by epoch, training and validation; a line at the epoch whose weights were kept.
-
-    curves: as of lesions.reports.learning_curves.read_curves(); verdict: the finding, for the title.
-    """
-    figure = figures.new_figure(320, verdict + mark)
-    for number, (score, name) in enumerate((("loss", "loss"), ("balanced_accuracy", "balanced accuracy")), start=1):
-        axes = figure.add_subplot(1, 2, number)
-        axes.axvline(kept, color=figures.PALE, linewidth=1)
-        for split, text, colour, style in (
-            ("train", "training", figures.BLUE, "-"),
-            ("val", "validation", figures.ORANGE, "--"),
-        ):
-            axes.plot(curves["epoch"], curves[f"{split}_{score}"], style, color=colour, label=text, marker=".")
-        axes.set_xlabel(f"epoch (grey line: weights kept, {kept})")
-        axes.set_ylabel(name)
-        axes.set_ylim(0, None if score == "loss" else 1)
-        axes.grid()
-        axes.legend(handlelength=2.0)
-    return figure
-
-
 def decision_curve_chart(curve: pd.DataFrame, mark: str) -> Figure:
     """Net benefit of acting on the model, on all and on none (Vickers and Elkin, 2006), with the model's 95 % interval.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lesions.data.predictions import probability_columns
 from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, ask_of, questions
@@ -85,7 +86,7 @@ def predictions_table(held_out: pd.DataFrame, probabilities: Array, classes: lis
     rounded = probabilities.round(PROBABILITY_DIGITS)
     table = held_out[["image_id", "group", "split", "label"]].reset_index(drop=True)
     table["predicted"] = [classes[index] for index in rounded.argmax(axis=1)]
-    table = pd.concat([table, pd.DataFrame(rounded, columns=scores.probability_columns(classes))], axis=1)
+    table = pd.concat([table, pd.DataFrame(rounded, columns=probability_columns(classes))], axis=1)
     return table.sort_values(["split", "image_id"], ignore_index=True)
 
 

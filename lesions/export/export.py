@@ -17,8 +17,9 @@ from lesions.bundle.bundle import ARRAYS, SIDECAR, Bundle
 from lesions.bundle.metadata import About, Data, Diagnosis, Missed, Score, Unlike, as_json
 from lesions.data.diagnoses import diagnosis
 from lesions.data.images import read_pixels
+from lesions.data.licences import licence_names
 from lesions.data.manifest import SPLITS, is_synthetic
-from lesions.metrics.scores import probability_columns
+from lesions.data.predictions import probability_columns
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL
 from lesions.runtime.console import UserError
@@ -27,8 +28,6 @@ from lesions.runtime.stderr import stderr_held_back
 
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
 COVERAGE = "0.90"  # of the conformal sets that are shown: those for .95 hold so many classes that they say little
-CC_BY_NC = "CC BY-NC 4.0"
-LICENCES = dict.fromkeys(("HAM10000", "BCN20000", "MSK", "ISIC 2020"), CC_BY_NC) | {"synthetic": "CC0 1.0"}
 UNKNOWN = "unknown"
 VERSION_DIGITS = 12  # of a hash of everything that the model is made of
 KEPT = ("image_size", "color_constancy", "temperature", "prior_correction", "thresholds", "conformal")  # of decision
@@ -132,7 +131,7 @@ def describe(
         missed_melanomas=_missed(test["thresholds"].get("melanoma", {}).get("sensitivity")),
         data=Data(
             synthetic=is_synthetic(manifest),
-            licence=_licence(origins),
+            licence=licence_names(origins),
             **{f"n_{name}": int(split.get(name, 0)) for name in SPLITS},
             origins={str(origin): int(n) for origin, n in origins.items()},
         ),
@@ -161,11 +160,3 @@ def _missed(sensitivity: dict[str, Any] | None) -> Missed | None:
         return None
     n, (low, high) = sensitivity["n"], (1 - sensitivity["high"], 1 - sensitivity["low"])
     return Missed(round(n * (1 - sensitivity["value"])), n, round(low, 4), round(high, 4))
-
-
-def _licence(origins: pd.Series) -> str:
-    """The licence of the pictures by their collections, as far as these are known."""
-    known = sorted({LICENCES[origin] for origin in origins.index if origin in LICENCES})
-    n = int(origins[[origin not in LICENCES for origin in origins.index]].sum())
-    missing = [f"not known for {n} of {int(origins.sum())} pictures: see where they come from"] if n else []
-    return "; ".join([*known, *missing])

@@ -12,7 +12,6 @@ The largest balanced probability is the better rule where every class counts the
 calibrated one where every picture does (accuracy). Neither shares are those of a clinic.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from scipy.special import expit, log_softmax
 from lesions.metrics.decisions import Calibration
 from lesions.metrics.endpoints import ask_of, questions
 from lesions.metrics.intervals import FEWEST, estimate, mean
-from lesions.runtime.console import UserError
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -37,21 +35,6 @@ STEPS = 25  # of Newton's method; it converges in about 6
 STEEPEST = 50.0  # a slope beyond this means that the pictures are told apart without error: no slope can be fitted
 SIMULATIONS = 1000
 ENDPOINTS = ("melanoma", "malignant")  # questions for which slope and intercept are told
-
-
-def training_shares(plan: Path, classes: list[str]) -> Array:
-    """(classes,) what each class weighed as in training: n_target of the plan over its sum, whatever the method.
-
-    New pictures, draws and loss weights all bring a class to its n_target. Raises UserError where the plan is missing
-    or does not know a class.
-    """
-    try:
-        target = pd.read_csv(plan, index_col="label", dtype={"label": str})["n_target"].reindex(classes)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{plan} cannot be read ({error}): run `dvc repro analyze_imbalance`") from None
-    if target.isna().any() or (target <= 0).any():
-        raise UserError(f"{plan} does not fit the manifest's classes: run `dvc repro analyze_imbalance`")
-    return np.asarray(target / target.sum(), dtype=np.float64)
 
 
 def fit(logits: Array, labels: Indices, trained_shares: Array) -> Calibration:

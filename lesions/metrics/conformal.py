@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lesions.data.diagnoses import diagnosis
+from lesions.data.predictions import probability_columns
 from lesions.metrics.decisions import members
 from lesions.metrics.intervals import mean, share
-from lesions.metrics.scores import probability_columns
 
 Array = NDArray[np.float64]
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lesions.data.predictions import probability_columns
 from lesions.metrics import ranking
 from lesions.metrics.endpoints import Question, ask, questions
 from lesions.metrics.intervals import FEWEST, estimate, proportion
-from lesions.metrics.scores import FEWEST_CASES, probability_columns
+from lesions.metrics.scores import FEWEST_CASES
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
 from lesions.data.images import Pixels, read_pixels
-from lesions.metrics.scores import auroc_among, per_class, probability_columns
+from lesions.data.predictions import probability_columns
+from lesions.metrics.scores import auroc_among, per_class
 from lesions.runtime.console import available_cores
 from lesions.runtime.parallel import map_on_all_cores
 

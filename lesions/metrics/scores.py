@@ -3,7 +3,6 @@
 Scores with intervals stand in estimates.py, those of a chosen threshold in thresholds.py.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,26 +16,14 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from lesions.data.predictions import probability_columns
+
 Array = NDArray[np.float64]
 
 FEWEST_CASES = (
     5  # a mean over classes is no headline where one class has fewer test pictures: one error moves it too far
 )
 DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
-
-
-def probability_columns(classes: list[str]) -> list[str]:
-    """The columns of a predictions table that hold the class probabilities, in the order of the classes."""
-    return [f"p_{label}" for label in classes]
-
-
-def read_predictions(path: str | Path) -> pd.DataFrame:
-    """The table that evaluate writes: image_id, group, split, label and predicted are text, also where all are digits.
-
-    Raises OSError and ValueError as pandas does.
-    """
-    text = dict.fromkeys(("image_id", "group", "split", "label", "predicted"), str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False)
 
 
 def headline(predictions: pd.DataFrame, classes: list[str]) -> dict[str, float | int]:

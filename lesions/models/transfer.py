@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from lesions.models.backend import keras
 from lesions.models.networks import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
@@ -23,15 +22,6 @@ from lesions.runtime.console import UserError
 PRETRAINED = Path("models/pretrained")  # files with weights that were fetched by hand; DVC watches the folder
 SILENCE = 30  # seconds without an answer after which a download is given up
 FETCH = "fetch {url} on another computer, put it into {folder} and set model.weights: {folder}/{file}"
-
-
-class Phase(NamedTuple):
-    """Epochs start to stop - 1 of a training: is all but the head frozen, and the factor on the learning rate."""
-
-    start: int
-    stop: int
-    frozen: bool
-    rate: float
 
 
 def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras.Model:
@@ -58,41 +48,11 @@ def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras
     return keras.Model(pixels, keras.layers.Softmax(name=PROBABILITIES)(logits), name=params.name)
 
 
-def phases(params: ModelParams, epochs: int) -> list[Phase]:
-    """The parts of a training of that many epochs: one where nothing is to be protected from the first, large steps.
-
-    What our own networks start from was learnt on other lesions, not on a million other things: all of it may move.
-    """
-    if not _is_fine_tuned(params):
-        return [Phase(0, epochs, frozen=False, rate=1.0)]
-    frozen = min(params.frozen_epochs, epochs)
-    both = Phase(0, frozen, frozen=True, rate=1.0), Phase(frozen, epochs, frozen=False, rate=params.fine_tune_rate)
-    return [phase for phase in both if phase.stop > phase.start]
-
-
-def set_trainable(model: keras.Model, params: ModelParams, frozen: bool) -> None:
-    """Freeze a pretrained network up to its head, or free it. Its normalisation keeps its statistics all the time.
-
-    Small batches of other pictures would spoil them (https://keras.io/guides/transfer_learning). Keras sets a frozen
-    normalisation to inference by itself. Networks that learn as a whole are left alone.
-    """
-    if not _is_fine_tuned(params):
-        return
-    for layer in model.layers:
-        fixed = frozen or isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = layer.name == LOGITS or not fixed
-
-
 def _catch_up_faster(base: keras.Model) -> None:
     """Statistics of normalisation that follow the weights as in our own networks: theirs are made for long epochs."""
     for layer in base.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = BN_MOMENTUM
-
-
-def _is_fine_tuned(params: ModelParams) -> bool:
-    """Whether the body is frozen first and then learns more slowly than the head."""
-    return params.name not in NETWORKS and params.first_weights != "none"
 
 
 def _weights(params: ModelParams) -> str | None:

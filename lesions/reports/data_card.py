@@ -8,21 +8,14 @@ from typing import Any
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
-from lesions.data.manifest import SPLITS, SYNTHETIC, is_synthetic
+from lesions.data.licences import licence_of
+from lesions.data.manifest import SPLITS, is_synthetic
 from lesions.metrics.subgroups import AGE_BANDS, UNKNOWN, age_band
 from lesions.rendering.formatting import join, percent
 from lesions.rendering.html import Section, Table
 from lesions.reports.run_results import Evidence
 
-LICENCES = {  # as their publishers state them
-    SYNTHETIC: "CC0 1.0 (drawn by this project)",
-    "HAM10000": "CC BY-NC 4.0",
-    "BCN20000": "CC BY-NC 4.0",
-    "MSK": "CC BY-NC 4.0 as part of ISIC 2019, else by picture in the ISIC archive",
-    "SIIM-ISIC 2020": "CC BY-NC 4.0",
-}
 OTHER = "'other': in the ISIC archive, but not in HAM10000. "
-NO_LICENCE = "not known to this pipeline: see its publisher"
 LOUD = (
     "**SYNTHETIC PICTURES.** Every picture was drawn by a program; no skin was photographed. Nothing here says "
     "anything about skin, lesions or patients. The numbers show that the pipeline runs, and nothing else."
@@ -94,7 +87,7 @@ def _what(evidence: Evidence) -> Section:
 
 def _licence(evidence: Evidence) -> Section:
     counts = evidence.manifest["origin"].replace("", UNKNOWN).value_counts()
-    rows = [[str(name), f"{int(n):,}", LICENCES.get(str(name), NO_LICENCE)] for name, n in counts.items()]
+    rows = [[str(name), f"{int(n):,}", licence_of(str(name))] for name, n in counts.items()]
     return Section(
         "Collections and licences",
         [OTHER * ("other" in counts.index) + "The pictures themselves are never in Git."],

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lesions.data.manifest import is_synthetic, read_manifest
-from lesions.metrics.scores import read_predictions
+from lesions.data.predictions import read_predictions
+from lesions.params.paths import (
+    DECISION,
+    IMBALANCE_METRICS,
+    LEARNING_CURVES,
+    PREDICTIONS,
+    PREPARE_METRICS,
+    PREPARED,
+    SCORES,
+)
 from lesions.reports.learning_curves import read_curves
 from lesions.runtime.console import UserError
 
@@ -52,14 +61,14 @@ class Evidence(NamedTuple):
 def read_evidence() -> Evidence:
     """Read what the stages wrote. Raises UserError where a file is missing or no JSON."""
     return Evidence(
-        scores=_json("reports/scores.json"),
-        prepare=_json("metrics/prepare.json"),
-        imbalance=_json("metrics/imbalance.json"),
-        training=_json("plots/train/metrics.json"),
-        decision=_json("models/decision.json"),
-        curves=read_curves(Path("plots/train")),
-        manifest=read_manifest(),
-        predictions=read_predictions("reports/predictions.csv"),
+        scores=_json(SCORES),
+        prepare=_json(PREPARE_METRICS),
+        imbalance=_json(IMBALANCE_METRICS),
+        training=_json(LEARNING_CURVES / "metrics.json"),
+        decision=_json(DECISION),
+        curves=read_curves(LEARNING_CURVES),
+        manifest=read_manifest(PREPARED),
+        predictions=read_predictions(PREDICTIONS),
         comparison=_json(COMPARISON) if COMPARISON.is_file() else None,
     )
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from lesions.models.backend import keras, tf
 from lesions.models.networks import LOGITS
-from lesions.models.transfer import Phase, phases, set_trainable
 from lesions.params.schema import Params
 from lesions.runtime.console import UserError
 from lesions.training.batches import steps_per_epoch, training_batches, validation_batches
@@ -18,6 +17,7 @@ from lesions.training.callbacks import EpochKeeper, Kept, StopAtNaN
 from lesions.training.checkpoint import Checkpoint
 from lesions.training.metrics import BalancedAccuracy
 from lesions.training.optimizers import make_optimizer
+from lesions.training.phases import Phase, phases, set_trainable
 from lesions.training.sharpness_aware import sharpness_aware
 from lesions.training.training_set import TrainingData
 

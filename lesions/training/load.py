@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 
 from lesions.data.images import Pixels, read_pixels
-from lesions.data.manifest import PREPARED, classes_of
+from lesions.data.manifest import classes_of
+from lesions.data.plan import class_shares, class_weights, read_plan
+from lesions.params.paths import AUGMENTED, PLAN, PREPARED
 from lesions.params.schema import RebalanceParams
 from lesions.runtime.console import UserError
 from lesions.runtime.parallel import map_in_threads
 from lesions.training.cache import Cache, OnDisk, digest_of, fits_in_memory, hash_of_digests
-from lesions.training.training_set import PLAN, Indices, Pictures, TrainingData, class_shares, class_weights
-
-AUGMENTED = Path("data/augmented")
-COUNTS = ("n_train", "n_target", "n_add")  # columns of the plan that training needs, besides label
+from lesions.training.training_set import Indices, Pictures, TrainingData
 
 
 def load_training_data(
@@ -32,7 +31,7 @@ def load_training_data(
     train, val = (manifest[manifest["split"] == split] for split in ("train", "val"))
     if val.empty:
         raise UserError("no validation pictures: raise prepare.val_fraction in params.yaml, then `dvc repro`")
-    plan = _read_plan(train, classes)
+    plan = read_plan(PLAN, manifest)
     augmented = _list_augmented(train, plan)
     paths = [PREPARED / path for path in train["path"]] + augmented
     labels = list(train["label"]) + [path.parent.name for path in augmented]
@@ -44,26 +43,6 @@ def load_training_data(
     loss_weights = class_weights(plan) if rebalance.method == "weights" else ones
     shares = class_shares(plan) if rebalance.method == "sampler" else None
     return TrainingData(classes, train_pictures, val_pictures, loss_weights, shares)
-
-
-def _read_plan(train: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """The plan, one row per class in the order of `classes`, checked against the training rows of the manifest."""
-    try:
-        plan = pd.read_csv(PLAN, index_col="label", dtype={"label": str})[list(COUNTS)].reindex(classes)
-    except FileNotFoundError:
-        raise UserError(f"{PLAN} is not there: run `dvc repro analyze_imbalance` first") from None
-    except (ValueError, KeyError) as error:
-        raise UserError(f"{PLAN}: {error}; run `dvc repro analyze_imbalance` again") from None
-    counts = train["label"].value_counts().reindex(classes, fill_value=0)
-    for label in classes:
-        if not counts[label]:
-            raise UserError(f"class {label} has no training picture: take it out of the data set or add pictures to it")
-        if counts[label] != plan.loc[label, "n_train"]:
-            raise UserError(
-                f"{PLAN} does not fit the manifest, which has {counts[label]} training pictures of {label}: "
-                "run `dvc repro analyze_imbalance`"
-            )
-    return plan
 
 
 def _list_augmented(train: pd.DataFrame, plan: pd.DataFrame) -> list[Path]:

@@ -1,16 +1,13 @@
 """What the network is trained on: the pictures, what each class weighs, and the order of an epoch."""
 
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-PLAN = Path("data/augmentation_plan.csv")
+from lesions.data.plan import Weights
 
 Indices = NDArray[np.int64]
-Weights = NDArray[np.float64]
 
 
 class PictureStore(Protocol):
@@ -51,17 +48,6 @@ def not_in_validation(data: TrainingData) -> list[str]:
     """The classes without a validation picture: no score on validation pictures says anything about them."""
     present = set(data.val.labels.tolist())
     return [label for index, label in enumerate(data.classes) if index not in present]
-
-
-def class_weights(plan: pd.DataFrame) -> Weights:
-    """What a picture of each class weighs in the loss: n_target / n_train, scaled to 1 on average over the pictures."""
-    ratio = plan["n_target"] / plan["n_train"]
-    return np.asarray(ratio * plan["n_train"].sum() / plan["n_target"].sum(), dtype=np.float64)
-
-
-def class_shares(plan: pd.DataFrame) -> Weights:
-    """What each class gets of the draws of an epoch: in proportion to n_target."""
-    return np.asarray(plan["n_target"] / plan["n_target"].sum(), dtype=np.float64)
 
 
 def epoch_order(labels: Indices, shares: Weights | None, seed: int, epoch: int) -> Indices:

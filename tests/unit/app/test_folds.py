@@ -11,7 +11,7 @@ import pytest
 from sklearn import metrics
 
 from app import folds
-from lesions.metrics.scores import probability_columns
+from lesions.data.predictions import probability_columns
 from lesions.runtime.console import UserError, run
 
 CLASSES = ["melanoma", "nevus", "vascular_lesion"]

@@ -180,25 +180,25 @@ def test_the_check_loads_nothing_heavy() -> None:
 )
 def test_each_class_gets_its_copies_evenly_spread(originals: list[int], wanted: list[int], seed: int) -> None:
     training = rows(**{f"class_{i}": ["train"] * n for i, n in enumerate(originals)})
-    plan = pd.DataFrame({"label": sorted(set(training["label"])), "n_add": wanted[: len(originals)]})
-    copies = choose_copies(training, plan, seed)
+    n_add = pd.Series(wanted[: len(originals)], index=sorted(set(training["label"])))
+    copies = choose_copies(training, n_add, seed)
 
-    assert len({copy.target for copy in copies}) == len(copies) == plan["n_add"].sum()
-    assert choose_copies(training.sample(frac=1, random_state=seed), plan, seed) == copies, "the order of rows matters"
-    for label, n_add in zip(plan["label"], plan["n_add"], strict=True):
+    assert len({copy.target for copy in copies}) == len(copies) == n_add.sum()
+    assert choose_copies(training.sample(frac=1, random_state=seed), n_add, seed) == copies, "the order of rows matters"
+    for label, wanted_n in n_add.items():
         of_class = [copy for copy in copies if copy.label == label]
-        assert len(of_class) == n_add
+        assert len(of_class) == wanted_n
         per_original = pd.Series([copy.image_id for copy in of_class], dtype=str).value_counts()
         per_original = per_original.reindex(training.loc[training["label"] == label, "image_id"], fill_value=0)
         assert per_original.max() - per_original.min() <= 1, "some originals are copied more often than others"
 
 
 def test_only_training_rows_are_accepted() -> None:
-    plan = pd.DataFrame({"label": ["nevus"], "n_add": [4]})
+    n_add = pd.Series({"nevus": 4})
     with pytest.raises(ValueError, match="only training pictures"):
-        choose_copies(rows(nevus=["train", "val"]), plan, seed=0)
+        choose_copies(rows(nevus=["train", "val"]), n_add, seed=0)
     with pytest.raises(UserError, match="class nevus has no training picture to copy"):
-        choose_copies(rows(melanoma=["train"]), plan, seed=0)
+        choose_copies(rows(melanoma=["train"]), n_add, seed=0)
 
 
 # How a copy is made

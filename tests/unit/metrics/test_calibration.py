@@ -1,7 +1,5 @@
 """Calibration recovers what was done to the probabilities, and tells good ones from bad ones."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 
 from lesions.metrics import calibration, decisions
 from lesions.metrics.intervals import bootstrap_weights
-from lesions.runtime.console import UserError
 from tests.unit.held_out import logits_of
 
 EQUAL = np.full(4, 0.25)
@@ -135,18 +132,3 @@ def test_where_no_slope_can_be_fitted_there_is_none() -> None:
     truth = np.array([True] * 20 + [False] * 20)
     slope, _ = calibration.slope_and_intercept(truth, np.where(truth, 0.6, 0.4), np.ones((1, 40)))
     assert np.isnan(slope[0]) or slope[0] > 10
-
-
-def test_the_shares_of_training_come_from_the_plan(tmp_path: Path) -> None:
-    plan = tmp_path / "plan.csv"
-    plan.write_text("label,n_train,n_target,n_add\na,10,30,20\nb,60,90,0\nempty,0,0,0\n", encoding="utf-8")
-    assert calibration.training_shares(plan, ["b", "a"]).tolist() == [0.75, 0.25]
-    for classes, path in ((["a", "c"], plan), (["a", "empty"], plan), (["a"], tmp_path / "missing.csv")):
-        with pytest.raises(UserError, match="dvc repro analyze_imbalance"):
-            calibration.training_shares(path, classes)
-
-
-def test_classes_may_be_named_by_numbers(tmp_path: Path) -> None:
-    plan = tmp_path / "plan.csv"
-    plan.write_text("label,n_train,n_target,n_add\n0,10,30,20\n1,60,90,0\n", encoding="utf-8")
-    assert calibration.training_shares(plan, ["0", "1"]).tolist() == [0.25, 0.75]

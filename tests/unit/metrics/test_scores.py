@@ -1,12 +1,11 @@
 """Scores: equal to scikit-learn's where it has them, left out where the pictures cannot tell them."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
 
+from lesions.data.predictions import probability_columns
 from lesions.evaluation.evaluate import predictions_table, score_all
 from lesions.metrics import scores
 from tests.unit.held_out import CLASSES, table
@@ -15,7 +14,7 @@ from tests.unit.held_out import CLASSES, table
 @pytest.mark.parametrize("seed", range(3))
 def test_the_headline_is_what_scikit_learn_says(seed: int) -> None:
     rows = table(200, seed)
-    probabilities = rows[scores.probability_columns(CLASSES)].to_numpy()
+    probabilities = rows[probability_columns(CLASSES)].to_numpy()
     found = scores.headline(rows, CLASSES)
     expected = {
         "accuracy": metrics.accuracy_score(rows["label"], rows["predicted"]),
@@ -74,7 +73,7 @@ def test_the_prediction_can_be_read_off_the_rounded_probabilities() -> None:
     held_out = pd.DataFrame({"image_id": ["b", "a"], "group": "g", "split": ["test", "test"], "label": "nevus"})
     rows = predictions_table(held_out, np.array([[0.2, 0.5, 0.3], [0.33333331, 0.33333332, 0.33333337]]), CLASSES)
     assert rows["image_id"].tolist() == ["a", "b"]
-    columns = scores.probability_columns(CLASSES)
+    columns = probability_columns(CLASSES)
     assert (rows["predicted"] == [str(column).removeprefix("p_") for column in rows[columns].idxmax(axis=1)]).all()
 
 
@@ -84,19 +83,3 @@ def test_the_most_frequent_errors_come_first_with_their_share() -> None:
         {"truth": "a", "predicted": "b", "n": 3, "share": 0.75},
         {"truth": "b", "predicted": "a", "n": 1, "share": 0.25},
     ]
-
-
-def test_names_that_are_digits_stay_text(tmp_path: Path) -> None:
-    """A picture 007.jpg is not picture 7: found by a benchmark whose files are numbered."""
-    path = tmp_path / "predictions.csv"
-    path.write_text("image_id,group,split,label,predicted,p_0,p_1\n007,007,test,0,1,.2,.8\n", encoding="utf-8")
-    (row,) = scores.read_predictions(path).to_dict("records")
-    assert row == {
-        "image_id": "007",
-        "group": "007",
-        "split": "test",
-        "label": "0",
-        "predicted": "1",
-        "p_0": 0.2,
-        "p_1": 0.8,
-    }

@@ -13,10 +13,11 @@ from lesions.models.backend import keras
 from lesions.models.networks import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
 from lesions.models.predict import load_model, predict
 from lesions.models.test_time_augmentation import seen_in
-from lesions.models.transfer import Phase, build_network, phases, set_trainable
+from lesions.models.transfer import build_network
 from lesions.params.schema import DRAWN, ModelParams, Params, Views
 from lesions.runtime.console import UserError
 from lesions.training.fit import fit, set_seeds
+from lesions.training.phases import Phase, phases, set_trainable
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import params_with, toy_data
 

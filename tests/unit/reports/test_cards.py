@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from lesions.data.licences import NO_LICENCE
 from lesions.rendering.html import Section, Table, inline
 from lesions.rendering.markdown import write_markdown
-from lesions.reports.data_card import LOUD, NO_LICENCE, confirmed, data_card, reference_table
+from lesions.reports.data_card import LOUD, confirmed, data_card, reference_table
 from lesions.reports.findings import findings
 from lesions.reports.model_card import HARM, model_card
 from lesions.reports.page import CHARTS, write_page

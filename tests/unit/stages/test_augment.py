@@ -57,7 +57,7 @@ def test_the_number_of_workers_and_the_order_of_work_do_not_matter(
 ) -> None:
     training = rows(nevus=["train"] * 5)
     write_prepared(training)
-    copies = choose_copies(training, pd.DataFrame({"label": ["nevus"], "n_add": [24]}), seed=3)
+    copies = choose_copies(training, pd.Series({"nevus": 24}), seed=3)
     monkeypatch.setattr(parallel, "TOO_FEW_FOR_PROCESSES", 1)
     made: dict[int, dict[str, bytes]] = {}
     for workers, order in ((1, copies), (2, copies), (1, copies[::-1])):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lesions.params import paths
 from lesions.params.schema import Params
 from tests.conftest import REPOSITORY
 
@@ -15,8 +16,7 @@ STAGES = {
     for path in PIPELINES.values()
     for name, stage in yaml.safe_load(path.read_text(encoding="utf-8"))["stages"].items()
 }
-NO_DEPENDENCY = {"lesions/params/schema.py", "lesions/__init__.py", "stages/__init__.py"}
-# params.py holds no values, only the schema: a new key must not rerun every stage
+PARAMS = "lesions/params/"  # holds a schema and paths, no values: a new key must not rerun every stage
 
 
 def module_file(name: str) -> Path | None:
@@ -43,7 +43,7 @@ def imported_files(path: Path) -> set[Path]:
 
 def templates_in(path: Path) -> set[Path]:
     """The templates that a file names, and the page that they extend."""
-    folder = REPOSITORY / "lesions" / "templates"
+    folder = REPOSITORY / "lesions" / "rendering" / "templates"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     named = {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     found = {page for page in folder.iterdir() if page.name in named}
@@ -57,10 +57,19 @@ def closure(path: Path) -> set[str]:
     while waiting:
         file = waiting.pop()
         seen.add(file)
-        if file.name != "params.py":
+        if not relative(file).startswith(PARAMS):
             waiting |= imported_files(file) - seen
     seen |= {page for file in seen for page in templates_in(file)}
-    return {file.relative_to(REPOSITORY).as_posix() for file in seen} - NO_DEPENDENCY
+    return {relative(file) for file in seen if not relative(file).startswith(PARAMS) and not is_empty(file)}
+
+
+def relative(file: Path) -> str:
+    return file.relative_to(REPOSITORY).as_posix()
+
+
+def is_empty(file: Path) -> bool:
+    """Whether a package's own file says what the package is for, and does nothing: it can be no stage's dependency."""
+    return file.name == "__init__.py" and len(ast.parse(file.read_text(encoding="utf-8")).body) <= 1
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -94,6 +103,36 @@ def is_params(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "params"
 
 
+def test_the_paths_of_the_code_are_the_outs_of_the_pipeline() -> None:
+    """A path that stands in two places and differs would leave an output that DVC neither keeps nor removes."""
+    outs = set()
+    for stage in STAGES.values():
+        for out in [*stage["outs"], *stage.get("metrics", [])]:
+            outs.add(next(iter(out)) if isinstance(out, dict) else out)
+    declared = {path.as_posix() for path in vars(paths).values() if isinstance(path, Path)}
+    assert {path for path in declared if not covered_by(path, outs)} == set(), "written, but no out"
+    assert {out for out in outs if not any(out == path or out.startswith(f"{path}/") for path in declared)} == set()
+
+
+def covered_by(path: str, outs: set[str]) -> bool:
+    """Whether a path is an out or the folder of some."""
+    return any(out == path or out.startswith(f"{path}/") for out in outs)
+
+
+@pytest.mark.parametrize("folder", ["lesions", "app", "stages", "studies", "benchmarks"])
+def test_no_path_of_a_stage_is_written_a_second_time(folder: str) -> None:
+    """Where it was, a change of paths.py would leave one reader behind."""
+    known = {path.as_posix() for path in vars(paths).values() if isinstance(path, Path)}
+    for file in (REPOSITORY / folder).rglob("*.py"):
+        if file.name == "paths.py":
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Path":
+                given = {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
+                assert not given & known, f"{relative(file)}:{node.lineno}"
+
+
 def test_every_stage_runs_as_a_module_of_the_checkout() -> None:
     """`python -m` finds the code of the folder it runs in: also that of a queued experiment's own folder."""
     assert {name: stage["cmd"] for name, stage in STAGES.items()} == {n: f"python -m stages.{n}" for n in STAGES}
@@ -112,22 +151,22 @@ def test_what_holds_pixels_is_never_put_into_git() -> None:
 def test_only_evaluate_may_read_the_test_split() -> None:
     """Rule of the house: choices are made on validation. Any other mention of the test split is looked at here."""
     may_name_it = {
-        "evaluate",
-        "evaluation",
-        "splits",
-        "selection",
-        "manifest",
-        "demo",
-        "contamination",
-        "export",  # reads scores of the test, and proves that the exported network says what evaluate found
-        "audit_findings",
-        "data_card",  # counts from metrics/prepare.json
-        "evidence",  # reads scores.json
-        "familiarity",  # counts the test pictures that a threshold from validation rejects
-        "findings",  # counts rows of predictions.csv
+        "stages/evaluate.py",
+        "lesions/evaluation/evaluate.py",
+        "lesions/data/manifest.py",
+        "lesions/demo/dataset.py",
+        "lesions/preparation/audit_findings.py",
+        "lesions/preparation/leakage.py",
+        "lesions/preparation/selection.py",
+        "lesions/preparation/splits.py",
+        "lesions/export/export.py",  # reads scores of the test, and proves that the bundle says what evaluate found
+        "lesions/export/ood_check.py",  # counts the test pictures that a threshold from validation rejects
+        "lesions/reports/data_card.py",  # counts from metrics/prepare.json
+        "lesions/reports/findings.py",  # counts rows of predictions.csv
+        "lesions/reports/run_results.py",  # reads scores.json
     }
     for path in [*(REPOSITORY / "lesions").rglob("*.py"), *(REPOSITORY / "stages").glob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named = any(isinstance(node, ast.Constant) and node.value == "test" for node in ast.walk(tree))
         if named and path.parent.name != "datasets":
-            assert path.stem in may_name_it, path
+            assert relative(path) in may_name_it

@@ -12,7 +12,7 @@ from studies import leak, study, study_claims
 from studies.experiments import read_plan
 from studies.paired import recognised
 from studies.study_claims import FALLS, HOLDS, OPEN
-from studies.study_results import PLAN, Recipe
+from studies.study_results import STUDY, Recipe
 from tests.conftest import REPOSITORY
 from tests.unit.studies.test_cross_validation import source
 
@@ -42,7 +42,7 @@ def recipe(name: str, right: float = 0.0, last: float = 0.5) -> Recipe:
 
 @pytest.fixture(scope="module")
 def names() -> list[str]:
-    return list(read_plan(REPOSITORY / PLAN))
+    return list(read_plan(REPOSITORY / STUDY))
 
 
 def judged(recipes: dict[str, Recipe], leaks: list[dict[str, Any]] = LEAKS) -> dict[str, study_claims.Claim]:

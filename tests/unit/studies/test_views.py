@@ -8,18 +8,24 @@ import pytest
 import yaml
 
 from lesions.data.images import read_pixels
-from lesions.data.manifest import PREPARED, write_manifest
+from lesions.data.manifest import write_manifest
 from lesions.evaluation.evaluate import fit_calibration, predictions_table
 from lesions.metrics.decisions import balanced
 from lesions.metrics.scores import headline
 from lesions.models.predict import predict
+from lesions.params.paths import MODEL, PLAN, PREPARED
 from lesions.params.schema import PARAMS_FILE
 from lesions.runtime.outputs import write_csv
-from lesions.training.training_set import PLAN
 from studies import views as benchmark
 from tests.unit.bundles import exported
 from tests.unit.held_out import CLASSES
 from tests.unit.trainings import params_with
+
+
+def plan_of(manifest: pd.DataFrame) -> pd.DataFrame:
+    """A plan that gives each class the same weight."""
+    train = manifest.loc[manifest["split"] == "train", "label"].value_counts().sort_index()
+    return pd.DataFrame({"label": train.index, "n_train": train.to_numpy(), "n_target": 10, "n_add": 0})
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +33,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd
     """What the benchmark finds in the folder of a run, and what evaluate would, of its validation pictures."""
     root, params = tmp_path_factory.mktemp("run"), params_with()
     made = exported(root / "made", "lesion_net")
-    for path in (PREPARED, benchmark.MODEL):
+    for path in (PREPARED, MODEL):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(made.prepared, root / PREPARED)
-    shutil.copy(root / "made/model.keras", root / benchmark.MODEL)
+    shutil.copy(root / "made/model.keras", root / MODEL)
     wrong = np.arange(len(made.manifest)) % 3 == 0  # a network that is never wrong is sure of everything in any way
     label = made.manifest["label"].where(~wrong, np.roll(made.manifest["label"], len(made.manifest) // len(CLASSES)))
     manifest = made.manifest.assign(label=label, source=made.manifest["path"], width="32", height="32")
     write_manifest(root / PREPARED, manifest, manifest[:0].assign(reason="", detail=""))
-    write_csv(root / PLAN, pd.DataFrame({"label": CLASSES, "n_target": 10}))
+    write_csv(root / PLAN, plan_of(manifest))
     (root / PARAMS_FILE).write_text(yaml.safe_dump(params.model_dump()), encoding="utf-8")
     held_out = manifest[manifest["split"] == "val"].sort_values("image_id")
     logits = predict(made.model, np.stack([read_pixels(root / PREPARED / path) for path in held_out["path"]])).logits

@@ -11,19 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lesions.data.manifest import read_manifest
+from lesions.data.plan import class_shares, class_weights
+from lesions.params.paths import AUGMENTED, PLAN, PREPARED
 from lesions.params.schema import RebalanceParams
 from lesions.runtime.console import UserError
 from lesions.training import load as loader
 from lesions.training.cache import Cache
-from lesions.training.load import AUGMENTED, load_training_data
-from lesions.training.training_set import (
-    PLAN,
-    TrainingData,
-    class_shares,
-    class_weights,
-    epoch_order,
-    not_in_validation,
-)
+from lesions.training.load import load_training_data
+from lesions.training.training_set import TrainingData, epoch_order, not_in_validation
 from tests.unit.training_pictures import SIDE, toy_pixels, write_prepared
 
 PLAN_ROW = st.tuples(st.integers(1, 200), st.integers(0, 400))  # n_train, n_target - n_train
@@ -37,7 +32,7 @@ def rebalance(method: str = "none") -> RebalanceParams:
 
 
 def load(method: str = "none", size: int = SIDE, cache: Cache = "memory") -> TrainingData:
-    return load_training_data(read_manifest(), size, rebalance(method), cache)
+    return load_training_data(read_manifest(PREPARED), size, rebalance(method), cache)
 
 
 @pytest.fixture(autouse=True)
