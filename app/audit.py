@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 
 from lesions.params.schema import load_params
-from lesions.preparation.audit_findings import examine, sections
+from lesions.preparation.audit_findings import audit_prepared, sections
 from lesions.preparation.audit_page import write_audit
 from lesions.preparation.prepare import prepare
-from lesions.preparation.summary import summarise, tell
+from lesions.preparation.summary import summarise, summary_text
 from lesions.runtime.console import run
 
 
@@ -29,10 +29,10 @@ def main() -> None:
         folder.mkdir()
         labels = arguments.labels or Path(params.labels)
         prepared = prepare(arguments.folder, labels, params.image_size, params.prepare, folder)
-        examined = examine(prepared, folder)
+        examined = audit_prepared(prepared, folder)
     summary = summarise(prepared)
     write_audit(arguments.out, arguments.folder, prepared, summary, sections(examined, prepared, arguments.folder))
-    print(tell(summary))
+    print(summary_text(summary))
     print(f"audit: {arguments.out}")
 
 

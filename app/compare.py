@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from app.folds import Source, read_source
+from app.folds import FoldPredictions, read_fold
 from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
 from lesions.metrics.scores import FEWEST_CASES
@@ -46,11 +46,11 @@ def main() -> None:
     parser.add_argument("b", metavar="B", help="the same")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     arguments = parser.parse_args()
-    found = compare(read_source(arguments.a), read_source(arguments.b))
-    print(json.dumps(found, indent=2) if arguments.format == "json" else tell(found))
+    found = compare(read_fold(arguments.a), read_fold(arguments.b))
+    print(json.dumps(found, indent=2) if arguments.format == "json" else comparison_text(found))
 
 
-def compare(a: Source, b: Source) -> dict[str, Any]:
+def compare(a: FoldPredictions, b: FoldPredictions) -> dict[str, Any]:
     """Each score of a and b, and b minus a with its interval and whether that excludes zero, ready for JSON.
 
     Scores that the test pictures cannot tell are left out. Raises UserError where classes or test pictures differ.
@@ -74,7 +74,7 @@ def compare(a: Source, b: Source) -> dict[str, Any]:
     return {"a": a.name, "b": b.name, **counts, "classes": a.classes, "scores": scores, "notes": list(NOTES)}
 
 
-def check(a: Source, b: Source) -> None:
+def check(a: FoldPredictions, b: FoldPredictions) -> None:
     """Raise UserError where the two cannot be compared picture by picture."""
     if a.classes != b.classes:
         differ = ", ".join(sorted({*a.classes} ^ {*b.classes})) or "in another order"
@@ -91,7 +91,7 @@ def check(a: Source, b: Source) -> None:
             raise UserError(f"{a.name} and {b.name} have different {column}s for {changed} of {len(one)} test pictures")
 
 
-def tell(found: dict[str, Any]) -> str:
+def comparison_text(found: dict[str, Any]) -> str:
     """The comparison as a table and sentences, for a terminal."""
     rows = [
         {

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from lesions.datasets import SYNTHETIC_MARK
-from lesions.demo.dataset import Picture, write_pictures
+from lesions.demo.dataset import SyntheticPicture, write_pictures
 from lesions.demo.traits import CLASS_NAMES
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_folder
@@ -33,10 +33,10 @@ def main() -> None:
     print(f"{arguments.folder}: {len(pictures):,} synthetic pictures of {len(CLASS_NAMES)} classes")
 
 
-def plan(per_class: int) -> list[Picture]:
+def plan(per_class: int) -> list[SyntheticPicture]:
     """The pictures to draw; a larger number of them begins with those of a smaller one."""
     return [
-        Picture("Train", name, f"DRAWN_{number * len(CLASS_NAMES) + place:07d}")
+        SyntheticPicture("Train", name, f"DRAWN_{number * len(CLASS_NAMES) + place:07d}")
         for number in range(per_class)
         for place, name in enumerate(CLASS_NAMES)
     ]

@@ -46,7 +46,7 @@ repeats of each fold: add -S 'seed=range(0,3)' to the first command, and give al
 """
 
 
-class Source(NamedTuple):
+class FoldPredictions(NamedTuple):
     """What one experiment, revision or file says; of a file, only the tables are known."""
 
     name: str
@@ -65,8 +65,8 @@ def main() -> None:
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
     arguments = parser.parse_args()
-    summary = summarise(group_repeats([read_source(name) for name in arguments.experiments]))
-    texts = {"table": tell, "json": lambda found: json.dumps(found, indent=2) + "\n", "csv": to_csv}
+    summary = summarise(group_repeats([read_fold(name) for name in arguments.experiments]))
+    texts = {"table": summary_text, "json": lambda found: json.dumps(found, indent=2) + "\n", "csv": to_csv}
     text = texts[arguments.format](summary)
     if arguments.out is None:
         print(text, end="")
@@ -76,7 +76,7 @@ def main() -> None:
     print(f"{arguments.out}: {len(summary['folds'])} folds", *summary["warnings"], sep="\nwarning: ")
 
 
-def read_source(name: str) -> Source:
+def read_fold(name: str) -> FoldPredictions:
     """Read a CSV file by its path, or an experiment by its name or any Git revision.
 
     Raises UserError where there is no such thing, or its predictions break the contract.
@@ -93,7 +93,7 @@ def read_source(name: str) -> Source:
     return _parse(_read(name, PREDICTIONS.as_posix()), name)._replace(recipe=recipe, fold=fold, pictures=pictures)
 
 
-def group_repeats(sources: list[Source]) -> list[list[Source]]:
+def group_repeats(sources: list[FoldPredictions]) -> list[list[FoldPredictions]]:
     """Experiments by fold: those with the same test pictures together, folds in the order of their numbers.
 
     Raises UserError where they do not belong to one cross-validation: other classes, other params than MAY_DIFFER,
@@ -103,13 +103,13 @@ def group_repeats(sources: list[Source]) -> list[list[Source]]:
         problem = _problem(one, other)
         if problem:
             raise UserError(f"{one.name} and {other.name} {problem}")
-    folds: dict[str, list[Source]] = {}
+    folds: dict[str, list[FoldPredictions]] = {}
     for source in sources:
         folds.setdefault(source.test["image_id"][0], []).append(source)
     return sorted(folds.values(), key=lambda repeats: int(repeats[0].fold or 0))
 
 
-def summarise(folds: list[list[Source]]) -> dict[str, Any]:
+def summarise(folds: list[list[FoldPredictions]]) -> dict[str, Any]:
     """Everything there is to tell, ready for JSON: classes, folds, mean, min, max, pooled, warnings, notes."""
     classes = folds[0][0].classes
     rows = [_fold_scores(repeats, classes) for repeats in folds]
@@ -119,7 +119,7 @@ def summarise(folds: list[list[Source]]) -> dict[str, Any]:
     return {**found, "warnings": _warnings(folds), "notes": list(NOTES)}
 
 
-def tell(summary: dict[str, Any]) -> str:
+def summary_text(summary: dict[str, Any]) -> str:
     """The summary as tables and sentences, for a terminal."""
     rows = [*summary["folds"], *({"fold": how, **summary[how]} for how in ENDS)]
     pooled = summary["pooled"]
@@ -158,7 +158,7 @@ def _read(revision: str, path: str) -> str:
         raise UserError(f"{revision}: {error}") from None
 
 
-def _parse(text: str, name: str) -> Source:
+def _parse(text: str, name: str) -> FoldPredictions:
     """The tables of a source. Raises UserError where they break the contract."""
     try:
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
@@ -175,10 +175,10 @@ def _parse(text: str, name: str) -> Source:
         raise UserError(f"{name}: no test rows, so nothing to score")
     if test["image_id"].duplicated().any():
         raise UserError(f"{name}: an image_id stands twice in the test")
-    return Source(name, classes, test, val)
+    return FoldPredictions(name, classes, test, val)
 
 
-def _problem(one: Source, other: Source) -> str:
+def _problem(one: FoldPredictions, other: FoldPredictions) -> str:
     """Why two sources cannot belong to one cross-validation, or nothing."""
     if one.classes != other.classes:
         return f"know different classes: {', '.join(sorted({*one.classes} ^ {*other.classes})) or 'in another order'}"
@@ -199,7 +199,7 @@ def _problem(one: Source, other: Source) -> str:
     return ""
 
 
-def _fold_scores(repeats: list[Source], classes: list[str]) -> dict[str, Any]:
+def _fold_scores(repeats: list[FoldPredictions], classes: list[str]) -> dict[str, Any]:
     """The scores of a fold, each the mean over its repeats; a score that cannot be told is left out."""
     found = pd.DataFrame([scores.headline(source.test, classes) for source in repeats]).mean().round(scores.DIGITS)
     names = [source.name for source in repeats]
@@ -207,7 +207,7 @@ def _fold_scores(repeats: list[Source], classes: list[str]) -> dict[str, Any]:
     return known | {name: float(found[name]) for name in PER_FOLD if name in found}
 
 
-def _pool(folds: list[list[Source]], classes: list[str]) -> dict[str, Any]:
+def _pool(folds: list[list[FoldPredictions]], classes: list[str]) -> dict[str, Any]:
     """Confusion counts (a mean over repeats) summed over folds, and the recalls that follow from them."""
     of_fold = [np.mean([scores.confusion(source.test, classes) for source in repeats], axis=0) for repeats in folds]
     confusion = np.sum(of_fold, axis=0).round(scores.DIGITS)
@@ -228,7 +228,7 @@ def _recall(rows: pd.DataFrame, right: float) -> dict[str, Any]:
     return row
 
 
-def _warnings(folds: list[list[Source]]) -> list[str]:
+def _warnings(folds: list[list[FoldPredictions]]) -> list[str]:
     """What is missing: folds, and pictures that no fold tests, as far as the sources can tell."""
     sources = [source for repeats in folds for source in repeats]
     found = ["one test set only: this is no cross-validation"] if len(folds) == 1 else []

@@ -10,21 +10,21 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", 
 STANDARD_INPUT = "-"
 
 
-class Source(NamedTuple):
+class InputFile(NamedTuple):
     """A path as the user may know it, and why there is no picture there, or nothing."""
 
     path: str
     problem: str = ""
 
 
-class Sources(NamedTuple):
+class InputFiles(NamedTuple):
     """The files, in the order of the arguments, sorted within each; and how many others in folders were passed over."""
 
-    found: list[Source]
+    found: list[InputFile]
     passed_over: int
 
 
-def find_sources(arguments: Sequence[str], standard_input: Iterable[str]) -> Sources:
+def find_inputs(arguments: Sequence[str], standard_input: Iterable[str]) -> InputFiles:
     """What each argument stands for; each path once.
 
     A folder stands for the files below it that are named like pictures, hidden ones aside; a pattern (`*`, `**`, `?`,
@@ -33,33 +33,33 @@ def find_sources(arguments: Sequence[str], standard_input: Iterable[str]) -> Sou
     counted = _Counted()
     words = (line for word in arguments for line in (_lines(standard_input) if word == STANDARD_INPUT else [word]))
     found = {source.path: source for word in words for source in counted.expand(word)}
-    return Sources(list(found.values()), counted.passed_over)
+    return InputFiles(list(found.values()), counted.passed_over)
 
 
 class _Counted:
     def __init__(self) -> None:
         self.passed_over = 0
 
-    def expand(self, word: str) -> Iterator[Source]:
+    def expand(self, word: str) -> Iterator[InputFile]:
         if os.path.lexists(word) or not has_magic(word):
             yield from self._at(word)
             return
         matches = sorted(glob(word, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
         if not matches:
-            yield Source(word, "no file matches this pattern")
+            yield InputFile(word, "no file matches this pattern")
         for match in matches:
             yield from self._at(match)
 
-    def _at(self, path: str) -> Iterator[Source]:
+    def _at(self, path: str) -> Iterator[InputFile]:
         if not os.path.lexists(path):
-            yield Source(path, "no such file or folder")
+            yield InputFile(path, "no such file or folder")
         elif not Path(path).is_dir():
-            yield Source(path)
+            yield InputFile(path)
         else:
             pictures = sorted(self._pictures_below(path))
-            yield from map(Source, pictures)
+            yield from map(InputFile, pictures)
             if not pictures:
-                yield Source(path, "no picture in this folder")
+                yield InputFile(path, "no picture in this folder")
 
     def _pictures_below(self, folder: str) -> Iterator[str]:
         for parent, folders, names in os.walk(folder):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from app import wording
 from lesions.bundle.bundle import Prediction
-from lesions.bundle.metadata import About
+from lesions.bundle.metadata import BundleMetadata
 
 SET_SEPARATOR = ";"  # between classes in one cell of a CSV file
 LONGEST_PATH = 48  # characters of a path in a table; the end of it tells pictures apart
@@ -17,7 +17,7 @@ GAP = "  "
 LINE = 110  # characters
 
 
-class Answer(NamedTuple):
+class PictureResult(NamedTuple):
     """A picture's path as it was given, and either what the model says or why it says nothing."""
 
     path: str
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
     error: str = ""
 
 
-def json_lines(answers: Iterable[Answer]) -> Iterator[str]:
+def json_lines(answers: Iterable[PictureResult]) -> Iterator[str]:
     """A JSON list with one object a line: path, label, probability, probabilities, melanoma_score, above_threshold,
     conformal_set, not_sure, error. Without a picture all between path and error is null.
     """
@@ -39,7 +39,7 @@ def json_lines(answers: Iterable[Answer]) -> Iterator[str]:
     yield "]"
 
 
-def as_object(answer: Answer) -> dict[str, Any]:
+def as_object(answer: PictureResult) -> dict[str, Any]:
     """One picture as a JSON object."""
     said = answer.said
     return {
@@ -55,7 +55,7 @@ def as_object(answer: Answer) -> dict[str, Any]:
     }
 
 
-def csv_lines(answers: Iterable[Answer], about: About) -> Iterator[str]:
+def csv_lines(answers: Iterable[PictureResult], about: BundleMetadata) -> Iterator[str]:
     """The same as CSV with a header: p_<class> for the probabilities, true and false, empty where unknown."""
     yield _csv_line([
         "path", "label", "probability", *(f"p_{label}" for label in about.labels),
@@ -73,7 +73,7 @@ def csv_lines(answers: Iterable[Answer], about: About) -> Iterator[str]:
         ])  # fmt: skip
 
 
-def table_lines(answers: Iterable[Answer], about: About, paths: list[str], top: int) -> Iterator[str]:
+def table_lines(answers: Iterable[PictureResult], about: BundleMetadata, paths: list[str], top: int) -> Iterator[str]:
     """A table for people, line by line as answers come; paths: all that will come, for the width of the first column.
 
     top: how many classes are shown with their scores. Sentences on what the model is and is not stand around it.
@@ -101,7 +101,7 @@ def table_lines(answers: Iterable[Answer], about: About, paths: list[str], top: 
     yield from _legend(about)
 
 
-def _legend(about: About) -> Iterator[str]:
+def _legend(about: BundleMetadata) -> Iterator[str]:
     rule = about.thresholds.get("melanoma")
     if rule is None:
         yield wording.NO_MELANOMA.capitalize() + "."

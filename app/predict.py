@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from app import wording
-from app.inputs import Source, Sources, find_sources
-from app.output import Answer, csv_lines, json_lines, table_lines
+from app.inputs import InputFile, InputFiles, find_inputs
+from app.output import PictureResult, csv_lines, json_lines, table_lines
 from lesions.bundle.bundle import Bundle
 from lesions.data.images import PictureError, load_view, write_png
 from lesions.params.paths import BUNDLE
@@ -51,7 +51,7 @@ def main() -> None:
     bundle = Bundle.load(arguments.model)
     if arguments.explain and not bundle.about.pooled:
         raise UserError(f"--explain: heat maps of this model: {bundle.about.heat_maps}")
-    sources = find_sources(arguments.paths, sys.stdin)
+    sources = find_inputs(arguments.paths, sys.stdin)
     if not sources.found:
         raise UserError("no path on standard input: give one a line")
     failed = _print_answers(bundle, sources, arguments.format, arguments.top, arguments.explain)
@@ -61,7 +61,7 @@ def main() -> None:
     sys.exit(1 if failed else 0)
 
 
-def answer_all(bundle: Bundle, sources: Sequence[Source], explain: Path | None = None) -> Iterator[Answer]:
+def answer_all(bundle: Bundle, sources: Sequence[InputFile], explain: Path | None = None) -> Iterator[PictureResult]:
     """The answers for the sources, in their order, as they come, from one thread a core (Pillow decodes beside Python).
 
     explain: a folder for heat maps over the pictures, or nothing.
@@ -70,7 +70,7 @@ def answer_all(bundle: Bundle, sources: Sequence[Source], explain: Path | None =
     jobs = [partial(answer, bundle, source, target and target(source)) for source in sources]
     workers = min(len(jobs), available_cores())
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[Answer]] = deque()
+        waiting: deque[Future[PictureResult]] = deque()
         try:
             for job in jobs:
                 waiting.append(pool.submit(job))
@@ -82,29 +82,29 @@ def answer_all(bundle: Bundle, sources: Sequence[Source], explain: Path | None =
             pool.shutdown(cancel_futures=True)
 
 
-def answer(bundle: Bundle, source: Source, target: Path | None = None) -> Answer:
+def answer(bundle: Bundle, source: InputFile, target: Path | None = None) -> PictureResult:
     """What the model says of one picture, or why it cannot be read; target: where its heat map goes, or nowhere."""
     if source.problem:
-        return Answer(source.path, None, source.problem)
+        return PictureResult(source.path, None, source.problem)
     try:
         content = Path(source.path).read_bytes()
         (said,) = bundle.predict(bundle.pixels(content)[None], explain=target is not None)
         view = load_view(content, SHOWN_SIDE) if target else None
     except PictureError as error:
-        return Answer(source.path, None, str(error))
+        return PictureResult(source.path, None, str(error))
     except OSError as error:
-        return Answer(source.path, None, f"unreadable: {error.strerror or type(error).__name__}")
+        return PictureResult(source.path, None, f"unreadable: {error.strerror or type(error).__name__}")
     if target and view is not None and said.heat is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_png(target, overlay(view, said.heat))
-    return Answer(source.path, said)
+    return PictureResult(source.path, said)
 
 
-def _print_answers(bundle: Bundle, sources: Sources, how: str, top: int, explain: Path | None) -> int:
+def _print_answers(bundle: Bundle, sources: InputFiles, how: str, top: int, explain: Path | None) -> int:
     """Print line by line; returns how many pictures could not be read."""
     failed = 0
 
-    def counted() -> Iterator[Answer]:
+    def counted() -> Iterator[PictureResult]:
         nonlocal failed
         for one in answer_all(bundle, sources.found, explain):
             failed += one.said is None
@@ -122,7 +122,7 @@ def _print_answers(bundle: Bundle, sources: Sources, how: str, top: int, explain
     return failed
 
 
-def _with_bar(answers: Iterator[Answer], total: int) -> tuple[Iterator[Answer], Callable[[str], None]]:
+def _with_bar(answers: Iterator[PictureResult], total: int) -> tuple[Iterator[PictureResult], Callable[[str], None]]:
     """The answers, counted by a progress bar on a terminal, and a function that prints a line without disturbing it."""
     if total == 1 or not sys.stderr.isatty():
         return answers, print
@@ -132,14 +132,14 @@ def _with_bar(answers: Iterator[Answer], total: int) -> tuple[Iterator[Answer], 
     return bar, partial(tqdm.write, file=sys.stdout) if sys.stdout.isatty() else print
 
 
-def _tell_what_is_left_out(sources: Sources, failed: int) -> None:
+def _tell_what_is_left_out(sources: InputFiles, failed: int) -> None:
     if sources.passed_over:
         print(f"{sources.passed_over} files in folders are not named like pictures: passed over", file=sys.stderr)
     if failed:
         print(f"{failed} of {len(sources.found)} could not be read: see their rows", file=sys.stderr)
 
 
-def _targets(sources: Sequence[Source], folder: Path) -> Callable[[Source], Path]:
+def _targets(sources: Sequence[InputFile], folder: Path) -> Callable[[InputFile], Path]:
     """Where the heat map of each picture goes: <folder>/<path below what all pictures have in common>.png."""
     paths = [Path(os.path.abspath(source.path)) for source in sources if not source.problem]  # noqa: PTH100 - no links
     common = os.path.commonpath([path.parent for path in paths]) if paths else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import waitress
 
 from app.web.application import create_app
-from app.web.service import Served
+from app.web.service import PredictionService
 from app.web.uploads import MAX_BYTES, MEGABYTE
 from lesions.params.paths import BUNDLE
 from lesions.runtime.console import UserError, run
@@ -30,18 +30,18 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("waitress").setLevel(logging.WARNING)
-    served: Served | str
+    served: PredictionService | str
     try:
-        served = Served(arguments.model)
+        served = PredictionService(arguments.model)
     except UserError as error:
         served = str(error)
         print(f"error: {error}\nThe page says so, too.", file=sys.stderr)
     serve(served, arguments.host, arguments.port)
 
 
-def serve(served: Served | str, host: str, port: int) -> None:
+def serve(served: PredictionService | str, host: str, port: int) -> None:
     """Serve until stopped. Raises UserError where the address is taken or not this machine's."""
-    places = served.desk.places if isinstance(served, Served) else 0
+    places = served.desk.places if isinstance(served, PredictionService) else 0
     try:
         server = waitress.create_server(
             create_app(served),

@@ -4,7 +4,7 @@ They tell what was measured, and never comfort: a low score does not mean that a
 """
 
 from lesions.bundle.bundle import Prediction
-from lesions.bundle.metadata import About
+from lesions.bundle.metadata import BundleMetadata
 
 ABOVE = "cannot exclude melanoma"
 BELOW = "not above the threshold; this does not exclude melanoma"
@@ -31,7 +31,7 @@ def about_melanoma(said: Prediction) -> str:
     return ABOVE if said.above_threshold else BELOW
 
 
-def about_set(said: Prediction, about: About) -> str:
+def about_set(said: Prediction, about: BundleMetadata) -> str:
     """The classes that it could be, by their names for people."""
     names = [about.name(label) for label in said.conformal_set]
     if not names:
@@ -39,7 +39,7 @@ def about_set(said: Prediction, about: About) -> str:
     return f"only {names[0]}" if len(names) == 1 else f"{COULD_BE} {', '.join(names[:-1])} or {names[-1]}"
 
 
-def about_coverage(about: About) -> str:
+def about_coverage(about: BundleMetadata) -> str:
     """What the sets of classes are, and how often they held the true class in the test."""
     found = about.sets_held_the_truth
     told = f"in the test the true one was among them for {found.value:.0%} of the pictures" if found else "not tested"
@@ -47,7 +47,7 @@ def about_coverage(about: About) -> str:
     return f"the classes that fit; {told}{ends}"
 
 
-def about_missed(about: About) -> str:
+def about_missed(about: BundleMetadata) -> str:
     """How many melanomas of the test the threshold missed, with the interval of their share."""
     found = about.missed_melanomas
     if found is None:

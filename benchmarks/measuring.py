@@ -19,14 +19,14 @@ Result = TypeVar("Result")
 RSS_UNIT = 1 / 1024**2 if sys.platform == "darwin" else 1 / 1024  # of getrusage(), MB
 
 
-class Spent(NamedTuple):
+class ResourceUsage(NamedTuple):
     """What a command took: seconds, and processor seconds, which other programs on the machine change less."""
 
     seconds: float
     cpu: float  # of all cores together
 
 
-def run_command(command: Sequence[str], folder: Path | None = None) -> Spent:
+def run_command(command: Sequence[str], folder: Path | None = None) -> ResourceUsage:
     """Run a command of this environment, quietly. Raises SystemExit with its output where it fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
@@ -36,7 +36,7 @@ def run_command(command: Sequence[str], folder: Path | None = None) -> Spent:
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     used = (after.children_user + after.children_system) - (before.children_user + before.children_system)
-    return Spent(seconds, used)
+    return ResourceUsage(seconds, used)
 
 
 def in_fresh_process(call: Callable[[], Result]) -> Result:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.measuring import Spent, run_command, spread
+from benchmarks.measuring import ResourceUsage, run_command, spread
 from benchmarks.prepare import make_pictures
 from lesions.runtime.console import available_cores
 
@@ -50,7 +50,7 @@ def run_once(folder: Path, pictures: int) -> float:
 
 def compare(folder: Path, rounds: int) -> None:
     """Measure every command in turns, and print the median and the range of each."""
-    found: dict[str, list[Spent]] = {" ".join(command): [] for command in COMMANDS}
+    found: dict[str, list[ResourceUsage]] = {" ".join(command): [] for command in COMMANDS}
     for _ in range(rounds):
         for command in COMMANDS:
             found[" ".join(command)].append(run_command(command, folder))

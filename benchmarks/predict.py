@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import Spent, run_command, spread
+from benchmarks.measuring import ResourceUsage, run_command, spread
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
 from lesions.bundle.bundle import Bundle
 from lesions.params.paths import BUNDLE
@@ -42,7 +42,7 @@ def main() -> None:
         print(f"  by processor time, {cores} cores: {by_processor} pictures/s; goal: {LEAST_SPEED} on two cores")
 
 
-def predict(path: Path, model: Path) -> Spent:
+def predict(path: Path, model: Path) -> ResourceUsage:
     """What it costs to predict a picture or a folder of them, by the command line, as CSV."""
     return run_command(["python", "-m", "app.predict", str(path), "--model", str(model), "--format", "csv"])
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
-from lesions.bundle.bundle import SIDECAR
+from lesions.bundle.bundle import METADATA
 from lesions.params.paths import BUNDLE
 from lesions.runtime.console import available_cores, run
 
@@ -35,7 +35,7 @@ PICTURES = 64
 LEAST_PER_SECOND, MOST_SECONDS, MOST_GROWTH = 100, 1.0, 20  # pictures/s; p99 of the answers, s; memory, MB
 
 
-class Asked(NamedTuple):
+class LoadTest(NamedTuple):
     """One request: when it was answered (seconds from the start), how long it took, the status, Retry-After or ''."""
 
     end: float
@@ -57,23 +57,23 @@ def main() -> None:
         print(f"{PICTURES} JPEG files of {WIDTH} x {HEIGHT} pixels and {size / 1000:.0f} kB, {available_cores()} cores")
         with serving(taken_for_photographs(arguments.model, folder / "model")) as (port, process):
 
-            def ask(n: int, seconds: float) -> list[Asked]:
-                return clients.submit(ask_for, seconds, n, port, paths).result()
+            def ask(n: int, seconds: float) -> list[LoadTest]:
+                return clients.submit(send_requests, seconds, n, port, paths).result()
 
             ask(arguments.clients, 2)  # each thread of the server sets its network up once
             before, used = memory(process.pid), processor_seconds(process.pid)
             asked = ask(arguments.clients, arguments.seconds)
-            tell(f"{arguments.clients} clients", asked, arguments.seconds)
+            load_test_text(f"{arguments.clients} clients", asked, arguments.seconds)
             each = (processor_seconds(process.pid) - used) / len(asked)
             growth = memory(process.pid) - before
             print(f"  processor time of the server: {1000 * each:.1f} ms a picture, so {2 / each:.0f}/s on two cores")
             print(f"  memory: {before:.0f} MB before, {growth:+.0f} MB after (goal: below {MOST_GROWTH:+} MB)")
-            tell(f"{CROWD} clients", ask(CROWD, CROWD_SECONDS), CROWD_SECONDS)
-            tell(f"{arguments.clients} clients again", ask(arguments.clients, CROWD_SECONDS), CROWD_SECONDS)
+            load_test_text(f"{CROWD} clients", ask(CROWD, CROWD_SECONDS), CROWD_SECONDS)
+            load_test_text(f"{arguments.clients} clients again", ask(arguments.clients, CROWD_SECONDS), CROWD_SECONDS)
     print(f"goal: {CLIENTS} clients get {LEAST_PER_SECOND} pictures/s, 99 % within {MOST_SECONDS} s, without an error")
 
 
-def tell(title: str, asked: list[Asked], seconds: float) -> None:
+def load_test_text(title: str, asked: list[LoadTest], seconds: float) -> None:
     """Print how many were answered and how fast, and the same of those that were sent away."""
     good = [one for one in asked if one.status == 200]
     per_second = [sum(second <= one.end < second + 1 for one in good) for second in range(int(seconds))]
@@ -97,10 +97,10 @@ def spread(seconds: list[float]) -> str:
     return "answered in {:.0f} ms (median), {:.0f} ms (p99), {:.0f} ms (most)".format(*(1000 * one for one in found))
 
 
-def ask_for(seconds: float, n: int, port: int, paths: list[str]) -> list[Asked]:
+def send_requests(seconds: float, n: int, port: int, paths: list[str]) -> list[LoadTest]:
     """n clients, each with one connection, ask until the time is up; who is sent away waits for a moment."""
     contents = [Path(path).read_bytes() for path in paths]
-    asked: list[Asked] = []
+    asked: list[LoadTest] = []
     start = time.perf_counter()
 
     def client(number: int) -> None:
@@ -110,7 +110,7 @@ def ask_for(seconds: float, n: int, port: int, paths: list[str]) -> list[Asked]:
             response = connection.getresponse()
             response.read()
             end = time.perf_counter()
-            asked.append(Asked(end - start, end - began, response.status, response.headers.get("Retry-After", "")))
+            asked.append(LoadTest(end - start, end - began, response.status, response.headers.get("Retry-After", "")))
             turn += n
             if response.status == 503:
                 time.sleep(0.2)  # less than it is told: an impatient crowd
@@ -140,9 +140,9 @@ def serving(model: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
 def taken_for_photographs(model: Path, folder: Path) -> Path:
     """A copy of a model that says it was not trained on synthetic pictures: those answer their examples only."""
     shutil.copytree(model, folder)
-    content = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
+    content = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     content["data"]["synthetic"] = False
-    (folder / SIDECAR).write_text(json.dumps(content), encoding="utf-8")
+    (folder / METADATA).write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from lesions.models.backend import keras
 
 
-class Enough(Exception):  # noqa: N818 (not an error)
+class StopMeasuring(Exception):  # noqa: N818 (not an error)
     """The steps that were to be measured are done."""
 
 
@@ -36,4 +36,4 @@ class Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]
             self.done += 1
         self.last = now
         if self.done == self.steps:
-            raise Enough
+            raise StopMeasuring

@@ -34,7 +34,7 @@ PRODUCTS = 20  # of which the fastest is the peak
 FORWARD_AND_BACK = 3
 
 
-class Found(NamedTuple):
+class SpeedMeasurement(NamedTuple):
     """One measurement: what the network is, pictures per second (also per processor second), peak memory in MB."""
 
     weights: int
@@ -61,24 +61,26 @@ def main() -> None:
         flush=True,
     )
     found, peaks = measure(arguments.rounds, arguments.warm_up, arguments.steps)
-    tell(found, peaks)
+    speed_text(found, peaks)
 
 
-def measure(rounds: int, warm_up: int, steps: int) -> tuple[dict[str, list[Found]], list[float]]:
+def measure(rounds: int, warm_up: int, steps: int) -> tuple[dict[str, list[SpeedMeasurement]], list[float]]:
     """Every network once in every round, in an order that turns; and the peak (FLOP/s) of every round."""
     names = [OURS, *NOTEBOOKS]
-    found: dict[str, list[Found]] = {name: [] for name in names}
+    found: dict[str, list[SpeedMeasurement]] = {name: [] for name in names}
     peaks = []
     for turn in range(rounds):
         peaks.append(in_fresh_process(peak))
         for name in names if turn % 2 == 0 else names[::-1]:
-            call: Callable[[], Found] = partial(train_ours if name == OURS else train_notebook, warm_up, steps, name)
+            call: Callable[[], SpeedMeasurement] = partial(
+                train_ours if name == OURS else train_notebook, warm_up, steps, name
+            )
             found[name].append(in_fresh_process(call))
             print(f"round {turn + 1}: {name} {found[name][-1].speed:.0f} pictures/s", flush=True)
     return found, peaks
 
 
-def tell(found: dict[str, list[Found]], peaks: list[float]) -> None:
+def speed_text(found: dict[str, list[SpeedMeasurement]], peaks: list[float]) -> None:
     """Print the table, medians over the rounds with their ranges, and ratios within rounds."""
     from benchmarks.notebook_networks import EPOCH, EPOCHS
 
@@ -112,9 +114,9 @@ def tell(found: dict[str, list[Found]], peaks: list[float]) -> None:
     print(f"{OURS}: {own}; its {epochs} epochs: {_minutes(epochs * ours[0].epoch / speed)}")
 
 
-def train_ours(warm_up: int, steps: int, name: str) -> Found:
+def train_ours(warm_up: int, steps: int, name: str) -> SpeedMeasurement:
     """Some steps of the train stage, with the pictures, the network and the recipe of params.yaml."""
-    from benchmarks.stopwatch import Enough, Stopwatch
+    from benchmarks.stopwatch import StopMeasuring, Stopwatch
     from lesions.models.transfer import build_network
     from lesions.training.fit import fit, set_seeds
     from lesions.training.load import load_training_data
@@ -127,17 +129,17 @@ def train_ours(warm_up: int, steps: int, name: str) -> Found:
     watch, pictures = Stopwatch(warm_up, steps), len(data.train.labels)
     try:
         fit(model, data, params, [watch])
-    except Enough:
+    except StopMeasuring:
         batch = pictures / -(-pictures // params.train.batch_size)
         return _found(model, 2 if params.train.sharpness else 1, pictures, steps * batch, watch)
     raise AssertionError("a training ended before its steps were done")
 
 
-def train_notebook(warm_up: int, steps: int, name: str) -> Found:
+def train_notebook(warm_up: int, steps: int, name: str) -> SpeedMeasurement:
     """Some steps as in a notebook."""
     from benchmarks.notebook_networks import BATCH, EPOCH, SIDE
     from benchmarks.notebook_networks import NOTEBOOKS as BUILT
-    from benchmarks.stopwatch import Enough, Stopwatch
+    from benchmarks.stopwatch import StopMeasuring, Stopwatch
     from lesions.models.backend import keras, tf
 
     keras.utils.set_random_seed(load_params().seed)
@@ -149,7 +151,7 @@ def train_notebook(warm_up: int, steps: int, name: str) -> Found:
     watch = Stopwatch(warm_up, steps)
     try:
         model.fit(batches, steps_per_epoch=warm_up + steps, callbacks=[watch], shuffle=False, verbose=0)
-    except Enough:
+    except StopMeasuring:
         return _found(model, 1, EPOCH, steps * BATCH, watch)
     raise AssertionError("a training ended before its steps were done")
 
@@ -179,10 +181,10 @@ def count_flops(model: Any) -> int:
     return int(tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops)
 
 
-def _found(model: Any, passes: int, epoch: int, pictures: float, watch: Any) -> Found:
+def _found(model: Any, passes: int, epoch: int, pictures: float, watch: Any) -> SpeedMeasurement:
     memory = peak_memory()  # before the profiler takes its share
     speeds = pictures / watch.seconds, pictures / watch.cpu
-    return Found(model.count_params(), count_flops(model), passes, epoch, *speeds, memory)
+    return SpeedMeasurement(model.count_params(), count_flops(model), passes, epoch, *speeds, memory)
 
 
 def _enlarged(side: int) -> tuple[Any, Any, int]:
@@ -195,7 +197,7 @@ def _enlarged(side: int) -> tuple[Any, Any, int]:
     return np.stack([np.asarray(picture) for picture in pictures]), labels, len(classes)
 
 
-def _median_ratio(ours: list[Found], theirs: list[Found]) -> float:
+def _median_ratio(ours: list[SpeedMeasurement], theirs: list[SpeedMeasurement]) -> float:
     return statistics.median(one.by_cpu / other.by_cpu for one, other in zip(ours, theirs, strict=True))
 
 

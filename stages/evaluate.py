@@ -8,7 +8,7 @@ from lesions.data.images import read_pixels
 from lesions.data.manifest import classes_of, mark, read_manifest
 from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation import baselines, charts, contact_sheets, evaluate, grad_cam
-from lesions.evaluation.evaluate import Evaluated
+from lesions.evaluation.evaluate import TestPictures
 from lesions.metrics import scores
 from lesions.metrics.decisions import balanced
 from lesions.models.predict import load_model, predict
@@ -34,11 +34,11 @@ def main() -> None:
     output = predict(model, pixels)
     fitted = evaluate.fit_calibration(held_out, output.logits, classes, shares)
     predictions = evaluate.predictions_table(held_out, balanced(output.logits, fitted), classes)
-    decision = evaluate.decide(predictions, classes, fitted, params.evaluate.target_sensitivity)
-    test = evaluate.take_test(predictions, manifest, output, fitted, params.seed)
+    decision = evaluate.choose_decisions(predictions, classes, fitted, params.evaluate.target_sensitivity)
+    test = evaluate.select_test(predictions, manifest, output, fitted, params.seed)
     simple = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
     summary = evaluate.score_all(predictions, classes, params.seed)
-    summary["test"] |= evaluate.look_closer(test, manifest, classes, decision)
+    summary["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
     summary["test"]["calibration"] = evaluate.score_calibration(test, classes, params.seed)
     summary["test"]["baselines"] = baselines.compare(test.rows, simple, classes, test.weights)
     seen, called = pixels[held_out["split"] == "test"], test.rows["predicted"].map(classes.index).to_numpy()
@@ -59,10 +59,10 @@ def main() -> None:
         test.rows, maps, classes, PREPARED, summary["test"]["explanations"], end
     )
     figures.save(explained, EVALUATE_PLOTS / "explanations.png")
-    print(evaluate.tell(summary))
+    print(evaluate.summary_text(summary))
 
 
-def draw_charts(test: Evaluated, calibrated: dict[str, Any], classes: list[str], end: str) -> None:
+def draw_charts(test: TestPictures, calibrated: dict[str, Any], classes: list[str], end: str) -> None:
     """Each chart as a table for DVC's interactive plots and as a picture; `end` is the mark of the titles."""
     bins, curve = evaluate.reliability(test, classes), evaluate.decision_curve(test, classes)
     write_csv(EVALUATE_PLOTS / "confusion.csv", charts.named(test.rows[["label", "predicted"]]))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lesions.bundle.bundle import NETWORK, Bundle
-from lesions.bundle.litert import Network
+from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.manifest import read_manifest
 from lesions.data.predictions import read_predictions
 from lesions.export import export, ood_check
@@ -39,14 +39,14 @@ def main() -> None:
     inputs = {path.as_posix(): export.sha256_of(path) for path in (MODEL, DECISION, SCORES)}
     with whole_folder(BUNDLE) as folder:
         head = export.write_network(model, folder / NETWORK)
-        network = Network((folder / NETWORK).read_bytes())
-        familiar, known = ood_check.get_familiar(network, manifest, PREPARED, decision)
-        about = export.describe(model, decision, scores, manifest, known)
+        network = LiteRTNetwork((folder / NETWORK).read_bytes())
+        familiar, known = ood_check.fit_out_of_distribution(network, manifest, PREPARED, decision)
+        about = export.bundle_metadata(model, decision, scores, manifest, known)
         for chart in CHARTS:
             shutil.copyfile(chart, folder / chart.name)
         card = MODEL_CARD.read_text(encoding="utf-8") + ood_check.card_section(about)
         (folder / MODEL_CARD.name).write_text(card, encoding="utf-8")
-        export.write_bundle(folder, replace(about, inputs=inputs), export.Arrays(head, familiar))
+        export.write_bundle(folder, replace(about, inputs=inputs), export.BundleArrays(head, familiar))
         found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
         size = sum(path.stat().st_size for path in folder.iterdir())
     told = {

@@ -6,10 +6,10 @@ from lesions.data.manifest import mark
 from lesions.params.paths import DATA_AUDIT, PREPARE_METRICS, PREPARE_PLOTS, PREPARED
 from lesions.params.schema import load_params
 from lesions.preparation import charts
-from lesions.preparation.audit_findings import examine, sections
+from lesions.preparation.audit_findings import audit_prepared, sections
 from lesions.preparation.audit_page import write_audit
 from lesions.preparation.prepare import prepare
-from lesions.preparation.summary import summarise, tell
+from lesions.preparation.summary import summarise, summary_text
 from lesions.rendering import figures
 from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_folder, write_json
@@ -20,7 +20,7 @@ def main() -> None:
     dataset = Path(params.dataset)
     with whole_folder(PREPARED) as folder:
         prepared = prepare(dataset, Path(params.labels), params.image_size, params.prepare, folder)
-        examined = examine(prepared, folder)
+        examined = audit_prepared(prepared, folder)
     with whole_folder(PREPARE_PLOTS) as plots:
         ending = mark(prepared.used)
         figures.save(charts.splits_chart(prepared.pictures, ending), plots / "splits.png")
@@ -28,7 +28,7 @@ def main() -> None:
     summary = {**summarise(prepared), "audit": examined.numbers}
     write_json(PREPARE_METRICS, summary)
     write_audit(DATA_AUDIT, dataset, prepared, summary, sections(examined, prepared, dataset))
-    print(tell(summary))
+    print(summary_text(summary))
 
 
 if __name__ == "__main__":

@@ -6,20 +6,20 @@ from lesions.params.schema import load_params
 from lesions.rendering import figures
 from lesions.rendering.markdown import write_markdown
 from lesions.reports.data_card import LOUD, data_card
-from lesions.reports.findings import findings, judged
+from lesions.reports.findings import findings, fit_assessment
 from lesions.reports.learning_curves_chart import learning_curves_chart
 from lesions.reports.model_card import HARM, model_card
 from lesions.reports.page import write_page
-from lesions.reports.run_results import read_evidence
+from lesions.reports.run_results import read_run_results
 from lesions.runtime.console import run
 
 
 def main() -> None:
     params = load_params()
-    evidence = read_evidence()
+    evidence = read_run_results()
     loud = [LOUD] if evidence.synthetic else []
     sections = findings(evidence, params.rebalance.method, params.evaluate.target_sensitivity)
-    fit = judged(evidence)
+    fit = fit_assessment(evidence)
     kept = evidence.training["kept_epoch"]
     chart = learning_curves_chart(evidence.curves, kept, fit.verdict, mark(evidence.manifest))
     figures.save(chart, REPORT_PLOTS / "learning_curves.png")

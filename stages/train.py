@@ -6,44 +6,44 @@ is stopped, the next run goes on after the last complete epoch and ends with the
 
 from lesions.data.manifest import read_manifest
 from lesions.models.networks import save_model
-from lesions.models.test_time_augmentation import seen_in
+from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
 from lesions.params.paths import LEARNING_CURVES, MODEL, PREPARED
 from lesions.params.schema import load_params
 from lesions.runtime.console import run
-from lesions.runtime.lock import only_run, started_by
+from lesions.runtime.lock import exclusive_run, parent_process
 from lesions.training.checkpoint import CHECKPOINTS, Checkpoint
 from lesions.training.fingerprint import fingerprint, loaded_code
 from lesions.training.fit import fit, set_seeds
 from lesions.training.load import load_training_data
-from lesions.training.log import Curves, Progress, curves, tell_start, write_summary
+from lesions.training.log import LiveCurves, Progress, live_curves, print_start, write_summary
 
 
 def main() -> None:
     """Run the stage in the current folder, alone."""
-    with only_run(CHECKPOINTS / "lock"):
+    with exclusive_run(CHECKPOINTS / "lock"):
         train()
 
 
 def train() -> None:
     """From the first epoch, or from where a run of the same params, pictures and code was stopped."""
-    params, code, starter = load_params(), loaded_code(), started_by()
+    params, code, starter = load_params(), loaded_code(), parent_process()
     set_seeds(params.seed, params.train.deterministic)
     data = load_training_data(read_manifest(PREPARED), params.image_size, params.rebalance, params.train.cache)
     model = build_network(params.model, len(data.classes), params.image_size)
     checkpoint = Checkpoint(CHECKPOINTS, fingerprint(params, data, code))
-    tell_start(params.model.name, model.count_params(), data, checkpoint)
-    with curves(LEARNING_CURVES) as live:
-        callbacks = [Curves(live, checkpoint.history), Progress(params.epochs)]
+    print_start(params.model.name, model.count_params(), data, checkpoint)
+    with live_curves(LEARNING_CURVES) as live:
+        callbacks = [LiveCurves(live, checkpoint.history), Progress(params.epochs)]
         kept = fit(model, data, params, callbacks, checkpoint)
-        save_model(seen_in(params.model.views, model), MODEL)
+        save_model(with_test_time_augmentation(params.model.views, model), MODEL)
     write_summary(LEARNING_CURVES, kept, model.count_params())
     print(
         f"{MODEL}: {params.model.name} after epoch {kept.kept_epoch} of {kept.epochs}, balanced accuracy "
         f"{kept.scores['val_balanced_accuracy']:.3f} on validation pictures; curves in {LEARNING_CURVES}: "
         "`dvc plots show`"
     )
-    if started_by() == starter:
+    if parent_process() == starter:
         checkpoint.remove()
     else:
         print("what started this training is gone, so DVC knows nothing of it: `dvc repro` takes it over at once")

@@ -13,13 +13,13 @@ from typing import Any
 import dvc.api
 import pandas as pd
 
-from app.folds import Source, group_repeats, read_source
+from app.folds import FoldPredictions, group_repeats, read_fold
 from benchmarks.measuring import markdown
 from lesions.metrics.scores import headline
 from lesions.params.paths import SCORES as SCORES_FILE
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_file
-from studies.experiments import FOLDS, experiment_name, finished, read_plan, run_missing, wanted_experiments
+from studies.experiments import FOLDS, experiment_name, finished, planned_experiments, read_plan, run_missing
 from studies.paired import gain, recognised
 
 BASELINES = ("origin", "frame", "thumbnail")
@@ -40,7 +40,7 @@ def main() -> None:
     if arguments.only and arguments.only not in plan:
         raise UserError(f"{arguments.plan} has no recipe {arguments.only}: it has {', '.join(plan)}")
     data = [f"dataset={arguments.dataset.resolve()}", f"labels={arguments.labels.resolve()}"]
-    wanted = wanted_experiments(name, plan, data, range(FOLDS), range(arguments.seeds))
+    wanted = planned_experiments(name, plan, data, range(FOLDS), range(arguments.seeds))
     run_missing({key: value for key, value in wanted.items() if not arguments.only or f"-{arguments.only}-f" in key})
     done = finished()
     text = compare(
@@ -53,7 +53,7 @@ def main() -> None:
             file.write_text(text, encoding="utf-8")
 
 
-def compare(recipes: dict[str, list[Source]], baselines_of: Sequence[str] = ()) -> str:
+def compare(recipes: dict[str, list[FoldPredictions]], baselines_of: Sequence[str] = ()) -> str:
     """Markdown: each recipe's scores over the folds, and the first's balanced accuracy against the others', paired.
 
     Recipes are chosen by the first table, of validation pictures; the second one, of test pictures, is what they reach.
@@ -80,7 +80,7 @@ def compare(recipes: dict[str, list[Source]], baselines_of: Sequence[str] = ()) 
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _scores(folds: list[list[Source]], split: str) -> dict[str, str]:
+def _scores(folds: list[list[FoldPredictions]], split: str) -> dict[str, str]:
     of_folds = []
     for repeats in folds:
         told = [headline(source.val if split == "val" else source.test, source.classes) for source in repeats]
@@ -113,9 +113,9 @@ def spreads(table: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _sources(plan: str, recipe: str, seeds: int, done: set[str]) -> list[Source]:
+def _sources(plan: str, recipe: str, seeds: int, done: set[str]) -> list[FoldPredictions]:
     names = [experiment_name(plan, recipe, fold, seed) for fold in range(FOLDS) for seed in range(seeds)]
-    return [read_source(name) for name in names if name in done]
+    return [read_fold(name) for name in names if name in done]
 
 
 def _told(found: dict[str, Any]) -> str:

@@ -39,7 +39,7 @@ def read_plan(path: Path) -> Plan:
     return plan
 
 
-def wanted_experiments(
+def planned_experiments(
     name: str, plan: Plan, data: list[str], folds: Iterable[int], seeds: Iterable[int]
 ) -> dict[str, list[str]]:
     """The settings (`key=value`) of each experiment of a plan by its name; every fold once before any fold twice."""

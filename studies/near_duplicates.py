@@ -17,7 +17,7 @@ from benchmarks.measuring import markdown
 from lesions.data.images import Pixels, load_picture
 from lesions.datasets import read_layout
 from lesions.preparation.near_duplicates import FARTHEST, LINKED, candidate_pairs, near_duplicates
-from lesions.preparation.official_labels import read_official
+from lesions.preparation.official_labels import read_official_labels
 from lesions.runtime import console
 from lesions.runtime.parallel import map_on_all_cores
 
@@ -67,7 +67,7 @@ def distinct_pictures(folder: Path, tables: Path) -> pd.DataFrame:
     hashes = pd.DataFrame(
         map_on_all_cores(partial(_hashes, folder), raw["source"].tolist(), "hashes"), columns=["sha256", "phash"]
     )
-    lesion = read_official(tables).table["lesion"].reindex(raw["isic_id"], fill_value="").to_numpy()
+    lesion = read_official_labels(tables).table["lesion"].reindex(raw["isic_id"], fill_value="").to_numpy()
     return pd.concat([raw[["source", "isic_id"]], hashes], axis=1).assign(lesion=lesion).drop_duplicates("sha256")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.folds import Source
+from app.folds import FoldPredictions
 from lesions.metrics.intervals import bootstrap_weights, estimate
 
 
-def recognised(folds: list[list[Source]]) -> pd.DataFrame:
+def recognised(folds: list[list[FoldPredictions]]) -> pd.DataFrame:
     """Every test picture of every fold, with the share of its fold's trainings under which it was recognised.
 
     Indexed by image_id and sorted; columns group, label, right (0 to 1).

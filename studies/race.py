@@ -24,9 +24,9 @@ from lesions.data.manifest import read_manifest
 from lesions.params.paths import AUGMENTED, PREPARED
 from lesions.params.schema import PARAMS_FILE, Params, load_params
 from lesions.runtime.console import available_cores, run
-from lesions.runtime.lock import only_run
+from lesions.runtime.lock import exclusive_run
 from lesions.training.checkpoint import CHECKPOINTS, Checkpoint, Scores, State
-from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, table, tell
+from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, table, verdict_text
 
 OURS: dict[str, dict[str, Any]] = {  # what each changes in params.yaml
     "lesion_net": {"model": {"weights": "none"}},
@@ -36,7 +36,7 @@ FOLDER = Path("tmp/race")
 ONE_FOLD = {"test": "fold", "fold": 0}  # of params.yaml's prepare; the rest of it stays
 
 
-class Raced(NamedTuple):
+class RaceRun(NamedTuple):
     """A training: pictures of an epoch and of the validation, and the scores and SECONDS of every epoch."""
 
     pictures: int
@@ -78,7 +78,7 @@ def main() -> None:
     require_same_split(*(FOLDER / name for name in entrants))
     raced = {name: in_fresh_process(partial(train, FOLDER / name)) for name in entrants}
     curves = {name: found.curve for name, found in raced.items()}
-    text = "\n\n".join([conditions(entrants, raced), table(curves), tell(curves)])
+    text = "\n\n".join([conditions(entrants, raced), table(curves), verdict_text(curves)])
     (FOLDER / "race.md").write_text(f"{text}\n", encoding="utf-8")
     draw(curves, FOLDER / "race.png")
     print(f"\n{text}\n\n{FOLDER}/race.md, {FOLDER}/race.png")
@@ -123,27 +123,27 @@ def require_same_split(*folders: Path) -> None:
         raise AssertionError(f"the splits in {' and '.join(map(str, folders))} differ")
 
 
-def train(folder: Path) -> Raced:
+def train(folder: Path) -> RaceRun:
     """Train in a prepared folder, from where an earlier run was stopped; what is complete is only read."""
     from lesions.models.transfer import build_network
     from lesions.training.fingerprint import fingerprint, loaded_code
     from lesions.training.fit import fit, set_seeds
     from lesions.training.load import load_training_data
-    from lesions.training.log import Progress, tell_start
+    from lesions.training.log import Progress, print_start
 
     os.chdir(folder)
-    with only_run(CHECKPOINTS / "lock"):
+    with exclusive_run(CHECKPOINTS / "lock"):
         params, code = load_params(), loaded_code()
         set_seeds(params.seed, params.train.deterministic)
         data = load_training_data(read_manifest(PREPARED), params.image_size, params.rebalance, params.train.cache)
         model = build_network(params.model, len(data.classes), params.image_size)
         checkpoint = TimedCheckpoint(CHECKPOINTS, fingerprint(params, data, code))
-        tell_start(f"{folder.name} as {params.model.name}", model.count_params(), data, checkpoint)
+        print_start(f"{folder.name} as {params.model.name}", model.count_params(), data, checkpoint)
         fit(model, data, params, [Progress(params.epochs)], checkpoint)
-    return Raced(len(data.train.labels), len(data.val.labels), checkpoint.epochs)
+    return RaceRun(len(data.train.labels), len(data.val.labels), checkpoint.epochs)
 
 
-def conditions(entrants: dict[str, Params], raced: dict[str, Raced]) -> str:
+def conditions(entrants: dict[str, Params], raced: dict[str, RaceRun]) -> str:
     """What was trained on what, in a sentence."""
     about = [
         f"{name} {params.epochs} epochs of {raced[name].pictures:,} pictures at {params.image_size} pixels"

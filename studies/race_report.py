@@ -58,7 +58,7 @@ def table(curves: Curves) -> str:
     return markdown(pd.DataFrame(rows).fillna("-"))
 
 
-def tell(curves: Curves) -> str:
+def verdict_text(curves: Curves) -> str:
     """The verdict on each of ours, a sentence each."""
     theirs = curves[THEIRS]
     best, best_epoch, whole, *_ = judge(theirs, theirs)

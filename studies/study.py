@@ -16,7 +16,7 @@ from lesions.rendering import figures
 from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_file
 from studies import study_charts, study_claims
-from studies.experiments import read_plan, run_missing, wanted_experiments
+from studies.experiments import planned_experiments, read_plan, run_missing
 from studies.leak import leak
 from studies.paired import reached, recognised
 from studies.study_results import REBALANCED, STUDY, Recipe, gather
@@ -52,7 +52,7 @@ def main() -> None:
     folds, plan = range(arguments.folds), read_plan(STUDY)
     dataset, labels = arguments.dataset.resolve(), arguments.labels.resolve()
     data = [f"dataset={dataset}", f"labels={labels}"]
-    run_missing(wanted_experiments(STUDY.stem, plan, data, folds, [0]))
+    run_missing(planned_experiments(STUDY.stem, plan, data, folds, [0]))
     leaks = [leak(fold, dataset, labels) for fold in folds]
     recipes = gather(STUDY.stem, plan, folds)
     write(arguments.out, recipes, leaks)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from app.folds import Source
+from app.folds import FoldPredictions
 from lesions.rendering import figures
 from studies.study_claims import AVERAGED, READ_AT, claimed_and_tested
 
@@ -61,7 +61,7 @@ def curves_chart(curves: dict[str, list[pd.DataFrame]]) -> Figure:
     return figure
 
 
-def leak_chart(leaks: list[dict[str, Any]], sources: list[Source]) -> Figure:
+def leak_chart(leaks: list[dict[str, Any]], sources: list[FoldPredictions]) -> Figure:
     """Accuracy that validation claims and that the test says, fold by fold, under either order."""
     orders = claimed_and_tested(leaks, sources)
     theirs, ours = (found.mean() for found in orders.values())

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from app.folds import Source
+from app.folds import FoldPredictions
 from lesions.data.diagnoses import diagnosis
 from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import bootstrap_weights, estimate
 from lesions.rendering.formatting import change, named, number
-from lesions.reports.learning_curves import judge
+from lesions.reports.learning_curves import assess_fit
 from studies.paired import gain, reached
 from studies.study_results import REBALANCED, Recipe
 
@@ -85,14 +85,14 @@ def epoch_rows(recipes: dict[str, Recipe]) -> list[dict[str, str]]:
     ]
 
 
-def claimed_and_tested(leaks: list[dict[str, Any]], sources: list[Source]) -> dict[str, pd.DataFrame]:
+def claimed_and_tested(leaks: list[dict[str, Any]], sources: list[FoldPredictions]) -> dict[str, pd.DataFrame]:
     """Accuracy that validation claims and that the test says (columns val, test), a row a fold, under either order."""
     theirs = [{split: each[split]["accuracy"] for split in ("val", "test")} for each in leaks]
     ours = [{split: _right(getattr(source, split)) for split in ("val", "test")} for source in sources]
     return {"copies, then split": pd.DataFrame(theirs), "split, then copies": pd.DataFrame(ours)}
 
 
-def leak_rows(leaks: list[dict[str, Any]], sources: list[Source]) -> list[dict[str, Any]]:
+def leak_rows(leaks: list[dict[str, Any]], sources: list[FoldPredictions]) -> list[dict[str, Any]]:
     """What validation claims and the test says under either order, mean over folds."""
     siblings = (np.mean([each["siblings"] for each in leaks]), 0.0)
     return [
@@ -142,7 +142,7 @@ def _overfits(claim: str, recipe: Recipe) -> Claim:
         weights = bootstrap_weights(source.val["label"], source.val["group"], seed=0)
         told = overall_values(source.val, recipe.classes, weights).get("balanced_accuracy")
         interval = None if told is None else estimate(told)
-        fits.append(judge(curves, int(curves["epoch"].iloc[-1]), len(recipe.classes), interval))
+        fits.append(assess_fit(curves, int(curves["epoch"].iloc[-1]), len(recipe.classes), interval))
     over = sum(fit.over for fit in fits)
     verdict = FALLS if over == len(fits) else HOLDS if not over else OPEN
     train, val, rise = (np.mean([getattr(fit, name) for fit in fits]) for name in ("train", "val", "rise"))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import dvc.api
 import pandas as pd
 
-from app.folds import Source, group_repeats, read_source
+from app.folds import FoldPredictions, group_repeats, read_fold
 from lesions.params.paths import IMBALANCE_METRICS, LEARNING_CURVES
 from lesions.reports import learning_curves
 from lesions.runtime.console import UserError
@@ -27,7 +27,7 @@ class Recipe(NamedTuple):
     """
 
     name: str
-    sources: list[Source]
+    sources: list[FoldPredictions]
     curves: list[pd.DataFrame]
     imbalance: dict[str, Any]
 
@@ -37,7 +37,7 @@ class Recipe(NamedTuple):
         return self.sources[0].classes
 
     @property
-    def folds(self) -> list[list[Source]]:
+    def folds(self) -> list[list[FoldPredictions]]:
         """The predictions of each fold, as of app.folds.group_repeats()."""
         return [[source] for source in self.sources]
 
@@ -51,7 +51,7 @@ def gather(plan: str, names: Iterable[str], folds: range) -> dict[str, Recipe]:
         missing = [each for each in experiments if each not in done]
         if missing:
             raise UserError(f"there is no experiment {missing[0]} on this commit: run `make study`")
-        sources = [source for (source,) in group_repeats([read_source(each) for each in experiments])]
+        sources = [source for (source,) in group_repeats([read_fold(each) for each in experiments])]
         imbalance = json.loads(dvc.api.read(IMBALANCE_METRICS.as_posix(), rev=experiments[0]))
         found[name] = Recipe(name, sources, [_curves(each) for each in experiments], imbalance)
     return found

@@ -27,7 +27,7 @@ from lesions.metrics.decisions import balanced
 from lesions.metrics.scores import headline
 from lesions.models.networks import save_model
 from lesions.models.predict import load_model, predict
-from lesions.models.test_time_augmentation import seen_in
+from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
 from lesions.params.paths import MODEL, PLAN, PREPARED
 from lesions.params.schema import PARAMS_FILE, Views, load_params
@@ -36,7 +36,7 @@ from studies.cross_validation import spreads
 from studies.paired import gain, merged
 
 WAYS: tuple[Views, ...] = get_args(Views)
-Answers = dict[Views, pd.DataFrame]  # predictions for the validation pictures
+PredictionsByView = dict[Views, pd.DataFrame]  # predictions for the validation pictures
 
 
 def main() -> None:
@@ -44,11 +44,11 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m studies.views", description=__doc__, formatter_class=form)
     parser.add_argument("experiments", nargs="+", metavar="EXP", help="trainings of a cross-validation, or revisions")
     arguments = parser.parse_args()
-    found = [fetch_and_ask(name) for name in tqdm(arguments.experiments, disable=None)]
+    found = [fetch_and_predict(name) for name in tqdm(arguments.experiments, disable=None)]
     print(table(found))
 
 
-def fetch_and_ask(experiment: str) -> tuple[str, Answers]:
+def fetch_and_predict(experiment: str) -> tuple[str, PredictionsByView]:
     """The number of the experiment's fold, and what its network says of the validation pictures in each way.
 
     Raises UserError where there is no such experiment, or its outputs are not in the cache.
@@ -63,10 +63,10 @@ def fetch_and_ask(experiment: str) -> tuple[str, Answers]:
             outputs.get(str(PREPARED / "val"), str(folder / PREPARED / "val"), recursive=True)
         except (DvcException, RevError, FileNotFoundError) as error:
             raise UserError(f"{experiment}: cannot be fetched ({error}): give names of `dvc exp list`") from None
-        return str(load_params(folder / PARAMS_FILE).prepare.fold), ask(folder)
+        return str(load_params(folder / PARAMS_FILE).prepare.fold), predict_by_view(folder)
 
 
-def ask(folder: Path) -> Answers:
+def predict_by_view(folder: Path) -> PredictionsByView:
     """A trained network's predictions in each way, by the files of its run in that folder."""
     params, manifest = load_params(folder / PARAMS_FILE), read_manifest(folder / PREPARED)
     classes, held_out = classes_of(manifest), manifest[manifest["split"] == "val"].sort_values("image_id")
@@ -77,16 +77,16 @@ def ask(folder: Path) -> Answers:
     for layer in alone.layers:
         if layer.weights:
             layer.set_weights(trained.get_layer(layer.name).get_weights())
-    answers: Answers = {}
+    answers: PredictionsByView = {}
     for views in WAYS:
-        save_model(seen_in(views, alone), folder / MODEL)
+        save_model(with_test_time_augmentation(views, alone), folder / MODEL)
         logits = predict(load_model(folder / MODEL), pixels).logits
         fitted = fit_calibration(held_out, logits, classes, shares)
         answers[views] = predictions_table(held_out, balanced(logits, fitted), classes)
     return answers
 
 
-def table(found: list[tuple[str, Answers]]) -> str:
+def table(found: list[tuple[str, PredictionsByView]]) -> str:
     """Markdown, a line for each way: means over folds (lowest to highest; a fold is the mean over its trainings), and
     what it gains over the first, picture by picture.
     """

@@ -8,9 +8,9 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from app import wording
-from app.output import Answer, as_object
+from app.output import PictureResult, as_object
 from app.web.headers import guard
-from app.web.service import Outcome, Served
+from app.web.service import PredictionService, UploadOutcome
 from app.web.uploads import MAX_BYTES, MEGABYTE, TOO_LARGE, InMemoryRequest, RefusedError, Upload, take
 from app.web.workers import BusyError
 
@@ -18,7 +18,7 @@ site = Blueprint("site", __name__)
 Reply = tuple[str | Response, int, dict[str, str]]
 
 
-def create_app(served: Served | str) -> Flask:
+def create_app(served: PredictionService | str) -> Flask:
     """The application that serves a model; without one (a sentence instead) every page says how to make one."""
     app = Flask(__name__)
     app.request_class = InMemoryRequest
@@ -36,12 +36,12 @@ class InOrder(DefaultJSONProvider):
     sort_keys = False
 
 
-def what_is_served() -> Served:
+def what_is_served() -> PredictionService:
     """What is served. Ends the request where there is no model."""
     served = current_app.extensions["served"]
     if isinstance(served, str):
         raise NoModelError(served)
-    return cast(Served, served)
+    return cast(PredictionService, served)
 
 
 class NoModelError(Exception):
@@ -80,7 +80,7 @@ def predict() -> Reply:
     return jsonify([as_json(outcome.answer) for outcome in outcomes]), min(o.status for o in outcomes), {}
 
 
-def as_json(answer: Answer) -> dict[str, object]:
+def as_json(answer: PictureResult) -> dict[str, object]:
     """A picture as the command line tells it, with what the page shows besides: the threshold, the heat map, ..."""
     said = answer.said
     row = as_object(answer) | {
@@ -166,12 +166,14 @@ def _say(status: int, text: str, headers: dict[str, str] | None = None) -> Reply
     if request.path.startswith("/api/"):
         return jsonify({"error": text}), status, headers or {}
     served = current_app.extensions["served"]
-    if request.path == "/" and isinstance(served, Served):
+    if request.path == "/" and isinstance(served, PredictionService):
         return _page(served, problem=text), status, headers or {}
     return render_template("message.html", title=text, text=""), status, headers or {}
 
 
-def _page(found: Served, problem: str = "", shown: object = None, rows: list[Outcome] | None = None) -> str:
+def _page(
+    found: PredictionService, problem: str = "", shown: object = None, rows: list[UploadOutcome] | None = None
+) -> str:
     return render_template(
         "index.html", here="index", examples=found.examples.values(), problem=problem, shown=shown, rows=rows
     )

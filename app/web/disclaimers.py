@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app import wording
-from lesions.bundle.metadata import About
+from lesions.bundle.metadata import BundleMetadata
 
 NOT_CLASSES = "Merkel cell carcinoma, lymphoma, metastases, inflammation, infection, scars, healthy skin"
 SYNTHETIC_TEXT = (
@@ -15,7 +15,7 @@ dvc exp run -S dataset=/path/to/pictures    # a folder per class, or a published
 python -m app.serve                         # then serve what was trained"""
 
 
-class Synthetic(NamedTuple):
+class SyntheticNotice(NamedTuple):
     """The banner of a model that has seen no skin: what it is, and the commands that make a real one."""
 
     headline: str
@@ -23,7 +23,7 @@ class Synthetic(NamedTuple):
     commands: str
 
 
-class Notice(NamedTuple):
+class Disclaimers(NamedTuple):
     """Sentences on the served model; `synthetic` is None for one that was trained on photographs."""
 
     missed: str
@@ -32,12 +32,12 @@ class Notice(NamedTuple):
     confound: str
     sets: str
     version: str
-    synthetic: Synthetic | None
+    synthetic: SyntheticNotice | None
 
 
-def notice_of(about: About) -> Notice:
+def disclaimers_for(about: BundleMetadata) -> Disclaimers:
     """The sentences for a model, with its own numbers."""
-    return Notice(
+    return Disclaimers(
         missed=wording.about_missed(about),
         cannot_name=_cannot_name(about),
         never_assessed=wording.NEVER_ASSESSED.removeprefix("Never assessed: "),
@@ -48,11 +48,11 @@ def notice_of(about: About) -> Notice:
     )
 
 
-def _cannot_name(about: About) -> str:
+def _cannot_name(about: BundleMetadata) -> str:
     return f"{NOT_CLASSES} or anything else: whatever a picture shows, it is given one of {len(about.classes)} names."
 
 
-def _confound(about: About) -> str:
+def _confound(about: BundleMetadata) -> str:
     """One sentence on class and source: with what the frame of the pictures alone reaches, where that was measured."""
     if about.data.synthetic:
         return (
@@ -72,7 +72,7 @@ def _confound(about: About) -> str:
     )
 
 
-def _synthetic(about: About) -> Synthetic | None:
+def _synthetic(about: BundleMetadata) -> SyntheticNotice | None:
     if not about.data.synthetic:
         return None
-    return Synthetic("Trained on synthetic pictures.", SYNTHETIC_TEXT, TRAINING)
+    return SyntheticNotice("Trained on synthetic pictures.", SYNTHETIC_TEXT, TRAINING)

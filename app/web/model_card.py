@@ -18,7 +18,7 @@ CHARTS = {
 }
 
 
-class Chart(NamedTuple):
+class CardChart(NamedTuple):
     """A picture of the bundle: what it shows, for those who do not see it, and its size in pixels."""
 
     text: str
@@ -26,24 +26,24 @@ class Chart(NamedTuple):
     height: int
 
 
-class Card(NamedTuple):
+class ModelCard(NamedTuple):
     """The model card as HTML, and the charts by file name."""
 
     text: Markup
-    charts: dict[str, Chart]
+    charts: dict[str, CardChart]
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> ModelCard:
     """The card and the charts of a bundle, as far as they lie in its folder."""
     path = folder / CARD
     text = path.read_text(encoding="utf-8") if path.is_file() else NO_CARD
     charts = {name: _chart(folder / name, shows) for name, shows in CHARTS.items() if (folder / name).is_file()}
-    return Card(_as_html(text), charts)
+    return ModelCard(_as_html(text), charts)
 
 
-def _chart(path: Path, shows: str) -> Chart:
+def _chart(path: Path, shows: str) -> CardChart:
     with Image.open(path) as image:
-        return Chart(shows, *image.size)
+        return CardChart(shows, *image.size)
 
 
 def _as_html(markdown: str) -> Markup:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from app import wording
 from lesions.bundle.bundle import Prediction
-from lesions.bundle.metadata import About
+from lesions.bundle.metadata import BundleMetadata
 from lesions.data.images import load_view
 from lesions.rendering import heatmaps
 
@@ -19,7 +19,7 @@ PREVIEW_QUALITY = 85
 HEAT_SIDE = 96  # pixels; the browser enlarges it smoothly
 
 
-class Bar(NamedTuple):
+class ClassBar(NamedTuple):
     """One class: the name for people, its score in [0, 1], and whether it is one of those that it could be."""
 
     name: str
@@ -27,7 +27,7 @@ class Bar(NamedTuple):
     possible: bool
 
 
-class Shown(NamedTuple):
+class PictureView(NamedTuple):
     """All that the page shows of one answered picture; `preview` and `heat` are data URIs, sizes are pixels."""
 
     name: str
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
     unlike: str
     not_sure: str
     could_be: str
-    bars: list[Bar]
+    bars: list[ClassBar]
     preview: str
     width: int
     height: int
@@ -47,11 +47,11 @@ class Shown(NamedTuple):
     on_frame: str
 
 
-def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
+def picture_view(name: str, content: bytes, said: Prediction, about: BundleMetadata) -> PictureView:
     """What the page shows of a picture that has been answered, with the classes from the highest score down."""
     preview = Image.fromarray(load_view(content, PREVIEW_SIDE))
     ranked = sorted(said.probabilities.items(), key=lambda item: -item[1])
-    return Shown(
+    return PictureView(
         name=name,
         verdict=wording.about_melanoma(said),
         above=bool(said.above_threshold),
@@ -60,7 +60,7 @@ def show(name: str, content: bytes, said: Prediction, about: About) -> Shown:
         unlike=f"{wording.UNLIKE}: its scores mean nothing" if said.unlike_training else "",
         not_sure=wording.NOT_SURE if said.not_sure else "",
         could_be=wording.about_set(said, about),
-        bars=[Bar(about.name(label), score, label in said.conformal_set) for label, score in ranked],
+        bars=[ClassBar(about.name(label), score, label in said.conformal_set) for label, score in ranked],
         preview=_uri(preview, "jpeg", quality=PREVIEW_QUALITY),
         width=preview.width,
         height=preview.height,

@@ -17,7 +17,7 @@ class BusyError(Exception):
         self.seconds = seconds
 
 
-class Desk(Generic[Result]):
+class WorkerPool(Generic[Result]):
     """Runs jobs on `workers` threads while at most `waiting` more wait; `taken` of its `places` are in use."""
 
     def __init__(self, workers: int, waiting: int) -> None:

@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions.bundle.litert import Network, Outputs
-from lesions.bundle.metadata import COMMAND, About, read_sidecar
-from lesions.bundle.out_of_distribution import Familiar, distance
+from lesions.bundle.litert import LiteRTNetwork, NetworkOutputs
+from lesions.bundle.metadata import COMMAND, BundleMetadata, read_metadata
+from lesions.bundle.out_of_distribution import FeatureDistribution, distance
 from lesions.data.images import Pixels, load_pixels
-from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, balanced, members, score_of
+from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, balanced, endpoint_score, in_conformal_set
 from lesions.rendering.heatmaps import Heat, frame_share, normalise, sits_on_frame, upsample
 from lesions.runtime.console import UserError
 
-NETWORK, ARRAYS, SIDECAR = "lesions.tflite", "lesions.npz", "lesions.json"
+NETWORK, ARRAYS, METADATA = "lesions.tflite", "lesions.npz", "lesions.json"
 MELANOMA = "melanoma"
 
 
@@ -56,11 +56,11 @@ class Prediction(NamedTuple):
 class Bundle:
     """A model that is ready to predict, in as many threads as there may be."""
 
-    def __init__(self, about: About, network: bytes, arrays: dict[str, NDArray[np.float32]]) -> None:
+    def __init__(self, about: BundleMetadata, network: bytes, arrays: dict[str, NDArray[np.float32]]) -> None:
         self.about = about
-        self._network = Network(network)
+        self._network = LiteRTNetwork(network)
         self._head = arrays.get("head")  # (features, classes)
-        self._familiar = Familiar(arrays["means"], arrays["whitening"])
+        self._familiar = FeatureDistribution(arrays["means"], arrays["whitening"])
         correction = np.array([about.prior_correction[label] for label in about.labels])
         self._calibration = Calibration(about.temperature, correction)
         found = about.conformal[about.coverage]
@@ -69,7 +69,7 @@ class Bundle:
     @classmethod
     def load(cls, folder: Path) -> "Bundle":
         """The model in a folder. Raises UserError where there is none, or its files do not belong together."""
-        about = read_sidecar(folder / SIDECAR)
+        about = read_metadata(folder / METADATA)
         network, arrays = (_checked(folder / name, about) for name in (NETWORK, ARRAYS))
         try:
             with np.load(io.BytesIO(arrays), allow_pickle=False) as archive:
@@ -97,7 +97,7 @@ class Bundle:
         labels, outputs = self.about.labels, self._network.run(picture)
         p = balanced(outputs.logits[None], self._calibration).round(PROBABILITY_DIGITS)
         order = np.argsort(-p[0], kind="stable")
-        inside = members(p, self._quantiles)[0]
+        inside = in_conformal_set(p, self._quantiles)[0]
         could_be = tuple(labels[index] for index in order if inside[index])
         away = distance(outputs.features, self._familiar)
         unlike = away > self.about.unlike_training.threshold
@@ -117,12 +117,12 @@ class Bundle:
         rule = self.about.thresholds.get(MELANOMA)
         if rule is None:
             return {"melanoma_score": None, "threshold": None, "above_threshold": None}
-        score = float(score_of(p, self.about.labels, rule["positive"], rule["among"])[0])
+        score = float(endpoint_score(p, self.about.labels, rule["positive"], rule["among"])[0])
         threshold = rule["threshold"]
         above = None if threshold is None else score >= threshold
         return {"melanoma_score": round(score, PROBABILITY_DIGITS), "threshold": threshold, "above_threshold": above}
 
-    def _explained(self, said: Prediction, outputs: Outputs) -> Prediction:
+    def _explained(self, said: Prediction, outputs: NetworkOutputs) -> Prediction:
         """With the class activation map of melanoma, or of the top class where melanoma is none (Zhou et al., 2016)."""
         if outputs.feature_map is None or self._head is None:
             return said
@@ -133,12 +133,12 @@ class Bundle:
         return said._replace(heat_of=target, heat=found, frame_share=share, heat_on_frame=on_frame)
 
 
-def _checked(path: Path, about: About) -> bytes:
+def _checked(path: Path, about: BundleMetadata) -> bytes:
     """The content of a file of the bundle. Raises UserError where it is missing or not the sidecar's."""
     try:
         content = path.read_bytes()
     except OSError:
         raise UserError(f"{path} is not there or cannot be read: make the model again with `{COMMAND}`") from None
     if hashlib.sha256(content).hexdigest() != about.files.get(path.name):
-        raise UserError(f"{path} does not belong to {path.with_name(SIDECAR)}: make both again with `{COMMAND}`")
+        raise UserError(f"{path} does not belong to {path.with_name(METADATA)}: make both again with `{COMMAND}`")
     return content

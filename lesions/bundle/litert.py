@@ -8,10 +8,10 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from lesions.data.images import Pixels
-from lesions.runtime.stderr import stderr_held_back
+from lesions.runtime.stderr import deferred_stderr
 
 
-class Outputs(NamedTuple):
+class NetworkOutputs(NamedTuple):
     """Of one picture: logits (classes,), the last layer's input (features,), and what that is the mean of.
 
     feature_map: (rows, columns, features), None where the network does not average its last feature map.
@@ -22,7 +22,7 @@ class Outputs(NamedTuple):
     feature_map: NDArray[np.float32] | None
 
 
-class Network:
+class LiteRTNetwork:
     """A LiteRT file of lesions/export/export.py, ready to run in as many threads as there may be.
 
     Raises ValueError or RuntimeError where the content is no such file.
@@ -31,17 +31,17 @@ class Network:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._threads = threading.local()  # an interpreter is not for two threads at once
-        with stderr_held_back():  # it announces its use of the processor, once
+        with deferred_stderr():  # it announces its use of the processor, once
             self._runner()
 
-    def run(self, picture: Pixels) -> Outputs:
+    def run(self, picture: Pixels) -> NetworkOutputs:
         """The outputs for one picture (side, side, 3).
 
         Pictures go through one by one: sums over several would differ in their last bits with their number.
         """
         found = self._runner()(pixels=picture[None].astype(np.float32))
         feature_map = found["feature_map"][0] if "feature_map" in found else None
-        return Outputs(found["logits"][0].astype(np.float64), found["features"][0], feature_map)
+        return NetworkOutputs(found["logits"][0].astype(np.float64), found["features"][0], feature_map)
 
     def _runner(self) -> Any:
         if not hasattr(self._threads, "runner"):

@@ -15,7 +15,7 @@ COMMAND = "dvc repro export"
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class ClassMetadata:
     """One class: slug, name for people, short name, malignancy, and how many pictures it had in each split."""
 
     label: str
@@ -28,7 +28,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
-class Score:
+class ScoreWithInterval:
     """A score on the test pictures with its 95 % interval; without one where it cannot be told."""
 
     value: float
@@ -37,7 +37,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Missed:
+class MissedMelanomas:
     """Melanomas of the test that are below the threshold, of how many; low and high: 95 % interval of their share."""
 
     missed: int
@@ -47,7 +47,7 @@ class Missed:
 
 
 @dataclass(frozen=True)
-class Unlike:
+class OutOfDistributionRule:
     """From which distance a picture counts as unlike the training pictures, and how it came to be.
 
     accepted: the share of validation pictures that the threshold was to accept; n_validation: how many there were.
@@ -65,7 +65,7 @@ class Unlike:
 
 
 @dataclass(frozen=True)
-class Data:
+class DataSummary:
     """The pictures behind the model: drawn by a program or not, licence, how many, and from which collections."""
 
     synthetic: bool
@@ -77,12 +77,12 @@ class Data:
 
 
 @dataclass(frozen=True)
-class About:
+class BundleMetadata:
     """The sidecar. Thresholds, prior correction and conformal quantiles are those of models/decision.json."""
 
     version: str  # changes with the network and with the decisions
     network: str
-    classes: tuple[Diagnosis, ...]  # in the order of the network's outputs
+    classes: tuple[ClassMetadata, ...]  # in the order of the network's outputs
     image_size: int
     color_constancy: Literal["none", "shades_of_gray"]
     pooled: bool  # whether there is a feature map to make heat maps of
@@ -92,12 +92,12 @@ class About:
     thresholds: dict[str, dict[str, Any]]
     conformal: dict[str, dict[str, dict[str, Any]]]
     coverage: str  # the key of `conformal` whose sets are shown
-    sets_held_the_truth: Score | None  # share of the test pictures whose set holds their class
-    unlike_training: Unlike
-    scores: dict[str, Score]  # on the test pictures
-    baselines: dict[str, dict[str, Score]]  # the same of what sees only the frame, the collection, ...
-    missed_melanomas: Missed | None  # none where there are too few melanomas to tell
-    data: Data
+    sets_held_the_truth: ScoreWithInterval | None  # share of the test pictures whose set holds their class
+    unlike_training: OutOfDistributionRule
+    scores: dict[str, ScoreWithInterval]  # on the test pictures
+    baselines: dict[str, dict[str, ScoreWithInterval]]  # the same of what sees only the frame, the collection, ...
+    missed_melanomas: MissedMelanomas | None  # none where there are too few melanomas to tell
+    data: DataSummary
     inputs: dict[str, str]  # sha256 of each file that the bundle was made from, by its path in the project
     files: dict[str, str]  # sha256 of each file beside the sidecar, by its name
     purpose: str = "Research software, not a medical device."
@@ -112,12 +112,12 @@ class About:
         return next(known.name for known in self.classes if known.label == label)
 
 
-def as_json(about: About) -> dict[str, Any]:
+def as_json(about: BundleMetadata) -> dict[str, Any]:
     """The content of the file."""
     return {"format": FORMAT, **asdict(about)}
 
 
-def read_sidecar(path: Path) -> About:
+def read_metadata(path: Path) -> BundleMetadata:
     """The sidecar of a bundle. Raises UserError where it is missing, damaged, or of another version of this project."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -131,21 +131,23 @@ def read_sidecar(path: Path) -> About:
         raise UserError(f"{path} cannot be read ({reason}): make it again with `{COMMAND}`") from None
 
 
-def _typed(content: dict[str, Any]) -> About:
+def _typed(content: dict[str, Any]) -> BundleMetadata:
     typed = {
-        "classes": tuple(Diagnosis(**known) for known in content["classes"]),
+        "classes": tuple(ClassMetadata(**known) for known in content["classes"]),
         "unlike_training": _unlike(content["unlike_training"]),
-        "scores": {name: Score(**score) for name, score in content["scores"].items()},
+        "scores": {name: ScoreWithInterval(**score) for name, score in content["scores"].items()},
         "baselines": {
-            name: {score: Score(**value) for score, value in scores.items()}
+            name: {score: ScoreWithInterval(**value) for score, value in scores.items()}
             for name, scores in content["baselines"].items()
         },
-        "sets_held_the_truth": Score(**content["sets_held_the_truth"]) if content["sets_held_the_truth"] else None,
-        "missed_melanomas": Missed(**content["missed_melanomas"]) if content["missed_melanomas"] else None,
-        "data": Data(**content["data"]),
+        "sets_held_the_truth": ScoreWithInterval(**content["sets_held_the_truth"])
+        if content["sets_held_the_truth"]
+        else None,
+        "missed_melanomas": MissedMelanomas(**content["missed_melanomas"]) if content["missed_melanomas"] else None,
+        "data": DataSummary(**content["data"]),
     }
-    return About(**(content | typed))
+    return BundleMetadata(**(content | typed))
 
 
-def _unlike(content: dict[str, Any]) -> Unlike:
-    return Unlike(**(content | {"false_accepts": tuple(content["false_accepts"])}))
+def _unlike(content: dict[str, Any]) -> OutOfDistributionRule:
+    return OutOfDistributionRule(**(content | {"false_accepts": tuple(content["false_accepts"])}))

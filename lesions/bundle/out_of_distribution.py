@@ -16,7 +16,7 @@ ACCEPTED = 0.95  # share of pictures of the training's kind that are to pass; th
 DIGITS = 6
 
 
-class Familiar(NamedTuple):
+class FeatureDistribution(NamedTuple):
     """What the training pictures look like: class means (classes, features), and a whitening matrix (features, k).
 
     After a product with the whitening matrix, the Mahalanobis distance is the Euclidean one.
@@ -26,7 +26,7 @@ class Familiar(NamedTuple):
     whitening: NDArray[np.float32]
 
 
-def fit(features: NDArray[np.float32], labels: NDArray[np.int64], n_classes: int) -> Familiar:
+def fit(features: NDArray[np.float32], labels: NDArray[np.int64], n_classes: int) -> FeatureDistribution:
     """From the features (n, features) of the training pictures and their classes (n,), each with a picture at least."""
     from sklearn.covariance import ledoit_wolf  # here: a served model only needs distance()
 
@@ -36,10 +36,10 @@ def fit(features: NDArray[np.float32], labels: NDArray[np.int64], n_classes: int
     variances, directions = np.linalg.eigh(covariance)
     kept = variances > variances.max() * 1e-9 if variances.max() > 0 else np.zeros(len(variances), dtype=bool)
     whitening = directions[:, kept] / np.sqrt(variances[kept])
-    return Familiar(means.astype(np.float32), whitening.astype(np.float32))
+    return FeatureDistribution(means.astype(np.float32), whitening.astype(np.float32))
 
 
-def distance(features: NDArray[np.float32], familiar: Familiar) -> float:
+def distance(features: NDArray[np.float32], familiar: FeatureDistribution) -> float:
     """The distance of one picture, features (features,), to the nearest class: 0 or more, about sqrt(features) inside.
 
     In double precision, of parameters in single precision: what is stored decides.

@@ -9,7 +9,7 @@ from lesions.datasets.labels import labels_from_names
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
 from lesions.datasets.raw import Reading
 from lesions.datasets.rows import Rows, one_per_picture, rows_of
-from lesions.datasets.tables import Table, read_tables
+from lesions.datasets.tables import MetadataTable, read_tables
 
 COLUMNS = ("image_id", "dx")
 TABLES = (COLUMNS,)
@@ -30,7 +30,7 @@ def read_rows(folder: Folder) -> Rows:
     return one_per_picture(_rows(table) for table in read_tables(folder, COLUMNS))
 
 
-def _rows(table: Table) -> Rows:
+def _rows(table: MetadataTable) -> Rows:
     return rows_of(
         table,
         labels_from_names(table.column("dx"), table.name),

@@ -12,7 +12,7 @@ from lesions.datasets.labels import NO_DIAGNOSIS, labels_by
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
 from lesions.datasets.raw import Reading
 from lesions.datasets.rows import Rows, one_per_picture, rows_of
-from lesions.datasets.tables import Table, read_table
+from lesions.datasets.tables import MetadataTable, read_table
 
 OLD, NEW = ("isic_id", "diagnosis"), ("isic_id", "diagnosis_1")
 TABLES = (OLD, NEW)
@@ -40,7 +40,7 @@ def read_rows(folder: Folder) -> Rows:
     return one_per_picture(_rows(read_table(path, ("isic_id",))) for path in paths)
 
 
-def _rows(table: Table) -> Rows:
+def _rows(table: MetadataTable) -> Rows:
     levels = (*FINEST_FIRST, "diagnosis_1")
     cells = pd.concat([table.column(level) for level in levels], axis=1)
     return rows_of(

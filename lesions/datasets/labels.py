@@ -10,7 +10,7 @@ import pandas as pd
 
 from lesions.data.diagnoses import class_of
 from lesions.datasets.raw import Note, noted
-from lesions.datasets.tables import Table
+from lesions.datasets.tables import MetadataTable
 
 UNKNOWN = frozenset({"", "unknown", "unk", "na", "n/a", "nan", "none", "null"})  # in lower case
 PROBLEMS = ("no label", "two labels", "an unknown class", "no 0 or 1")  # each ` in <table>`, then what was found
@@ -22,7 +22,7 @@ def labels_from_names(names: pd.Series, table: str) -> pd.DataFrame:
     return labels_by(names, lambda name: _named(name, table))
 
 
-def labels_from_ones(table: Table, codes: Sequence[str]) -> pd.DataFrame:
+def labels_from_ones(table: MetadataTable, codes: Sequence[str]) -> pd.DataFrame:
     """The class of each one-hot row: exactly one 1 under those of the codes that are columns, else 0 or nothing."""
     codes = [code for code in codes if code in table.cells.columns]
     return labels_by(table.cells[codes], lambda cells: _one_hot(dict(zip(codes, cells, strict=True)), table.name))

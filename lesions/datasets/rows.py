@@ -8,7 +8,7 @@ import pandas as pd
 
 from lesions.datasets.labels import UNKNOWN, problem_notes
 from lesions.datasets.raw import Note, noted
-from lesions.datasets.tables import Table
+from lesions.datasets.tables import MetadataTable
 
 FACTS = ("patient", "lesion", "origin", "confirmation", "age", "sex", "site")  # of the columns of a raw table
 ROW_COLUMNS = ("id", "table", "label", "problem", "official_split", *FACTS)
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
     notes: list[Note]
 
 
-def rows_of(table: Table, labels: pd.DataFrame | None = None, **facts: pd.Series | str) -> Rows:
+def rows_of(table: MetadataTable, labels: pd.DataFrame | None = None, **facts: pd.Series | str) -> Rows:
     """The rows of one table, in its order: labels (see labels.py; None where it has none) and FACTS by their names.
 
     Age, sex, site and confirmation are put into this project's words; the lesion's id tells the origin where it is not

@@ -14,7 +14,7 @@ from lesions.datasets.labels import labels_by
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
 from lesions.datasets.raw import Reading, picture_id
 from lesions.datasets.rows import Rows, one_per_picture, rows_of
-from lesions.datasets.tables import Table, read_tables
+from lesions.datasets.tables import MetadataTable, read_tables
 
 COLUMNS = ("image_name", "target")
 DUPLICATES = ("image_name_1", "image_name_2")
@@ -50,7 +50,7 @@ def read_rows(folder: Folder) -> Rows:
     return Rows(rows, [*notes, *(note for table in pairs for note in table.notes)])
 
 
-def _rows(table: Table) -> Rows:
+def _rows(table: MetadataTable) -> Rows:
     labels = labels_by(table.column("target"), lambda target: _label(target, table.name))
     return rows_of(
         table,

@@ -14,7 +14,7 @@ from lesions.runtime.console import UserError
 SHOWN = 12  # how many column names an error shows of a table with many
 
 
-class Table(NamedTuple):
+class MetadataTable(NamedTuple):
     """A table's file name, its rows of text with `id` (index from 0), and notes on rows left out."""
 
     name: str
@@ -27,12 +27,12 @@ class Table(NamedTuple):
         return self.cells[found] if found else pd.Series("", index=self.cells.index, dtype=str)
 
 
-def read_tables(folder: Folder, columns: Sequence[str]) -> list[Table]:
+def read_tables(folder: Folder, columns: Sequence[str]) -> list[MetadataTable]:
     """Every table of the folder that has these columns, the first of which names the picture. Raises UserError."""
     return [read_table(path, columns) for path in folder.tables_with(columns)]
 
 
-def read_table(path: Path, columns: Sequence[str]) -> Table:
+def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:
     """The rows that name a picture in the first of the columns, as `id` (see picture_id); every cell is stripped text.
 
     Raises UserError that names the file where it cannot be read, a column is missing, or a row has too many cells.
@@ -51,7 +51,7 @@ def read_table(path: Path, columns: Sequence[str]) -> Table:
     )
     cells = cells[~blank & ~nameless].reset_index(drop=True)
     ids = pd.Series([picture_id(name) for name in cells[columns[0]]], index=cells.index, dtype=str)
-    return Table(path.name, cells.assign(id=ids), notes)
+    return MetadataTable(path.name, cells.assign(id=ids), notes)
 
 
 def found_columns(columns: Iterable[str]) -> str:

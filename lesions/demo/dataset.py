@@ -50,7 +50,7 @@ Licence: CC0 1.0 (public domain), https://creativecommons.org/publicdomain/zero/
 
 
 @dataclass(frozen=True)
-class Picture:
+class SyntheticPicture:
     """One picture to draw: its place is `<split>/<class name>/<image_id>.jpg`."""
 
     split: str
@@ -63,15 +63,17 @@ class Picture:
         return Path(self.split, self.class_name, f"{self.image_id}.jpg")
 
 
-def plan(train: Mapping[str, int] = TRAIN, test: Mapping[str, int] = TEST) -> list[Picture]:
+def plan(train: Mapping[str, int] = TRAIN, test: Mapping[str, int] = TEST) -> list[SyntheticPicture]:
     """The pictures to draw, by image_id; ids are dealt at random (but always alike), so that they tell no class."""
     counts = {("Train", name): n for name, n in train.items()} | {("Test", name): n for name, n in test.items()}
     places = [place for place, n in counts.items() for _ in range(n)]
     order = np.random.default_rng(SEED).permutation(len(places))
-    return [Picture(split, name, _image_id(i)) for i, (split, name) in enumerate(places[place] for place in order)]
+    return [
+        SyntheticPicture(split, name, _image_id(i)) for i, (split, name) in enumerate(places[place] for place in order)
+    ]
 
 
-def make(folder: Path, faults_file: Path, pictures: Sequence[Picture]) -> int:
+def make(folder: Path, faults_file: Path, pictures: Sequence[SyntheticPicture]) -> int:
     """Draw the data set into `folder` and list its faults in `faults_file`, each whole or not at all.
 
     The same bytes every time, whatever was there before. Returns the number of faults.
@@ -86,7 +88,7 @@ def make(folder: Path, faults_file: Path, pictures: Sequence[Picture]) -> int:
     return sum(map(len, [*faults.values(), *modes.values()])) - len(modes)
 
 
-def write_pictures(root: Path, pictures: Sequence[Picture]) -> None:
+def write_pictures(root: Path, pictures: Sequence[SyntheticPicture]) -> None:
     """Draw every picture into its place under `root`, on all cores, with a progress bar on stderr."""
     for folder in {picture.path.parent for picture in pictures}:
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -94,13 +96,13 @@ def write_pictures(root: Path, pictures: Sequence[Picture]) -> None:
         pass
 
 
-def write_picture(root: Path, picture: Picture) -> None:
+def write_picture(root: Path, picture: SyntheticPicture) -> None:
     """Draw one picture; its seed is its own id, so that neither order nor number of workers changes a byte."""
     pixels = draw(picture.class_name, f"{SEED}:{picture.image_id}")
     Image.fromarray(pixels).save(root / picture.path, quality=JPEG_QUALITY)
 
 
-def plant_faults(root: Path, pictures: Sequence[Picture]) -> dict[str, Any]:
+def plant_faults(root: Path, pictures: Sequence[SyntheticPicture]) -> dict[str, Any]:
     """Spoil a few of the pictures under `root` and add bad files; return what was done, sorted by name.
 
     Paths are relative to `root` with forward slashes. No picture takes part in two faults. Raises ValueError where a
@@ -114,7 +116,7 @@ def plant_faults(root: Path, pictures: Sequence[Picture]) -> dict[str, Any]:
 class _Planter:
     """Hands out pictures that no fault has used yet, and names that no file has."""
 
-    def __init__(self, root: Path, pictures: Sequence[Picture]) -> None:
+    def __init__(self, root: Path, pictures: Sequence[SyntheticPicture]) -> None:
         self.root = root
         self.unused = list(pictures)
         self.numbers = count(len(pictures))

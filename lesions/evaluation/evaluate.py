@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lesions.data.predictions import probability_columns
 from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
-from lesions.metrics.endpoints import MELANOMA, ask_of, questions
+from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
 from lesions.metrics.intervals import FEWEST, RESAMPLES, bootstrap_weights
 
 Array = NDArray[np.float64]
@@ -49,7 +49,7 @@ NOTES = {
 }
 
 
-class Predictions(Protocol):
+class NetworkOutput(Protocol):
     """What lesions.models.predict.predict() returns, which needs TensorFlow and so is not imported here."""
 
     @property
@@ -59,7 +59,7 @@ class Predictions(Protocol):
     def probabilities(self) -> Array: ...  # noqa: D102
 
 
-class Evaluated(NamedTuple):
+class TestPictures(NamedTuple):
     """The test pictures: rows of the predictions table with their path; probabilities before and after calibration.
 
     before, after: (n, classes), the network's own and the calibrated ones; weights: of bootstrap_weights().
@@ -90,7 +90,7 @@ def predictions_table(held_out: pd.DataFrame, probabilities: Array, classes: lis
     return table.sort_values(["split", "image_id"], ignore_index=True)
 
 
-def decide(
+def choose_decisions(
     predictions: pd.DataFrame, classes: list[str], fitted: Calibration, target_sensitivity: float
 ) -> dict[str, Any]:
     """What is chosen on the validation rows of a predictions table, for models/decision.json."""
@@ -124,20 +124,22 @@ def score_all(
             "headline": scores.headline(rows, classes),
             "overall": estimates.overall(rows, classes, weights),
             "per_class": estimates.per_class(rows, classes, weights),
-            "questions": estimates.per_question(rows, classes, weights),
+            "questions": estimates.per_endpoint(rows, classes, weights),
             "most_confused": scores.most_confused(rows, classes),
         }
     return result
 
 
-def take_test(
-    predictions: pd.DataFrame, manifest: pd.DataFrame, output: Predictions, fitted: Calibration, seed: int
-) -> Evaluated:
+def select_test(
+    predictions: pd.DataFrame, manifest: pd.DataFrame, output: NetworkOutput, fitted: Calibration, seed: int
+) -> TestPictures:
     """The test rows of a predictions table, and what belongs to them; output: of all its rows, in their order."""
     rows = (predictions["split"] == "test").to_numpy()
     table = predictions[rows].merge(manifest[["image_id", "path"]], on="image_id", how="left")
     after = calibrated(output.logits[rows], fitted)
-    return Evaluated(table, output.probabilities[rows], after, bootstrap_weights(table["label"], table["group"], seed))
+    return TestPictures(
+        table, output.probabilities[rows], after, bootstrap_weights(table["label"], table["group"], seed)
+    )
 
 
 def headline(summary: dict[str, Any]) -> dict[str, float | int]:
@@ -146,8 +148,8 @@ def headline(summary: dict[str, Any]) -> dict[str, float | int]:
     return found | {"ece": summary["test"]["calibration"]["after"]["ece"]["value"]}
 
 
-def look_closer(
-    test: Evaluated, manifest: pd.DataFrame, classes: list[str], decision: dict[str, Any]
+def secondary_scores(
+    test: TestPictures, manifest: pd.DataFrame, classes: list[str], decision: dict[str, Any]
 ) -> dict[str, Any]:
     """Of the test: what thresholds and sets of decide() achieve, missed melanomas, repeatability, subgroups."""
     return {
@@ -162,7 +164,7 @@ def look_closer(
     }
 
 
-def score_calibration(test: Evaluated, classes: list[str], seed: int) -> dict[str, Any]:
+def score_calibration(test: TestPictures, classes: list[str], seed: int) -> dict[str, Any]:
     """Calibration of the network's own and of the calibrated probabilities, and how well the latter decide."""
     labels, codes = test.rows["label"], _codes(test.rows["label"], classes)
     right = test.after.argmax(axis=1) == codes
@@ -178,7 +180,7 @@ def score_calibration(test: Evaluated, classes: list[str], seed: int) -> dict[st
     }
 
 
-def reliability(test: Evaluated, classes: list[str]) -> pd.DataFrame:
+def reliability(test: TestPictures, classes: list[str]) -> pd.DataFrame:
     """The bins of the reliability diagram, before and after calibration: probabilities, confidence, accuracy, n."""
     codes = _codes(test.rows["label"], classes)
     parts = [calibration.reliability(probabilities, codes) for probabilities in (test.before, test.after)]
@@ -186,17 +188,17 @@ def reliability(test: Evaluated, classes: list[str]) -> pd.DataFrame:
     return table.round(scores.DIGITS)
 
 
-def decision_curve(test: Evaluated, classes: list[str]) -> pd.DataFrame:
+def decision_curve(test: TestPictures, classes: list[str]) -> pd.DataFrame:
     """The decision curve of melanoma with calibrated probabilities; no rows where the test cannot tell one."""
-    found = [question for question in questions(classes) if question.name == MELANOMA]
+    found = [question for question in endpoints_of(classes) if question.name == MELANOMA]
     labels = test.rows["label"]
     if not found or not (labels == MELANOMA).any():
         return pd.DataFrame(columns=list(thresholds.CURVE_COLUMNS))
-    answers = ask_of(found[0], labels, test.after, classes)
+    answers = score_endpoint_of(found[0], labels, test.after, classes)
     return thresholds.decision_curve(answers.truth, answers.score, test.weights[:, answers.rows])
 
 
-def tell(summary: dict[str, Any]) -> str:
+def summary_text(summary: dict[str, Any]) -> str:
     """The test scores in words and as a table, for a terminal."""
     test = summary["test"]
     rows = {label: {name: _short(value) for name, value in row.items()} for label, row in test["per_class"].items()}

@@ -13,8 +13,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lesions.bundle import out_of_distribution
-from lesions.bundle.bundle import ARRAYS, SIDECAR, Bundle
-from lesions.bundle.metadata import About, Data, Diagnosis, Missed, Score, Unlike, as_json
+from lesions.bundle.bundle import ARRAYS, METADATA, Bundle
+from lesions.bundle.metadata import (
+    BundleMetadata,
+    ClassMetadata,
+    DataSummary,
+    MissedMelanomas,
+    OutOfDistributionRule,
+    ScoreWithInterval,
+    as_json,
+)
 from lesions.data.diagnoses import diagnosis
 from lesions.data.images import read_pixels
 from lesions.data.licences import licence_names
@@ -24,7 +32,7 @@ from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL
 from lesions.runtime.console import UserError
 from lesions.runtime.outputs import write_archive, write_json
-from lesions.runtime.stderr import stderr_held_back
+from lesions.runtime.stderr import deferred_stderr
 
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
 COVERAGE = "0.90"  # of the conformal sets that are shown: those for .95 hold so many classes that they say little
@@ -35,14 +43,14 @@ HEAT_MAPS = "class activation maps of the last feature map (Zhou et al., 2016)"
 NO_HEAT_MAPS = "none: this network flattens its last feature map instead of averaging it"
 
 
-class Arrays(NamedTuple):
+class BundleArrays(NamedTuple):
     """The numbers beside the network: the last layer's weights (features, classes) and what is familiar to it.
 
     head: None where the network does not average its last feature map.
     """
 
     head: NDArray[np.float32] | None
-    familiar: out_of_distribution.Familiar
+    familiar: out_of_distribution.FeatureDistribution
 
 
 def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:
@@ -58,12 +66,12 @@ def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:
     if pooled:
         outputs["feature_map"] = model.get_layer(POOL).input
     network = keras.Model(model.input, outputs, name=model.name)
-    with contextlib.redirect_stdout(io.StringIO()), stderr_held_back():
+    with contextlib.redirect_stdout(io.StringIO()), deferred_stderr():
         network.export(path, format="litert")
     return np.asarray(last.kernel, dtype=np.float32) if pooled else None
 
 
-def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
+def write_bundle(folder: Path, about: BundleMetadata, arrays: BundleArrays) -> None:
     """The arrays and the sidecar beside a network, and maybe more, that is there already.
 
     The sidecar gets the sha256 of every file, and a version that changes with any of them and of its inputs.
@@ -72,7 +80,7 @@ def write_bundle(folder: Path, about: About, arrays: Arrays) -> None:
     write_archive(folder / ARRAYS, {f"{name}.npy": _as_file(array) for name, array in named.items()})
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     version = hashlib.sha256("".join([*about.inputs.values(), *files.values()]).encode()).hexdigest()[:VERSION_DIGITS]
-    write_json(folder / SIDECAR, as_json(replace(about, version=version, files=files)))
+    write_json(folder / METADATA, as_json(replace(about, version=version, files=files)))
 
 
 def _as_file(array: NDArray[np.float32]) -> bytes:
@@ -108,15 +116,19 @@ def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Se
     return {"n": len(found), "largest_difference": round(largest, 7), "called_differently": same.count(False)}
 
 
-def describe(
-    model: keras.Model, decision: dict[str, Any], scores: dict[str, Any], manifest: pd.DataFrame, known: Unlike
-) -> About:
+def bundle_metadata(
+    model: keras.Model,
+    decision: dict[str, Any],
+    scores: dict[str, Any],
+    manifest: pd.DataFrame,
+    known: OutOfDistributionRule,
+) -> BundleMetadata:
     """The sidecar but for the hashes of files: decision and scores are the files of evaluate, known the last above."""
     test, split = scores["test"], manifest.groupby("split").size()
     origins = manifest["origin"].replace("", UNKNOWN).value_counts().sort_index()
     counts = manifest.groupby(["label", "split"]).size().unstack(fill_value=0)
     pooled = POOL in [layer.name for layer in model.layers]
-    return About(
+    return BundleMetadata(
         version="",
         network=model.name,
         classes=tuple(_diagnosis(label, counts) for label in decision["classes"]),
@@ -129,7 +141,7 @@ def describe(
         scores=_scores(test["overall"]),
         baselines={name: _scores(found["scores"]) for name, found in test["baselines"].items()},
         missed_melanomas=_missed(test["thresholds"].get("melanoma", {}).get("sensitivity")),
-        data=Data(
+        data=DataSummary(
             synthetic=is_synthetic(manifest),
             licence=licence_names(origins),
             **{f"n_{name}": int(split.get(name, 0)) for name in SPLITS},
@@ -140,23 +152,23 @@ def describe(
     )
 
 
-def _diagnosis(label: str, counts: pd.DataFrame) -> Diagnosis:
+def _diagnosis(label: str, counts: pd.DataFrame) -> ClassMetadata:
     known = diagnosis(label)
     n = {f"n_{name}": int(counts[name][label]) if name in counts else 0 for name in SPLITS}
-    return Diagnosis(label, known.name, known.short, known.malignancy, **n)
+    return ClassMetadata(label, known.name, known.short, known.malignancy, **n)
 
 
-def _scores(found: dict[str, Any]) -> dict[str, Score]:
+def _scores(found: dict[str, Any]) -> dict[str, ScoreWithInterval]:
     return {
-        name: Score(value["value"], value.get("low"), value.get("high"))
+        name: ScoreWithInterval(value["value"], value.get("low"), value.get("high"))
         for name, value in found.items()
         if isinstance(value, dict) and "value" in value
     }
 
 
-def _missed(sensitivity: dict[str, Any] | None) -> Missed | None:
+def _missed(sensitivity: dict[str, Any] | None) -> MissedMelanomas | None:
     """The other side of the sensitivity that the melanoma threshold achieves; None where that is not estimable."""
     if not sensitivity:
         return None
     n, (low, high) = sensitivity["n"], (1 - sensitivity["high"], 1 - sensitivity["low"])
-    return Missed(round(n * (1 - sensitivity["value"])), n, round(low, 4), round(high, 4))
+    return MissedMelanomas(round(n * (1 - sensitivity["value"])), n, round(low, 4), round(high, 4))

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lesions.bundle import out_of_distribution
-from lesions.bundle.litert import Network
-from lesions.bundle.metadata import About, Unlike
+from lesions.bundle.litert import LiteRTNetwork
+from lesions.bundle.metadata import BundleMetadata, OutOfDistributionRule
 from lesions.data.images import load_pixels, read_pixels
 from lesions.export.photographs import photographs
 from lesions.metrics.intervals import wilson
 
 
-def get_familiar(
-    network: Network, manifest: pd.DataFrame, folder: Path, decision: dict[str, Any]
-) -> tuple[out_of_distribution.Familiar, Unlike]:
+def fit_out_of_distribution(
+    network: LiteRTNetwork, manifest: pd.DataFrame, folder: Path, decision: dict[str, Any]
+) -> tuple[out_of_distribution.FeatureDistribution, OutOfDistributionRule]:
     """What the training pictures look like to the network, the distance that validation pictures keep to them, and
     which photographs and test pictures are told apart by it.
 
@@ -49,7 +49,7 @@ def get_familiar(
     }
     passed = far(np.stack(list(seen.values()))) <= threshold
     test = far(features("test")[0])
-    return familiar, Unlike(
+    return familiar, OutOfDistributionRule(
         threshold=threshold,
         accepted=out_of_distribution.ACCEPTED,
         n_validation=len(validation),
@@ -60,7 +60,7 @@ def get_familiar(
     )
 
 
-def card_section(about: About) -> str:
+def card_section(about: BundleMetadata) -> str:
     """What the model card of a bundle says beyond that of the report: how pictures of something else are told."""
     rule = about.unlike_training
     passed = f" ({', '.join(name.replace('_', ' ') for name in rule.false_accepts)})" if rule.false_accepts else ""

@@ -21,7 +21,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax
 
 from lesions.metrics.decisions import Calibration
-from lesions.metrics.endpoints import ask_of, questions
+from lesions.metrics.endpoints import endpoints_of, score_endpoint_of
 from lesions.metrics.intervals import FEWEST, estimate, mean
 
 Array = NDArray[np.float64]
@@ -98,9 +98,9 @@ def describe(probabilities: Array, labels: pd.Series, classes: list[str], weight
         "brier": mean(((probabilities - truth) ** 2).sum(axis=1), weights),
         "nll": mean(-np.log(np.maximum((probabilities * truth).sum(axis=1), TINY)), weights),
     }
-    for question in questions(classes):
+    for question in endpoints_of(classes):
         if question.name in ENDPOINTS:
-            answers = ask_of(question, labels, probabilities, classes)
+            answers = score_endpoint_of(question, labels, probabilities, classes)
             if min(answers.truth.sum(), (~answers.truth).sum()) >= FEWEST:
                 slope, intercept = slope_and_intercept(answers.truth, answers.score, weights[:, answers.rows])
                 result[question.name] = {"slope": estimate(slope), "intercept": estimate(intercept)}

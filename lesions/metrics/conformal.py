@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lesions.data.diagnoses import diagnosis
 from lesions.data.predictions import probability_columns
-from lesions.metrics.decisions import members
+from lesions.metrics.decisions import in_conformal_set
 from lesions.metrics.intervals import mean, share
 
 Array = NDArray[np.float64]
@@ -53,17 +53,19 @@ def conformal_quantile(scores: Array, coverage: float) -> float | None:
     return float(min(1.0, np.ceil(np.sort(scores)[rank - 1] * 10**DIGITS - 1e-6) / 10**DIGITS))
 
 
-def sets(predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]]) -> NDArray[np.bool_]:
+def conformal_sets(
+    predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]]
+) -> NDArray[np.bool_]:
     """(n, classes) which classes are in the set of each picture; a set may be empty."""
     limits = np.array([found[label]["quantile"] for label in classes])
-    return members(predictions[probability_columns(classes)].to_numpy(dtype=np.float64), limits)
+    return in_conformal_set(predictions[probability_columns(classes)].to_numpy(dtype=np.float64), limits)
 
 
 def describe(
     predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]], weights: Array
 ) -> dict[str, Any]:
     """How often the sets of these pictures hold the truth, overall and per class, and how large they are."""
-    inside = sets(predictions, classes, found)
+    inside = conformal_sets(predictions, classes, found)
     index = predictions["label"].map({label: number for number, label in enumerate(classes)}).to_numpy()
     covered = inside[np.arange(len(index)), index]
     sizes = inside.sum(axis=1).astype(np.float64)

@@ -32,7 +32,9 @@ def calibrated(logits: Array, fitted: Calibration) -> Array:
     return _softmax((logits + fitted.prior_correction) / fitted.temperature)
 
 
-def score_of(probabilities: Array, classes: Sequence[str], positive: Sequence[str], among: Sequence[str]) -> Array:
+def endpoint_score(
+    probabilities: Array, classes: Sequence[str], positive: Sequence[str], among: Sequence[str]
+) -> Array:
     """(n,) the share of the positive classes in the probability (n, classes) of the classes that a question is about.
 
     classes: the names of the columns; positive and among: some of them. In [0, 1].
@@ -44,7 +46,7 @@ def score_of(probabilities: Array, classes: Sequence[str], positive: Sequence[st
     return score
 
 
-def members(probabilities: Array, quantiles: Array) -> NDArray[np.bool_]:
+def in_conformal_set(probabilities: Array, quantiles: Array) -> NDArray[np.bool_]:
     """(n, classes) which classes are in the conformal set of each picture; a set may be empty.
 
     probabilities: (n, classes), rounded; quantiles: (classes,), those of lesions.metrics.conformal.

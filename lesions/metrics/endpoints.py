@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lesions.data.diagnoses import diagnosis
-from lesions.metrics.decisions import score_of
+from lesions.metrics.decisions import endpoint_score
 
 Array = NDArray[np.float64]
 
 MELANOMA = "melanoma"
 
 
-class Question(NamedTuple):
+class Endpoint(NamedTuple):
     """Cases are pictures of the `positive` classes; only pictures and probabilities of the `among` classes count."""
 
     name: str
@@ -26,7 +26,7 @@ class Question(NamedTuple):
     among: tuple[str, ...]
 
 
-class Answers(NamedTuple):
+class EndpointScores(NamedTuple):
     """Which rows of a predictions table a question is about (n,), and for these m rows the truth and the score (m,)."""
 
     rows: NDArray[np.bool_]
@@ -34,20 +34,20 @@ class Answers(NamedTuple):
     score: Array
 
 
-def questions(classes: list[str]) -> list[Question]:
+def endpoints_of(classes: list[str]) -> list[Endpoint]:
     """The questions that these classes can answer: each has classes on both sides."""
     kinds = {label: diagnosis(label).malignancy for label in classes}
     malignant = tuple(label for label in classes if kinds[label] == "malignant")
     benign = tuple(label for label in classes if kinds[label] == "benign")
     treated = tuple(label for label in classes if kinds[label] in ("malignant", "indeterminate"))
     asked = [
-        Question("melanoma", "melanoma against all other classes", (MELANOMA,), tuple(classes)),
-        Question("melanoma_vs_nevus", "melanoma against nevus alone", (MELANOMA,), (MELANOMA, "nevus")),
-        Question(
+        Endpoint("melanoma", "melanoma against all other classes", (MELANOMA,), tuple(classes)),
+        Endpoint("melanoma_vs_nevus", "melanoma against nevus alone", (MELANOMA,), (MELANOMA, "nevus")),
+        Endpoint(
             "malignant", "primary endpoint: malignant against benign, without actinic keratosis", malignant,
             (*malignant, *benign),
         ),
-        Question(
+        Endpoint(
             "needs_treatment", "secondary endpoint: malignant or actinic keratosis against benign", treated,
             (*treated, *benign),
         ),
@@ -55,24 +55,26 @@ def questions(classes: list[str]) -> list[Question]:
     return [question for question in asked if _both_sides(question, classes)]
 
 
-def ask(question: Question, predictions: pd.DataFrame) -> Answers:
+def score_endpoint(question: Endpoint, predictions: pd.DataFrame) -> EndpointScores:
     """The answers of a predictions table (label, p_<class>...).
 
     The score is the share of the positive classes in the probability of the classes that the question is about.
     """
     columns = [f"p_{label}" for label in question.among]
-    return ask_of(question, predictions["label"], predictions[columns].to_numpy(dtype=np.float64), question.among)
+    return score_endpoint_of(
+        question, predictions["label"], predictions[columns].to_numpy(dtype=np.float64), question.among
+    )
 
 
-def ask_of(
-    question: Question, labels: pd.Series, probabilities: Array, classes: tuple[str, ...] | list[str]
-) -> Answers:
+def score_endpoint_of(
+    question: Endpoint, labels: pd.Series, probabilities: Array, classes: tuple[str, ...] | list[str]
+) -> EndpointScores:
     """The same for labels (n,) and probabilities (n, classes)."""
     rows = labels.isin(question.among).to_numpy()
-    score = score_of(probabilities[rows], classes, question.positive, question.among)
-    return Answers(rows, labels[rows].isin(question.positive).to_numpy(), score)
+    score = endpoint_score(probabilities[rows], classes, question.positive, question.among)
+    return EndpointScores(rows, labels[rows].isin(question.positive).to_numpy(), score)
 
 
-def _both_sides(question: Question, classes: list[str]) -> bool:
+def _both_sides(question: Endpoint, classes: list[str]) -> bool:
     positive, among = set(question.positive), set(question.among)
     return bool(positive) and positive < among <= set(classes)

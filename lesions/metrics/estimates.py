@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lesions.data.predictions import probability_columns
 from lesions.metrics import ranking
-from lesions.metrics.endpoints import Question, ask, questions
+from lesions.metrics.endpoints import Endpoint, endpoints_of, score_endpoint
 from lesions.metrics.intervals import FEWEST, estimate, proportion
 from lesions.metrics.scores import FEWEST_CASES
 
@@ -37,10 +37,10 @@ def overall_values(predictions: pd.DataFrame, classes: list[str], weights: Array
         result["balanced_accuracy"] = np.mean([each[label]["recall"] for label in classes], axis=0)
         for name in ("f1", "auroc", "average_precision"):
             result[f"macro_{name}"] = np.mean([each[label][name] for label in classes], axis=0)
-    for question in questions(classes):
-        answers = ask(question, predictions)
+    for question in endpoints_of(classes):
+        answers = score_endpoint(question, predictions)
         if question.name.startswith("melanoma") and answers.truth.any() and not answers.truth.all():
-            ranked = ranking.rank(answers.truth, answers.score, weights[:, answers.rows])
+            ranked = ranking.rank_scores(answers.truth, answers.score, weights[:, answers.rows])
             result[f"{question.name}_auroc"] = ranking.auroc(ranked)
     return result
 
@@ -58,7 +58,7 @@ def class_values(predictions: pd.DataFrame, classes: list[str], weights: Array) 
         if not truth.any():
             continue
         right, called, cases = counts[:, index, index], counts[:, :, index].sum(axis=1), counts[:, index].sum(axis=1)
-        ranked = ranking.rank(truth, given[:, index], weights)
+        ranked = ranking.rank_scores(truth, given[:, index], weights)
         result[label] = {
             "precision": np.divide(right, called, out=np.zeros_like(right), where=called > 0),
             "recall": np.divide(right, cases, out=np.full_like(right, np.nan), where=cases > 0),
@@ -91,9 +91,9 @@ def per_class(predictions: pd.DataFrame, classes: list[str], weights: Array) -> 
     return result
 
 
-def per_question(predictions: pd.DataFrame, classes: list[str], weights: Array) -> dict[str, dict[str, Any]]:
+def per_endpoint(predictions: pd.DataFrame, classes: list[str], weights: Array) -> dict[str, dict[str, Any]]:
     """For each question n and how well its score ranks: AUROC, average precision, partial AUROC, specificities."""
-    return {question.name: _ranking(question, predictions, weights) for question in questions(classes)}
+    return {question.name: _ranking(question, predictions, weights) for question in endpoints_of(classes)}
 
 
 def not_estimable(n: int) -> str:
@@ -101,13 +101,13 @@ def not_estimable(n: int) -> str:
     return f"not estimable: {n} cases, at least {FEWEST} needed"
 
 
-def _ranking(question: Question, predictions: pd.DataFrame, weights: Array) -> dict[str, Any]:
-    answers = ask(question, predictions)
+def _ranking(question: Endpoint, predictions: pd.DataFrame, weights: Array) -> dict[str, Any]:
+    answers = score_endpoint(question, predictions)
     cases, rest = int(answers.truth.sum()), int((~answers.truth).sum())
     result: dict[str, Any] = {"meaning": question.meaning, "n_cases": cases, "n_rest": rest}
     if min(cases, rest) < FEWEST:
         return result | {"note": not_estimable(min(cases, rest))}
-    ranked = ranking.rank(answers.truth, answers.score, weights[:, answers.rows])
+    ranked = ranking.rank_scores(answers.truth, answers.score, weights[:, answers.rows])
     result["auroc"] = estimate(ranking.auroc(ranked))
     result["average_precision"] = estimate(ranking.average_precision(ranked))
     above = f"{LEAST_SENSITIVITY:.0%}".replace("%", "")

@@ -12,28 +12,30 @@ Array = NDArray[np.float64]
 SLACK = 1e-9  # sums of weights are whole numbers, their ratios are not
 
 
-class Ranked(NamedTuple):
+class RankedScores(NamedTuple):
     """Weight of the cases and of the rest at each distinct score, the highest first; each (samples, scores)."""
 
     cases: Array
     rest: Array
 
 
-def rank(truth: NDArray[np.bool_], score: Array, weights: Array) -> Ranked:
+def rank_scores(truth: NDArray[np.bool_], score: Array, weights: Array) -> RankedScores:
     """Sort once for all samples. truth, score: (n,), n >= 1; weights: (samples, n), none negative."""
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
     ordered, case = weights[:, order], truth[order]
-    return Ranked(np.add.reduceat(ordered * case, starts, axis=1), np.add.reduceat(ordered * ~case, starts, axis=1))
+    return RankedScores(
+        np.add.reduceat(ordered * case, starts, axis=1), np.add.reduceat(ordered * ~case, starts, axis=1)
+    )
 
 
-def auroc(ranked: Ranked) -> Array:
+def auroc(ranked: RankedScores) -> Array:
     """(samples,) area under the ROC curve in [0, 1], .5 is chance (Hanley and McNeil, 1982); NaN without both sides."""
     below = ranked.rest.sum(axis=1, keepdims=True) - np.cumsum(ranked.rest, axis=1) + ranked.rest / 2
     return _ratio((ranked.cases * below).sum(axis=1), ranked.cases.sum(axis=1) * ranked.rest.sum(axis=1))
 
 
-def average_precision(ranked: Ranked) -> Array:
+def average_precision(ranked: RankedScores) -> Array:
     """(samples,) mean precision over the recalls, without interpolation, in [0, 1]; chance is the share of cases."""
     hits = np.cumsum(ranked.cases, axis=1)
     called = hits + np.cumsum(ranked.rest, axis=1)
@@ -41,7 +43,7 @@ def average_precision(ranked: Ranked) -> Array:
     return _ratio((ranked.cases * precision).sum(axis=1), ranked.cases.sum(axis=1))
 
 
-def partial_auroc(ranked: Ranked, least: float) -> Array:
+def partial_auroc(ranked: RankedScores, least: float) -> Array:
     """(samples,) area under the ROC curve above a sensitivity of `least`: 0 to 1 - least, chance is half its square.
 
     With least = .8 the score of the ISIC 2024 challenge (0 to .2, chance .02).
@@ -56,7 +58,7 @@ def partial_auroc(ranked: Ranked, least: float) -> Array:
     return area
 
 
-def specificity_at(ranked: Ranked, sensitivity: float) -> Array:
+def specificity_at(ranked: RankedScores, sensitivity: float) -> Array:
     """(samples,) the highest specificity among the thresholds that reach a sensitivity; each picks its own threshold.
 
     So it tells what a score could do; what a threshold does that was chosen beforehand is told by thresholds.py.
@@ -66,7 +68,7 @@ def specificity_at(ranked: Ranked, sensitivity: float) -> Array:
     return np.where(np.isfinite(best), best, np.nan)
 
 
-def _curve(ranked: Ranked) -> tuple[Array, Array]:
+def _curve(ranked: RankedScores) -> tuple[Array, Array]:
     """The ROC curve from (0, 0) to (1, 1): sensitivity and 1 - specificity, each (samples, scores + 1)."""
     sides = []
     for side in ranked:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lesions.metrics.endpoints import Question, ask, questions
+from lesions.metrics.endpoints import Endpoint, endpoints_of, score_endpoint
 from lesions.metrics.estimates import not_estimable
 from lesions.metrics.intervals import FEWEST, estimate, share
 
@@ -25,8 +25,8 @@ def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: floa
     is none.
     """
     chosen = {}
-    for question in questions(classes):
-        answers = ask(question, validation)
+    for question in endpoints_of(classes):
+        answers = score_endpoint(question, validation)
         cases = answers.score[answers.truth]
         found: dict[str, Any] = {
             "meaning": question.meaning,
@@ -56,7 +56,7 @@ def achieved(
 ) -> dict[str, dict[str, Any]]:
     """What each chosen threshold does on these pictures: sensitivity, specificity, PPV and NPV at given prevalences."""
     result: dict[str, dict[str, Any]] = {}
-    for question in questions(classes):
+    for question in endpoints_of(classes):
         threshold = thresholds[question.name]["threshold"]
         if threshold is None:
             result[question.name] = {"threshold": None, "note": thresholds[question.name]["note"]}
@@ -89,8 +89,8 @@ def decision_curve(truth: NDArray[np.bool_], probability: Array, weights: Array)
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
-def _at(question: Question, predictions: pd.DataFrame, threshold: float, weights: Array) -> dict[str, Any]:
-    answers = ask(question, predictions)
+def _at(question: Endpoint, predictions: pd.DataFrame, threshold: float, weights: Array) -> dict[str, Any]:
+    answers = score_endpoint(question, predictions)
     called = answers.score >= threshold
     weights, groups = weights[:, answers.rows], predictions.loc[answers.rows, "group"]
     result: dict[str, Any] = {"threshold": threshold}

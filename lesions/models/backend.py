@@ -3,7 +3,7 @@
 import os
 from contextlib import AbstractContextManager, nullcontext
 
-from lesions.runtime.stderr import stderr_held_back
+from lesions.runtime.stderr import deferred_stderr
 
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # TensorFlow's own switch: 0 shows everything, 2 errors alone
 
@@ -14,7 +14,7 @@ def _without_startup_noise() -> AbstractContextManager[None]:
     TensorFlow 2.21 writes ten lines on oneDNN and absent GPUs before its own log level takes effect. Whoever wants to
     read them sets that level to 0 or 1.
     """
-    return nullcontext() if os.environ.setdefault(LOG_LEVEL, "2") in ("0", "1") else stderr_held_back()
+    return nullcontext() if os.environ.setdefault(LOG_LEVEL, "2") in ("0", "1") else deferred_stderr()
 
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # a ~/.keras/keras.json may say otherwise

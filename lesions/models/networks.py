@@ -19,7 +19,7 @@ POOL = "pool"  # the layer that averages the last feature map over the picture, 
 BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets have ten steps an epoch
 
 
-class Network(NamedTuple):
+class Architecture(NamedTuple):
     """How a network is built from the pixels up to its last features, and the smallest side (pixels) it works from."""
 
     features: Callable[[Any, ModelParams], Any]
@@ -115,9 +115,11 @@ def _ham_cnn(pixels: Any, params: ModelParams) -> Any:
 
 
 NETWORKS = {
-    "lesion_net": Network(_lesion_net, smallest=1),
-    "isic_cnn": Network(_isic_cnn, smallest=22),  # each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
-    "ham_cnn": Network(_ham_cnn, smallest=4),
+    "lesion_net": Architecture(_lesion_net, smallest=1),
+    "isic_cnn": Architecture(
+        _isic_cnn, smallest=22
+    ),  # each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
+    "ham_cnn": Architecture(_ham_cnn, smallest=4),
 }
 
 

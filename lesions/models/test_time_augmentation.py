@@ -21,7 +21,7 @@ TURNED = (0, TRANSPOSED + UPSIDE_DOWN, TRANSPOSED + MIRRORED, UPSIDE_DOWN + MIRR
 EDGE = 16  # that part of the side is cut off all round for the nearer views
 
 
-def seen_in(views: Views, model: keras.Model) -> keras.Model:
+def with_test_time_augmentation(views: Views, model: keras.Model) -> keras.Model:
     """The same network, of the same layers and weights, on several views of each picture; itself if it flattens.
 
     views: one (as it lies: the model itself), all (also turned and mirrored: eight), zoomed (turned, and its middle as

@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from lesions.data.images import Pixels
 from lesions.metrics.probe import thumbnail_features
-from lesions.preparation.leakage import contamination
+from lesions.preparation.leakage import leakage_counts
 from lesions.runtime.parallel import map_on_all_cores
 
 LISTED = ("source", "label", "score")
@@ -36,13 +36,13 @@ SIZES_SHOWN = 8
 class Audit(NamedTuple):
     """Tables for a report; `numbers` holds what is worth a number in a file.
 
-    contamination: one row for each split (official, ours) and kind (picture, lesion, patient, near-duplicate, any) with
+    leakage: one row for each split (official, ours) and kind (picture, lesion, patient, near-duplicate, any) with
     test (pictures), shared (test pictures that share it with training) and at_least (some ids are missing: there may be
     more). by_origin, by_size: counts by class. dark_corners: n, dark and share by class. The others list pictures with
     source, label and score, the most suspicious first.
     """
 
-    contamination: pd.DataFrame
+    leakage: pd.DataFrame
     by_origin: pd.DataFrame
     by_size: pd.DataFrame
     dark_corners: pd.DataFrame
@@ -58,10 +58,10 @@ class Audit(NamedTuple):
         """The counts, ready for JSON."""
         lists = {name: len(getattr(self, name)) for name in Audit._fields[-5:]}
         together = {name: value if value is None else round(value, 4) for name, value in self.association.items()}
-        return {"contamination": self.contamination.to_dict("records"), "association": together, **lists}
+        return {"contamination": self.leakage.to_dict("records"), "association": together, **lists}
 
 
-class Look(NamedTuple):
+class PictureStatistics(NamedTuple):
     """What is measured of one picture: see look()."""
 
     dark_corners: bool
@@ -79,7 +79,7 @@ def audit(pictures: pd.DataFrame, near: pd.DataFrame, read: Callable[[Any], Pixe
     """
     used = pictures[pictures["reason"] == ""]
     found = list(map_on_all_cores(partial(_look_at, read), used.index.tolist(), "audit"))
-    looks = pd.DataFrame(found, columns=Look._fields, index=used.index)
+    looks = pd.DataFrame(found, columns=PictureStatistics._fields, index=used.index)
     size = used["width"].astype(str) + " x " + used["height"].astype(str)
     size = size.where(size.isin(size.value_counts().index[:SIZES_SHOWN]), "other")
     dark = looks["dark_corners"].astype(bool)
@@ -92,20 +92,20 @@ def audit(pictures: pd.DataFrame, near: pd.DataFrame, read: Callable[[Any], Pixe
     by_class = dark.groupby(used["label"])
     contrast, grey_share = looks["contrast"].astype(float), looks["grey_share"].astype(float)
     return Audit(
-        contamination=contamination(pictures, near),
+        leakage=leakage_counts(pictures, near),
         by_origin=tables["origin"],
         by_size=tables["size"],
         dark_corners=pd.DataFrame({"n": by_class.size(), "dark": by_class.sum(), "share": by_class.mean()}),
         association={name: cramers_v(table) for name, table in tables.items()},
         blank=_listed(used, contrast, contrast < BLANK, ascending=True),
         colourless=_listed(used, grey_share, grey_share >= COLOURLESS),
-        off_domain=_above(used, foreignness(np.array(looks["thumbnail"].tolist())), FOREIGN),
+        off_domain=_above(used, neighbour_distance_ratio(np.array(looks["thumbnail"].tolist())), FOREIGN),
         odd_colour=_above(used, robust_z(np.array(looks["colour"].tolist()).reshape(-1, 3)).max(axis=1), COLOUR),
         odd_size=_above(used, size_ratio(used["width"], used["height"]), SIZE),
     )
 
 
-def look(pixels: Pixels) -> Look:
+def picture_statistics(pixels: Pixels) -> PictureStatistics:
     """What is measured of the (height, width, 3) pixels of a picture.
 
     dark_corners: in at least two corners the mean luminance is DARK of that of the middle (half of each side) or less,
@@ -117,7 +117,7 @@ def look(pixels: Pixels) -> Look:
     corners = np.sort(cells[[0, 0, -1, -1], [0, -1, 0, -1]])
     middle = cells[CORNER // 4 : -CORNER // 4, CORNER // 4 : -CORNER // 4].mean()
     red, green, blue = np.log(values.mean(axis=(0, 1)) + 1)  # + 1: a black picture has no logarithm
-    return Look(
+    return PictureStatistics(
         dark_corners=bool(corners[1] <= DARK * middle and middle > 0),
         contrast=float(values.mean(axis=2).std()),
         grey_share=float((np.ptp(pixels, axis=2) <= GREY).mean()),
@@ -126,7 +126,7 @@ def look(pixels: Pixels) -> Look:
     )
 
 
-def foreignness(thumbnails: NDArray[np.float32]) -> NDArray[np.float64]:
+def neighbour_distance_ratio(thumbnails: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n,) distances of thumbnails (n, features) to their fifth-nearest neighbour, over the median of all; 1 is usual.
 
     A landscape or a chart is far from every lesion, while a rare kind of picture has others of its kind nearby.
@@ -165,8 +165,8 @@ def cramers_v(counts: pd.DataFrame) -> float | None:
     return float(association(counts.to_numpy(), method="cramer")) if min(counts.shape) > 1 else None
 
 
-def _look_at(read: Callable[[Any], Pixels], row: Any) -> Look:
-    return look(read(row))
+def _look_at(read: Callable[[Any], Pixels], row: Any) -> PictureStatistics:
+    return picture_statistics(read(row))
 
 
 def _above(used: pd.DataFrame, scores: NDArray[np.float64], least: float) -> pd.DataFrame:

@@ -11,9 +11,9 @@ from lesions.data.images import Pixels, read_pixels
 from lesions.metrics import probe
 from lesions.metrics.probe import ProbeScores
 from lesions.preparation.audit import Audit, audit
-from lesions.preparation.leakage import NEAR, contaminated
+from lesions.preparation.leakage import NEAR, leaked_pictures
 from lesions.preparation.prepare import Prepared
-from lesions.rendering.html import PictureSet, Section, Table, show, table_of, take
+from lesions.rendering.html import PictureSet, Section, Table, embed_picture, first_sets, table_of
 
 MOST_SETS = 12
 FEWEST_FOR_PROBE = 50  # training pictures; a forest on fewer tells nothing
@@ -28,7 +28,7 @@ SUSPICIONS = {
 YES_NO = {"True": "yes", "False": "no"}
 
 
-class Examined(NamedTuple):
+class AuditResults(NamedTuple):
     """The audit's tables, and the scores of the frame-only probe (None where there are too few training pictures)."""
 
     audit: Audit
@@ -47,19 +47,19 @@ class Examined(NamedTuple):
         return {**self.audit.numbers, "frame_only_probe": frame}
 
 
-def examine(prepared: Prepared, folder: Path) -> Examined:
+def audit_prepared(prepared: Prepared, folder: Path) -> AuditResults:
     """Audit the pictures of a prepared folder; the frame-only probe is cross-validated within training."""
     paths = prepared.used["path"]
     found = audit(prepared.pictures, prepared.near, partial(_read, folder, paths))
     train = prepared.used[prepared.used["split"] == "train"]
     if len(train) < FEWEST_FOR_PROBE or train["label"].value_counts().min() < probe.FOLDS:
-        return Examined(found, None)
+        return AuditResults(found, None)
     features = probe.read_features([folder / path for path in train["path"]], "frame")
     predictions = probe.cross_validate(features, train["label"], train["group"], "frame")
-    return Examined(found, probe.score(predictions))
+    return AuditResults(found, probe.score(predictions))
 
 
-def sections(examined: Examined, prepared: Prepared, dataset: Path) -> list[Section]:
+def sections(examined: AuditResults, prepared: Prepared, dataset: Path) -> list[Section]:
     """The findings as sections of the page; dataset: the folder with the raw pictures."""
     return [
         _contamination(examined.audit, prepared, dataset),
@@ -71,7 +71,7 @@ def sections(examined: Examined, prepared: Prepared, dataset: Path) -> list[Sect
 
 def _contamination(found: Audit, prepared: Prepared, dataset: Path) -> Section:
     title = "Test pictures that training knows"
-    table = found.contamination
+    table = found.leakage
     if table.empty:
         return Section(title, ["There is no test split to look at."])
     texts = []
@@ -90,18 +90,20 @@ def _contamination(found: Audit, prepared: Prepared, dataset: Path) -> Section:
         for row in table.to_dict("records")
     ]
     pictures = prepared.pictures
-    pairs = contaminated(pictures, prepared.near)
+    pairs = leaked_pictures(pictures, prepared.near)
     sets = (
         PictureSet(
             [
-                show(dataset, pictures.loc[row, "source"], f"{split}: {Path(pictures.loc[row, 'source']).stem}")
+                embed_picture(
+                    dataset, pictures.loc[row, "source"], f"{split}: {Path(pictures.loc[row, 'source']).stem}"
+                )
                 for split, row in (("Test", pair["test"]), ("Train", pair["train"]))
             ],
             f"the same {pair['kind']}" if pair["kind"] != NEAR else "nearly the same picture",
         )
         for pair in pairs.to_dict("records")
     )
-    shown, hidden = take(sets, MOST_SETS, len(pairs))
+    shown, hidden = first_sets(sets, MOST_SETS, len(pairs))
     tables = [Table(["split: shared by", "test", "shared", "ids missing"], rows)]
     return Section(title, texts, tables, shown, hidden)
 
@@ -150,10 +152,12 @@ def _suspicious(found: Audit, dataset: Path) -> Section:
     for name, table in lists.items():
         what = name.replace("_", " ")
         found_sets = (
-            PictureSet([show(dataset, row["source"], diagnosis(row["label"]).name)], f"{what}: {row['score']:g}")
+            PictureSet(
+                [embed_picture(dataset, row["source"], diagnosis(row["label"]).name)], f"{what}: {row['score']:g}"
+            )
             for row in table.to_dict("records")
         )
-        shown, more = take(found_sets, MOST_SETS, len(table))
+        shown, more = first_sets(found_sets, MOST_SETS, len(table))
         sets, hidden = [*sets, *shown], hidden + more
     return Section(title, [*texts, "They are used; look at them and decide."], [], sets, hidden)
 

@@ -10,7 +10,16 @@ import pandas as pd
 from lesions.data.diagnoses import diagnosis
 from lesions.data.manifest import SPLITS, is_synthetic
 from lesions.preparation.prepare import Prepared
-from lesions.rendering.html import PictureSet, Section, Shown, Table, show, table_of, take, write_report
+from lesions.rendering.html import (
+    EmbeddedPicture,
+    PictureSet,
+    Section,
+    Table,
+    embed_picture,
+    first_sets,
+    table_of,
+    write_report,
+)
 
 MOST_SETS = 24  # of pictures in a section; the tables list the rest
 REASONS_SHOWN = ("unreadable", "not an image", "too small", "no label", "shares a group with the test set")
@@ -74,7 +83,7 @@ def _label_conflicts(dataset: Path, pictures: pd.DataFrame) -> Section:
     same = pictures[pictures["reason"].isin(["", "label conflict"]) & (pictures["sha256"] != "")]
     families = same[same["sha256"].isin(conflicts["sha256"])].groupby("sha256", sort=False)
     sets = (_family(dataset, family) for _, family in families)
-    shown, hidden = take(sets, MOST_SETS, families.ngroups)
+    shown, hidden = first_sets(sets, MOST_SETS, families.ngroups)
     pairs = families["filed_as"].agg(lambda labels: " and ".join(sorted(set(labels))))
     counts = pairs.value_counts().rename("pictures").to_frame()
     counts.index = pd.Index([name.replace("_", " ") for name in counts.index])
@@ -110,7 +119,7 @@ def _disagreements(dataset: Path, prepared: Prepared) -> Section:
     alone = prepared.pictures[(prepared.pictures["reason"] == "") & prepared.pictures["source"].isin(wrong["source"])]
     texts += [f"{len(alone):,} of them are used, under the official label."] if len(alone) else []
     sets = (PictureSet([_picture(dataset, row, "used")], f"filed as {row['filed_as']}") for _, row in alone.iterrows())
-    shown, hidden = take(sets, MOST_SETS, len(alone))
+    shown, hidden = first_sets(sets, MOST_SETS, len(alone))
     return Section("Labels against official tables", texts, tables, shown, hidden)
 
 
@@ -128,7 +137,7 @@ def _copies(dataset: Path, pictures: pd.DataFrame) -> Section:
             kept["source"] = other
             yield PictureSet([_picture(dataset, kept, "used"), _picture(dataset, row, "left out")], row["detail"])
 
-    shown, hidden = take(sets(), MOST_SETS, len(copies))
+    shown, hidden = first_sets(sets(), MOST_SETS, len(copies))
     texts = [f"{len(copies):,} files show a picture that is used already, turned and mirrored copies included."]
     texts += (
         [f"At least {int(across.sum()):,} of them stand in Train while the same picture is in Test."]
@@ -150,7 +159,7 @@ def _near_duplicates(dataset: Path, prepared: Prepared) -> Section:
             both = [rows.loc[pair[end]] for end in "ab"]
             yield PictureSet([_picture(dataset, row, row["split"] or "left out") for row in both], why)
 
-    shown, hidden = take(sets(), MOST_SETS, len(near))
+    shown, hidden = first_sets(sets(), MOST_SETS, len(near))
     text = (
         f"{len(near):,} pairs look like one lesion taken or published twice. Each pair stays in one split; no picture "
         "is left out for it. Some pairs will be two lesions: docs/methods.md says how many of those on real pictures."
@@ -163,7 +172,7 @@ def _left_out(dataset: Path, pictures: pd.DataFrame) -> Section:
     if rows.empty:
         return Section("Other files that are left out", ["None."])
     sets = (PictureSet([_picture(dataset, row, row["reason"])], row["detail"]) for _, row in rows.iterrows())
-    shown, hidden = take(sets, MOST_SETS, len(rows))
+    shown, hidden = first_sets(sets, MOST_SETS, len(rows))
     text = f"{len(rows):,} files, grey where nothing could be decoded."
     return Section("Other files that are left out", [text], [], shown, hidden)
 
@@ -178,7 +187,7 @@ def _notes(prepared: Prepared) -> Section:
     )
 
 
-def _picture(dataset: Path, row: pd.Series, fate: str) -> Shown:
+def _picture(dataset: Path, row: pd.Series, fate: str) -> EmbeddedPicture:
     label = row["filed_as"]
     name = Path(row["source"]).stem
-    return show(dataset, row["source"], f"{diagnosis(label).name if label else 'no label'}, {fate}: {name}")
+    return embed_picture(dataset, row["source"], f"{diagnosis(label).name if label else 'no label'}, {fate}: {name}")

@@ -13,7 +13,7 @@ KEYS = {  # kind of what two pictures share -> the columns that say so
 NEAR, ANY = "near-duplicate", "any"
 
 
-def contamination(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+def leakage_counts(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """How many test pictures share a picture, lesion, patient or near-duplicate with training; columns as below.
 
     One row for each split (official, ours) and kind (of KEYS, near-duplicate, any) with test (pictures), shared (test
@@ -30,7 +30,7 @@ def contamination(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["split", "kind", "test", "shared", "at_least"])
 
 
-def contaminated(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+def leaked_pictures(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """The pictures of the published Test part that Train knows: columns test and train (rows), and kind, one row each.
 
     Of several kinds the first of KEYS counts, then near-duplicates; of several training pictures the first.

@@ -24,7 +24,7 @@ HAM_SIZE = 10_015  # pictures of HAM10000: only a list of all of them tells that
 DISAGREEMENT = ("source", "isic_id", "label", "official_label", "official_table")
 
 
-class Official(NamedTuple):
+class OfficialLabels(NamedTuple):
     """What official tables say: COLUMNS by ISIC id (text, unknown is empty), the tables' names, and notes."""
 
     table: pd.DataFrame
@@ -32,7 +32,7 @@ class Official(NamedTuple):
     notes: list[Note]
 
 
-class Checked(NamedTuple):
+class LabelCheck(NamedTuple):
     """A raw table with official_label and official_table, the rows whose label disagrees, and notes in words."""
 
     table: pd.DataFrame
@@ -40,7 +40,7 @@ class Checked(NamedTuple):
     notes: list[Note]
 
 
-def read_official(path: str | Path) -> Official:
+def read_official_labels(path: str | Path) -> OfficialLabels:
     """Every table in the folder (or one below) that is of a known kind; a folder without any is fine.
 
     Raises UserError where there is no such folder, or a table of a known kind cannot be read.
@@ -58,10 +58,10 @@ def read_official(path: str | Path) -> Official:
     known = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
     names = {path: folder.name_of(path) for path in folder.headers}
     notes += noted({"tables of no known kind": [name for path, name in names.items() if path not in known]})
-    return Official(table, [name for path, name in names.items() if path in known], notes)
+    return OfficialLabels(table, [name for path, name in names.items() if path in known], notes)
 
 
-def check(raw: pd.DataFrame, official: Official) -> Checked:
+def check_labels(raw: pd.DataFrame, official: OfficialLabels) -> LabelCheck:
     """Hold every picture of a raw table against the official tables, by its ISIC id.
 
     Adds official_label and official_table (empty where unknown), fills in facts that the layout does not give, and adds
@@ -82,16 +82,16 @@ def check(raw: pd.DataFrame, official: Official) -> Checked:
     unknown = table.loc[(table["official_label"] == "") & (table["label"] != ""), "source"]
     if official.tables:
         notes += noted({"pictures that no official table knows": unknown})
-    return Checked(table, disagreements.reset_index(drop=True), notes)
+    return LabelCheck(table, disagreements.reset_index(drop=True), notes)
 
 
-def tell_notes(official: Official, checked: Checked) -> str:
+def tell_notes(official: OfficialLabels, checked: LabelCheck) -> str:
     """What the official tables said, a line a note; empty where there are none."""
     tables = f"official tables: {', '.join(official.tables)}" if official.tables else "official tables: none"
     return "\n".join([tables, *(f"  {note}" for note in [*official.notes, *checked.notes])])
 
 
-def settle(pictures: pd.DataFrame) -> pd.DataFrame:
+def resolve_conflicts(pictures: pd.DataFrame) -> pd.DataFrame:
     """Let the official label decide for every usable picture (empty reason) whose own label excludes it.
 
     pictures: a checked raw table with sha256, reason and detail. Where a table knows only one of several files with the

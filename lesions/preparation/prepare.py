@@ -13,7 +13,13 @@ from lesions.datasets import read_layout
 from lesions.datasets.raw import Reading
 from lesions.params.schema import PrepareParams
 from lesions.preparation.near_duplicates import near_duplicates
-from lesions.preparation.official_labels import Checked, Official, check, read_official, tell_notes
+from lesions.preparation.official_labels import (
+    LabelCheck,
+    OfficialLabels,
+    check_labels,
+    read_official_labels,
+    tell_notes,
+)
 from lesions.preparation.selection import assign, choose_labels
 from lesions.runtime.parallel import map_together
 
@@ -28,8 +34,8 @@ class Prepared(NamedTuple):
     pictures: pd.DataFrame
     near: pd.DataFrame
     reading: Reading
-    official: Official
-    checked: Checked
+    official: OfficialLabels
+    checked: LabelCheck
 
     @property
     def used(self) -> pd.DataFrame:
@@ -43,9 +49,9 @@ def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams,
     labels: a folder of official tables, which may hold none. Prints what it finds. Raises UserError where the data set
     cannot be used.
     """
-    official = read_official(labels)
+    official = read_official_labels(labels)
     reading = read_layout(dataset, params.layout)
-    checked = check(reading.table, official)
+    checked = check_labels(reading.table, official)
     print(tell_notes(official, checked))
     pictures = decode_all(checked.table, dataset, folder, image_size, params.min_side, params.color_constancy)
     pictures = choose_labels(pictures, params)

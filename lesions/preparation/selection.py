@@ -9,7 +9,7 @@ import pandas as pd
 from lesions.data.diagnoses import merge_classes
 from lesions.params.schema import PrepareParams
 from lesions.preparation.groups import group_together
-from lesions.preparation.official_labels import settle
+from lesions.preparation.official_labels import resolve_conflicts
 from lesions.preparation.splits import assign_splits
 from lesions.runtime.console import UserError
 
@@ -29,7 +29,7 @@ def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame
     problems = pictures.loc[readable & (pictures["problem"] != ""), "problem"]
     _exclude(pictures, "no label", dict(zip(problems.index, problems, strict=True)))
     if params.label_conflicts == "official":
-        pictures = settle(pictures)
+        pictures = resolve_conflicts(pictures)
     merged = merge_classes(pictures["label"], params.classes)
     gone = pictures.index[(pictures["reason"] == "") & (merged == "")]
     _exclude(pictures, "no label", {row: f"prepare.classes leaves out {pictures.loc[row, 'label']}" for row in gone})

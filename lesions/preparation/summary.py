@@ -28,7 +28,7 @@ def summarise(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def tell(summary: dict[str, Any]) -> str:
+def summary_text(summary: dict[str, Any]) -> str:
     """The summary in words: the files by their fate, a table of classes, and what became of lost classes."""
     lines = [f"{summary['files']} files: {summary['used']} used, {summary['files'] - summary['used']} left out"]
     lines += [f"  {n:6} {reason}" for reason, n in summary["excluded"].items()]

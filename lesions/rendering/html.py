@@ -33,7 +33,7 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
-class Shown(NamedTuple):
+class EmbeddedPicture(NamedTuple):
     """One picture in a report: its source (also its text for the blind), data, and what stands below it."""
 
     source: str
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 class PictureSet(NamedTuple):
     """Pictures side by side, and why they stand together."""
 
-    pictures: Sequence[Shown]
+    pictures: Sequence[EmbeddedPicture]
     why: str = ""
 
 
@@ -79,7 +79,7 @@ def inline(text: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked)
 
 
-def embed(path: Path) -> str:
+def png_data_uri(path: Path) -> str:
     """A PNG file as the address of a picture inside a page."""
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
@@ -92,12 +92,12 @@ def table_of(frame: pd.DataFrame, index_name: str = "") -> Table:
     return Table([index_name, *map(str, frame.columns)], rows)
 
 
-def show(dataset: Path, source: str, caption: str) -> Shown:
+def embed_picture(dataset: Path, source: str, caption: str) -> EmbeddedPicture:
     """A raw file of a data set as a small picture; grey where it cannot be decoded."""
-    return Shown(source, _data_uri(dataset / source), caption)
+    return EmbeddedPicture(source, _data_uri(dataset / source), caption)
 
 
-def take(sets: Iterable[PictureSet], most: int, n: int) -> tuple[list[PictureSet], int]:
+def first_sets(sets: Iterable[PictureSet], most: int, n: int) -> tuple[list[PictureSet], int]:
     """The first `most` sets of n, and how many are left."""
     shown = [found for _, found in zip(range(most), sets, strict=False)]
     return shown, max(0, n - len(shown))

@@ -13,7 +13,7 @@ from lesions.data.manifest import SPLITS, is_synthetic
 from lesions.metrics.subgroups import AGE_BANDS, UNKNOWN, age_band
 from lesions.rendering.formatting import join, percent
 from lesions.rendering.html import Section, Table
-from lesions.reports.run_results import Evidence
+from lesions.reports.run_results import RunResults
 
 OTHER = "'other': in the ISIC archive, but not in HAM10000. "
 LOUD = (
@@ -22,7 +22,7 @@ LOUD = (
 )
 
 
-def data_card(evidence: Evidence) -> list[Section]:
+def data_card(evidence: RunResults) -> list[Section]:
     """The sections of reports/data_card.md."""
     return [
         _what(evidence),
@@ -63,7 +63,7 @@ def confirmed(manifest: pd.DataFrame) -> str:
     return text + (f" It is not known for any picture of {join(without)}." if without else "")
 
 
-def _what(evidence: Evidence) -> Section:
+def _what(evidence: RunResults) -> Section:
     found = evidence.prepare
     tables = found["official_tables"]
     checked = (
@@ -85,7 +85,7 @@ def _what(evidence: Evidence) -> Section:
     )
 
 
-def _licence(evidence: Evidence) -> Section:
+def _licence(evidence: RunResults) -> Section:
     counts = evidence.manifest["origin"].replace("", UNKNOWN).value_counts()
     rows = [[str(name), f"{int(n):,}", licence_of(str(name))] for name, n in counts.items()]
     return Section(
@@ -95,7 +95,7 @@ def _licence(evidence: Evidence) -> Section:
     )
 
 
-def _splits(evidence: Evidence) -> Section:
+def _splits(evidence: RunResults) -> Section:
     counts = evidence.prepare["classes"]
     names = ("files", "used", *SPLITS)
     rows = [[diagnosis(label).name, *(f"{found[name]:,}" for name in names)] for label, found in counts.items()]
@@ -126,7 +126,7 @@ def _people(manifest: pd.DataFrame) -> Section:
     return Section("Who is in it", [" ".join(texts)], [Table(["", "pictures"], rows)] if rows else [])
 
 
-def _faults(evidence: Evidence) -> Section:
+def _faults(evidence: RunResults) -> Section:
     audit: dict[str, Any] = evidence.prepare["audit"]
     texts = []
     for row in audit["contamination"]:

@@ -14,8 +14,8 @@ from lesions.rendering.formatting import number, rate
 from lesions.rendering.html import Section, Table
 from lesions.reports import learning_curves
 from lesions.reports.fit_for_use import attention, fit_for_use, probabilities
-from lesions.reports.learning_curves import Fit
-from lesions.reports.run_results import COMPARISON, Evidence
+from lesions.reports.learning_curves import FitAssessment
+from lesions.reports.run_results import COMPARISON, RunResults
 
 PLAIN = "plain"  # name of the experiment without rebalancing in the commands
 COMMANDS = (
@@ -35,13 +35,13 @@ SCORES = {
 SAME = 5e-4  # of a score: two runs whose scores are nearer than this are the same run
 
 
-def findings(evidence: Evidence, method: str, target_sensitivity: float) -> list[Section]:
+def findings(evidence: RunResults, method: str, target_sensitivity: float) -> list[Section]:
     """Every section of the report. method: of rebalancing, as in params.yaml; target_sensitivity: in [0, 1]."""
     return [
         _scores(evidence),
         fit_for_use(evidence, target_sensitivity),
         _classes(evidence),
-        _fitting(judged(evidence), evidence.training),
+        _fitting(fit_assessment(evidence), evidence.training),
         _rebalancing(evidence, method),
         _confusion(evidence),
         attention(evidence),
@@ -50,14 +50,14 @@ def findings(evidence: Evidence, method: str, target_sensitivity: float) -> list
     ]
 
 
-def judged(evidence: Evidence) -> Fit:
+def fit_assessment(evidence: RunResults) -> FitAssessment:
     """Over- or underfitting, from the curves and the interval of the validation score."""
     interval = evidence.scores.get("val", {}).get("overall", {}).get("balanced_accuracy")
     kept = evidence.training["kept_epoch"]
-    return learning_curves.judge(evidence.curves, kept, len(evidence.classes), interval)
+    return learning_curves.assess_fit(evidence.curves, kept, len(evidence.classes), interval)
 
 
-def score_table(evidence: Evidence) -> Table:
+def score_table(evidence: RunResults) -> Table:
     """The scores of the test pictures with their intervals, the network beside its baselines."""
     baselines = evidence.held_out["baselines"]
     network = evidence.held_out["overall"]
@@ -69,7 +69,7 @@ def score_table(evidence: Evidence) -> Table:
     return Table(["score (95 % interval)", "network", *(name.replace("_", " ") for name in baselines)], rows)
 
 
-def class_table(evidence: Evidence) -> Table:
+def class_table(evidence: RunResults) -> Table:
     """Each class with its numbers of pictures and its scores on the test pictures."""
     rows = [
         [
@@ -85,7 +85,7 @@ def class_table(evidence: Evidence) -> Table:
     return Table(["class", "test pictures", "groups", "recall", "precision", "AUROC against the rest"], rows)
 
 
-def _scores(evidence: Evidence) -> Section:
+def _scores(evidence: RunResults) -> Section:
     head, overall = evidence.held_out["headline"], evidence.held_out["overall"]
     texts = [f"{head['n']:,} test pictures of {len(evidence.classes)} classes; accuracy {number(overall['accuracy'])}."]
     if "balanced_accuracy" in overall:
@@ -109,7 +109,7 @@ def _scores(evidence: Evidence) -> Section:
     return Section("How well does it do?", texts, [score_table(evidence), class_table(evidence)])
 
 
-def _classes(evidence: Evidence) -> Section:
+def _classes(evidence: RunResults) -> Section:
     counts = evidence.imbalance["classes"]
     rows = [
         [diagnosis(label).name, *(f"{found[name]:,}" for name in ("n_raw", "n_usable", "n_train", "n_add"))]
@@ -123,11 +123,11 @@ def _classes(evidence: Evidence) -> Section:
     )
 
 
-def _fitting(fit: Fit, training: dict[str, Any]) -> Section:
-    return Section("Does it over- or underfit?", learning_curves.tell(fit, training))
+def _fitting(fit: FitAssessment, training: dict[str, Any]) -> Section:
+    return Section("Does it over- or underfit?", learning_curves.curve_values_text(fit, training))
 
 
-def _rebalancing(evidence: Evidence, method: str) -> Section:
+def _rebalancing(evidence: RunResults, method: str) -> Section:
     title = "Did rebalancing help?"
     if method == "none":
         return Section(title, ["This run does not rebalance (rebalance.method: none), so there is nothing to compare."])
@@ -154,14 +154,14 @@ def _effect(name: str, row: dict[str, Any]) -> str:
     return f"{'Yes' if difference['value'] > 0 else 'No, it did harm'}, in {SCORES[name]}: {told}."
 
 
-def _is_of_this_run(comparison: dict[str, Any], evidence: Evidence) -> bool:
+def _is_of_this_run(comparison: dict[str, Any], evidence: RunResults) -> bool:
     """Whether B of the comparison has the scores of this run, on as many pictures."""
     overall = evidence.held_out["overall"]
     same = [abs(row["b"] - overall[name]["value"]) < SAME for name, row in comparison["scores"].items()]
     return bool(same) and all(same) and comparison["n"] == evidence.held_out["headline"]["n"]
 
 
-def _confusion(evidence: Evidence) -> Section:
+def _confusion(evidence: RunResults) -> Section:
     title = "Which classes are taken for which?"
     pairs = evidence.held_out["most_confused"]
     if not pairs:
@@ -183,7 +183,7 @@ def _confusion(evidence: Evidence) -> Section:
     return Section(title, texts + _dangerous(evidence) + _repeated(evidence))
 
 
-def _dangerous(evidence: Evidence) -> list[str]:
+def _dangerous(evidence: RunResults) -> list[str]:
     """Malignant pictures called benign, and missed melanomas."""
     rows = evidence.predictions[evidence.predictions["split"] == "test"]
     kinds = {label: diagnosis(label).malignancy for label in evidence.classes}
@@ -200,7 +200,7 @@ def _dangerous(evidence: Evidence) -> list[str]:
     return texts
 
 
-def _repeated(evidence: Evidence) -> list[str]:
+def _repeated(evidence: RunResults) -> list[str]:
     found = evidence.held_out["repeatability"]
     if found["agreement"] is None:
         return []
@@ -209,7 +209,7 @@ def _repeated(evidence: Evidence) -> list[str]:
     return [f"{same} ({found['groups']} lesions with several; {chance})."]
 
 
-def _unknown(evidence: Evidence) -> Section:
+def _unknown(evidence: RunResults) -> Section:
     repeat = evidence.held_out["repeatability"]
     texts = [
         "How much of a score is the luck of one training: repeat it, `dvc exp run --queue -S 'seed=range(0,3)'`.",

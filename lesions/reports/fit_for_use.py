@@ -7,7 +7,7 @@ from lesions.metrics.intervals import FEWEST
 from lesions.rendering import formatting, heatmaps
 from lesions.rendering.formatting import change, number, percent, rate
 from lesions.rendering.html import Section, Table
-from lesions.reports.run_results import Evidence
+from lesions.reports.run_results import RunResults
 
 CONFOUNDED = 0.5  # Cramer's V of class and collection from which one largely gives away the other
 TELLING = (
@@ -18,7 +18,7 @@ UNLIKE = 0.5  # rank correlation with maps of random weights from which a map sa
 PREVALENCE = "at_1_percent"  # of melanoma among the pictures of a general practice, in a round number
 
 
-def fit_for_use(evidence: Evidence, target_sensitivity: float) -> Section:
+def fit_for_use(evidence: RunResults, target_sensitivity: float) -> Section:
     """The reasons against use on people, each from its number, then what the model is good for."""
     against = [
         *_synthetic(evidence),
@@ -45,7 +45,7 @@ def fit_for_use(evidence: Evidence, target_sensitivity: float) -> Section:
     return Section("Is it fit for use, and for what not?", texts, _thresholds(evidence))
 
 
-def attention(evidence: Evidence) -> Section:
+def attention(evidence: RunResults) -> Section:
     """Whether the network looks at the lesion: heat on the frame, the frame-only forest, maps of random weights."""
     found = evidence.held_out["explanations"]
     share, uniform, on_frame = found["all"]["share"], found["share_of_a_uniform_map"], found["all"]["on_frame"]
@@ -84,7 +84,7 @@ def attention(evidence: Evidence) -> Section:
     return Section(title, texts, [Table(["class", "test pictures", "heat on the frame", "maps on the frame"], rows)])
 
 
-def probabilities(evidence: Evidence) -> Section:
+def probabilities(evidence: RunResults) -> Section:
     """How far probabilities and sets can be believed."""
     found = evidence.held_out["calibration"]
     error, chance = found["after"]["ece"], found["after"]["ece_if_perfect"]
@@ -110,19 +110,19 @@ def probabilities(evidence: Evidence) -> Section:
     return Section("How far can its probabilities be believed?", texts, [Table(columns, rows)])
 
 
-def _synthetic(evidence: Evidence) -> list[str]:
+def _synthetic(evidence: RunResults) -> list[str]:
     text = "The pictures are synthetic, drawn by a program: no number here says anything about skin."
     return [text] if evidence.synthetic else []
 
 
-def _small(evidence: Evidence) -> list[str]:
+def _small(evidence: RunResults) -> list[str]:
     rare = [label for label, found in evidence.held_out["per_class"].items() if found["n"] < FEWEST]
     if not rare:
         return []
     return [f"Under {FEWEST} test pictures, so that nothing can be said of them: {formatting.named(rare)}."]
 
 
-def _promises(evidence: Evidence, target: float) -> list[str]:
+def _promises(evidence: RunResults, target: float) -> list[str]:
     """For melanoma and malignancy, whether the threshold that was chosen for the target reaches it on the test."""
     texts = []
     for name in ("melanoma", "malignant"):
@@ -148,7 +148,7 @@ def _case(name: str) -> str:
     return {"melanoma": "melanoma", "malignant": "malignancy"}[name]
 
 
-def _source(evidence: Evidence) -> list[str]:
+def _source(evidence: RunResults) -> list[str]:
     """Where class and collection go together, overall scores are about the collection too."""
     value = evidence.prepare["audit"]["association"]["origin"]
     if value is None or value < CONFOUNDED:
@@ -159,7 +159,7 @@ def _source(evidence: Evidence) -> list[str]:
     ]
 
 
-def _no_gain(evidence: Evidence) -> list[str]:
+def _no_gain(evidence: RunResults) -> list[str]:
     """Baselines that the network is not shown to beat, by balanced accuracy, or accuracy where there is none."""
     texts = []
     for name, found in evidence.held_out["baselines"].items():
@@ -173,7 +173,7 @@ def _no_gain(evidence: Evidence) -> list[str]:
     return texts
 
 
-def _frame_alone(evidence: Evidence) -> list[str]:
+def _frame_alone(evidence: RunResults) -> list[str]:
     scores = evidence.held_out["baselines"]["frame"]["scores"]
     found = scores.get("melanoma_vs_nevus_auroc") or scores.get("macro_auroc")
     if not found:
@@ -203,7 +203,7 @@ def _sanity(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _without_guarantee(evidence: Evidence) -> list[tuple[str, str]]:
+def _without_guarantee(evidence: RunResults) -> list[tuple[str, str]]:
     found = evidence.held_out["conformal"]["0.90"]["per_class"]
     return [
         (label, "too few validation pictures")
@@ -212,7 +212,7 @@ def _without_guarantee(evidence: Evidence) -> list[tuple[str, str]]:
     ]
 
 
-def _thresholds(evidence: Evidence) -> list[Table]:
+def _thresholds(evidence: RunResults) -> list[Table]:
     """What each threshold that was chosen on validation achieves on the test pictures; no table without any."""
     rows = []
     for name, found in evidence.held_out["thresholds"].items():

@@ -20,7 +20,7 @@ RULE = (
 )
 
 
-class Fit(NamedTuple):
+class FitAssessment(NamedTuple):
     """How a network fits: the verdict, and the numbers behind it, scores in [0, 1]."""
 
     over: bool
@@ -61,7 +61,7 @@ def read_curves(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(curves).rename_axis("epoch").reset_index()
 
 
-def judge(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, Any] | None) -> Fit:
+def assess_fit(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, Any] | None) -> FitAssessment:
     """Over- and underfitting by RULE.
 
     kept: the epoch whose weights were kept; interval: of the balanced accuracy on validation pictures at that epoch,
@@ -74,10 +74,10 @@ def judge(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, A
     half_way = (1 + 1 / n_classes) / 2
     over = (train - val >= GAP and beyond) or rise >= RISE
     last_train, last_val = (float(curves[f"{split}_balanced_accuracy"].iloc[-1]) for split in ("train", "val"))
-    return Fit(over, train < half_way, train, val, half_way, rise, interval, last_train, last_val)
+    return FitAssessment(over, train < half_way, train, val, half_way, rise, interval, last_train, last_val)
 
 
-def tell(fit: Fit, training: dict[str, Any]) -> list[str]:
+def curve_values_text(fit: FitAssessment, training: dict[str, Any]) -> list[str]:
     """The verdict and its numbers in sentences. training: plots/train/metrics.json."""
     ends = f", interval of the latter {number(fit.interval)}" if _has_ends(fit.interval) else ""
     sentences = [

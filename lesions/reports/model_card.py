@@ -9,9 +9,9 @@ from lesions.rendering import formatting
 from lesions.rendering.formatting import rate
 from lesions.rendering.html import Section, Table
 from lesions.reports.data_card import confirmed, reference_table
-from lesions.reports.findings import class_table, judged, score_table
+from lesions.reports.findings import class_table, fit_assessment, score_table
 from lesions.reports.fit_for_use import attention, fit_for_use, probabilities
-from lesions.reports.run_results import Evidence
+from lesions.reports.run_results import RunResults
 
 HARM = (
     "It is **not a medical device**. It must not be used to diagnose, to triage, to reassure anybody or to decide on "
@@ -26,7 +26,7 @@ REBALANCED = {
 }
 
 
-def model_card(evidence: Evidence, params: Params) -> list[Section]:
+def model_card(evidence: RunResults, params: Params) -> list[Section]:
     """The sections of reports/model_card.md."""
     return [
         _model(evidence, params),
@@ -41,9 +41,9 @@ def model_card(evidence: Evidence, params: Params) -> list[Section]:
     ]
 
 
-def _model(evidence: Evidence, params: Params) -> Section:
+def _model(evidence: RunResults, params: Params) -> Section:
     training, model = evidence.training, params.model
-    fit = judged(evidence)
+    fit = fit_assessment(evidence)
     return Section(
         "The model",
         [
@@ -60,7 +60,7 @@ def _model(evidence: Evidence, params: Params) -> Section:
     )
 
 
-def _use(evidence: Evidence) -> Section:
+def _use(evidence: RunResults) -> Section:
     malignant = [label for label in evidence.classes if diagnosis(label).malignancy == "malignant"]
     return Section(
         "Intended use",
@@ -74,7 +74,7 @@ def _use(evidence: Evidence) -> Section:
     )
 
 
-def _data(evidence: Evidence, params: Params) -> Section:
+def _data(evidence: RunResults, params: Params) -> Section:
     splits = [f"{name} {found['pictures']:,}" for name, found in evidence.prepare["splits"].items()]
     added = evidence.imbalance["new_pictures"]
     how = REBALANCED[params.rebalance.method]
@@ -90,7 +90,7 @@ def _data(evidence: Evidence, params: Params) -> Section:
     )
 
 
-def _how(evidence: Evidence) -> str:
+def _how(evidence: RunResults) -> str:
     return (
         f"{evidence.held_out['headline']['n']:,} pictures that had no part in training or in any choice. "
         f"Intervals: 95 %, {evidence.scores['resamples']:,} resamples of groups within each class, Wilson's for small "
@@ -98,7 +98,7 @@ def _how(evidence: Evidence) -> str:
     )
 
 
-def _subgroups(evidence: Evidence) -> Section:
+def _subgroups(evidence: RunResults) -> Section:
     found = evidence.held_out["subgroups"]
     told = [row for row in found["rows"] if row["recall"] and row["value"] != "unknown"]
     rows = [
@@ -142,7 +142,7 @@ def _start(model: ModelParams) -> str:
     return "pretrained first weights (keras.applications)"
 
 
-def _licence(evidence: Evidence) -> Section:
+def _licence(evidence: RunResults) -> Section:
     if evidence.synthetic:
         text = "The pictures are CC0."
     else:

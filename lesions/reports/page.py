@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lesions.rendering.formatting import number
-from lesions.rendering.html import Section, embed, write_report
-from lesions.reports.run_results import Evidence
+from lesions.rendering.html import Section, png_data_uri, write_report
+from lesions.reports.run_results import RunResults
 
 CHARTS = {  # below which finding a chart stands: its file, and its text for the blind
     "How well does it do?": {
@@ -42,7 +42,7 @@ HEADLINE = {
 }
 
 
-class Chart(NamedTuple):
+class ReportChart(NamedTuple):
     """A chart inside the page, and its text for the blind."""
 
     uri: str
@@ -53,14 +53,17 @@ class Chapter(NamedTuple):
     """A finding and its charts."""
 
     section: Section
-    charts: Sequence[Chart]
+    charts: Sequence[ReportChart]
 
 
-def write_page(path: str | Path, evidence: Evidence, sections: Sequence[Section]) -> None:
+def write_page(path: str | Path, evidence: RunResults, sections: Sequence[Section]) -> None:
     """Write the page; the charts are read from where the stages put them."""
     overall = evidence.held_out["overall"]
     chapters = [
-        Chapter(section, [Chart(embed(Path(file)), text) for file, text in CHARTS.get(section.title, {}).items()])
+        Chapter(
+            section,
+            [ReportChart(png_data_uri(Path(file)), text) for file, text in CHARTS.get(section.title, {}).items()],
+        )
         for section in sections
     ]
     write_report(

@@ -23,7 +23,7 @@ from lesions.runtime.console import UserError
 COMPARISON = Path("reports/compare/rebalance.json")  # of app.compare: this run (B) against one without rebalancing (A)
 
 
-class Evidence(NamedTuple):
+class RunResults(NamedTuple):
     """Everything that findings and cards may rest on.
 
     scores: reports/scores.json; prepare, imbalance: metrics/*.json; training: plots/train/metrics.json; curves: one row
@@ -58,9 +58,9 @@ class Evidence(NamedTuple):
         return is_synthetic(self.manifest)
 
 
-def read_evidence() -> Evidence:
+def read_run_results() -> RunResults:
     """Read what the stages wrote. Raises UserError where a file is missing or no JSON."""
-    return Evidence(
+    return RunResults(
         scores=_json(SCORES),
         prepare=_json(PREPARE_METRICS),
         imbalance=_json(IMBALANCE_METRICS),

@@ -10,7 +10,7 @@ from lesions.runtime.console import UserError
 
 
 @contextlib.contextmanager
-def only_run(path: Path) -> Iterator[None]:
+def exclusive_run(path: Path) -> Iterator[None]:
     """Hold the lock file while the block runs; the system releases it when this process ends, however it ends.
 
     `dvc repro` that is killed leaves its stage running. A second run beside it would write the same files.
@@ -32,7 +32,7 @@ def only_run(path: Path) -> Iterator[None]:
             file.truncate(0)
 
 
-def started_by() -> tuple[int, ...]:
+def parent_process() -> tuple[int, ...]:
     """The processes above this one, as far as the system tells: another answer later means that one has died.
 
     Two are looked at: some shells stay between DVC and the command that it runs.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def stderr_held_back() -> Iterator[None]:
+def deferred_stderr() -> Iterator[None]:
     """Keep what is written to the file descriptor of stderr while the block runs; show it after all if it fails."""
     sys.stderr.flush()
     stderr = os.dup(2)

@@ -44,7 +44,7 @@ def training_batches(
 
     @tf.function(input_signature=[stored, tf.TensorSpec((), tf.int64)])  # type: ignore[untyped-decorator]
     def change(pixels: Any, step: Any) -> Any:
-        return online_augmentation.change(pixels, params, seed, step)
+        return online_augmentation.augment(pixels, params, seed, step)
 
     def batches() -> Iterator[tuple[Any, ...]]:
         for epoch in epochs:
@@ -54,7 +54,7 @@ def training_batches(
                 changed = change(data.train.pixels[members], epoch * steps + number)
                 yield changed.numpy(), one_hot[labels], weights[labels]
 
-    return tf.data.Dataset.from_generator(lambda: made_ahead(batches), output_signature=signature)
+    return tf.data.Dataset.from_generator(lambda: prefetch(batches), output_signature=signature)
 
 
 def validation_batches(data: TrainingData, batch_size: int) -> tf.data.Dataset:
@@ -67,11 +67,11 @@ def validation_batches(data: TrainingData, batch_size: int) -> tf.data.Dataset:
             yield data.val.pixels[members], one_hot[data.val.labels[members]]
 
     signature = (_pixels(data.val, tf.uint8), _one_hot(data))
-    dataset = tf.data.Dataset.from_generator(lambda: made_ahead(batches), output_signature=signature)
+    dataset = tf.data.Dataset.from_generator(lambda: prefetch(batches), output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(len(parts)))
 
 
-def made_ahead(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+def prefetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
     """What items() yields, in its order, made in a thread of its own while earlier items are in use.
 
     In place of tf.data's prefetch, which does nothing where TensorFlow is deterministic and items come from Python.

@@ -25,7 +25,7 @@ MEMORY_SHARE = 0.5  # of the memory that is free may go to pictures; network, ba
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container
 
 
-class OnDisk:
+class PicturesOnDisk:
     """Pictures that are read whenever they are asked for, several at a time (Pillow decodes beside Python).
 
     Indexed by an array of indices (b,), as an array of pictures is, and with its shape: (n, side, side, 3).
@@ -62,7 +62,7 @@ def digest_of(pixels: Pixels) -> bytes:
 
 def content_hash(pixels: PictureStore) -> str:
     """SHA-256 over the pictures (n, side, side, 3) in their order, hexadecimal."""
-    if isinstance(pixels, OnDisk):
+    if isinstance(pixels, PicturesOnDisk):
         return pixels.digest
     return hash_of_digests([digest_of(pixels[np.array([i])]) for i in range(pixels.shape[0])])
 

@@ -12,7 +12,7 @@ from lesions.training.checkpoint import Arrays, Checkpoint, Scores, State
 LEARNING_RATE = "learning_rate"  # in the history, beside the scores: the rate of the step after the epoch
 
 
-class Kept(NamedTuple):
+class TrainingOutcome(NamedTuple):
     """The outcome of a training: epochs that were run, the best by the monitor and the one whose weights the model has.
 
     Epochs count from 1. scores: the kept epoch's loss, accuracy, balanced_accuracy, and the same with val_ in front.
@@ -30,7 +30,7 @@ def best_epoch(history: list[Scores], monitor: str) -> int:
     return values.index(min(values) if monitor == "val_loss" else max(values)) + 1 if values else 0
 
 
-class EpochKeeper(keras.callbacks.Callback):  # type: ignore[misc]
+class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Keep what must outlive an epoch, in memory and in the checkpoint, from where an earlier run has stopped.
 
     waits_from: epochs before that number is reached do not count for train.patience.
@@ -77,17 +77,17 @@ class EpochKeeper(keras.callbacks.Callback):  # type: ignore[misc]
             self.checkpoint.save(State(self.history, *variables, self.best))
         self.model.stop_training = self.is_over
 
-    def finish(self, trained: keras.Model) -> Kept:
+    def finish(self, trained: keras.Model) -> TrainingOutcome:
         """Give the network the weights that are to be kept."""
         best = best_epoch(self.history, self.train.monitor)
         if self.train.keep == "best":
             trained.set_weights(self.best)
         kept = best if self.train.keep == "best" else self.epochs
         scores = {name: value for name, value in self.history[kept - 1].items() if name != LEARNING_RATE}
-        return Kept(self.epochs, best, kept, scores)
+        return TrainingOutcome(self.epochs, best, kept, scores)
 
 
-class StopAtNaN(keras.callbacks.Callback):  # type: ignore[misc]
+class RaiseOnNaN(keras.callbacks.Callback):  # type: ignore[misc]
     """End the run with a UserError as soon as a loss is no finite number: no later step can mend the weights."""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002

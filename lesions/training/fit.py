@@ -13,7 +13,7 @@ from lesions.models.networks import LOGITS
 from lesions.params.schema import Params
 from lesions.runtime.console import UserError
 from lesions.training.batches import steps_per_epoch, training_batches, validation_batches
-from lesions.training.callbacks import EpochKeeper, Kept, StopAtNaN
+from lesions.training.callbacks import CheckpointCallback, RaiseOnNaN, TrainingOutcome
 from lesions.training.checkpoint import Checkpoint
 from lesions.training.metrics import BalancedAccuracy
 from lesions.training.optimizers import make_optimizer
@@ -38,7 +38,7 @@ def fit(
     params: Params,
     callbacks: Sequence[keras.callbacks.Callback],
     checkpoint: Checkpoint | None = None,
-) -> Kept:
+) -> TrainingOutcome:
     """Train the model in place; it ends with the weights of the best or the last epoch, as train.keep says.
 
     callbacks see after every epoch: loss (as minimised: smoothed and, for training pictures, weighted), accuracy,
@@ -51,7 +51,7 @@ def fit(
     network = keras.Model(model.input, _BatchedDense(last)(last.input), name=model.name)
     trained = sharpness_aware(network, params.train.sharpness)
     plan = phases(params.model, params.epochs)
-    keeper = EpochKeeper(params.train, checkpoint, waits_from=plan[-1].start)
+    keeper = CheckpointCallback(params.train, checkpoint, waits_from=plan[-1].start)
     keeper.restore_model(trained)
     with _clear_words(params):
         for phase in plan:
@@ -80,7 +80,7 @@ def _run(
     data: TrainingData,
     params: Params,
     phase: Phase,
-    keeper: EpochKeeper,
+    keeper: CheckpointCallback,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """Run the epochs of a phase that are still to be run."""
@@ -92,7 +92,7 @@ def _run(
         epochs=phase.stop,
         steps_per_epoch=steps_per_epoch(data, train.batch_size),
         shuffle=False,  # epoch_order has done it
-        callbacks=[StopAtNaN(), keeper, *callbacks],
+        callbacks=[RaiseOnNaN(), keeper, *callbacks],
         verbose=0,
     )
 

@@ -14,7 +14,7 @@ from lesions.params.paths import AUGMENTED, PLAN, PREPARED
 from lesions.params.schema import RebalanceParams
 from lesions.runtime.console import UserError
 from lesions.runtime.parallel import map_in_threads
-from lesions.training.cache import Cache, OnDisk, digest_of, fits_in_memory, hash_of_digests
+from lesions.training.cache import Cache, PicturesOnDisk, digest_of, fits_in_memory, hash_of_digests
 from lesions.training.training_set import Indices, Pictures, TrainingData
 
 
@@ -83,10 +83,10 @@ def _load(paths: Sequence[Path], image_size: int, title: str) -> Pixels:
     return pixels
 
 
-def _look_over(paths: Sequence[Path], image_size: int, title: str) -> OnDisk:
+def _look_over(paths: Sequence[Path], image_size: int, title: str) -> PicturesOnDisk:
     """The same pictures, which stay in their files; all of them can be read and are of the right size."""
     digests = list(map_in_threads(functools.partial(_digest, image_size=image_size), paths, title))
-    return OnDisk(paths, image_size, functools.partial(_read, image_size=image_size), hash_of_digests(digests))
+    return PicturesOnDisk(paths, image_size, functools.partial(_read, image_size=image_size), hash_of_digests(digests))
 
 
 def _digest(path: Path, image_size: int) -> bytes:

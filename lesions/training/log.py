@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from lesions.models.backend import keras
 from lesions.runtime.outputs import write_json
-from lesions.training.cache import OnDisk
-from lesions.training.callbacks import LEARNING_RATE, Kept
+from lesions.training.cache import PicturesOnDisk
+from lesions.training.callbacks import LEARNING_RATE, TrainingOutcome
 from lesions.training.checkpoint import Checkpoint, Scores
 from lesions.training.training_set import TrainingData, not_in_validation
 
@@ -22,11 +22,15 @@ DIGITS = 6  # decimals of the scores in files; the last bits of a float32 are no
 VALIDATION = "val_"  # Keras' prefix of the scores on validation pictures
 
 
-def tell_start(name: str, weights: int, data: TrainingData, checkpoint: Checkpoint) -> None:
+def print_start(name: str, weights: int, data: TrainingData, checkpoint: Checkpoint) -> None:
     """Print what is about to be trained, on what, and from which epoch on."""
     pictures = len(data.train.labels) + len(data.val.labels)
     size = f"{pictures * math.prod(data.train.pixels.shape[1:]) / 1e6:,.0f} MB"
-    place = f"read from disk for every batch ({size})" if isinstance(data.train.pixels, OnDisk) else f"{size} in memory"
+    place = (
+        f"read from disk for every batch ({size})"
+        if isinstance(data.train.pixels, PicturesOnDisk)
+        else f"{size} in memory"
+    )
     print(
         f"training {name} ({weights:,} weights) on {len(data.train.labels):,} pictures, watched on "
         f"{len(data.val.labels):,} validation pictures of {len(data.classes)} classes; pictures: {place}"
@@ -41,7 +45,7 @@ def tell_start(name: str, weights: int, data: TrainingData, checkpoint: Checkpoi
 
 
 @contextmanager
-def curves(folder: Path) -> Iterator[Live]:
+def live_curves(folder: Path) -> Iterator[Live]:
     """DVCLive writing into the folder while training runs; where it fails or is stopped, the folder is removed.
 
     What appears: plots/metrics/{train,val}/<score>.tsv and plots/metrics/learning_rate.tsv, each with the columns step
@@ -59,14 +63,14 @@ def curves(folder: Path) -> Iterator[Live]:
         raise
 
 
-def write_summary(folder: Path, kept: Kept, weights: int) -> None:
+def write_summary(folder: Path, kept: TrainingOutcome, weights: int) -> None:
     """Replace the newest scores in metrics.json by those of the weights that were kept; weights: how many there are."""
     epochs = {"epochs_run": kept.epochs, "best_epoch": kept.best_epoch, "kept_epoch": kept.kept_epoch}
     scores = {"_".join(_split(name)): round(value, DIGITS) for name, value in sorted(kept.scores.items())}
     write_json(folder / "metrics.json", {**epochs, **scores, "weights": weights})
 
 
-class Curves(keras.callbacks.Callback):  # type: ignore[misc]
+class LiveCurves(keras.callbacks.Callback):  # type: ignore[misc]
     """Log every epoch's scores and the learning rate at its end; first those of the epochs of an earlier run."""
 
     def __init__(self, live: Live, history: Sequence[Scores] = ()) -> None:

@@ -17,12 +17,12 @@ Tensor = Any  # a tf.Tensor; TensorFlow ships no types
 FLIP_X, FLIP_Y, ANGLE, SHIFT_X, SHIFT_Y, ZOOM, STRETCH, BRIGHTNESS, CONTRAST, SATURATION, HUE = range(11)
 
 
-def changes_anything(params: OnlineParams) -> bool:
+def is_enabled(params: OnlineParams) -> bool:
     """Whether any change is switched on."""
     return _moves(params) or _lights(params)
 
 
-def change(pixels: Tensor, params: OnlineParams, seed: int, step: Tensor) -> Tensor:
+def augment(pixels: Tensor, params: OnlineParams, seed: int, step: Tensor) -> Tensor:
     """Changed pictures (n, side, side, 3), float32 in [0, 255], from pixels in [0, 255] of any type.
 
     step: scalar integer tensor, the number of the training step. The same seed, step and n give the same changes.

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lesions.datasets.raw import picture_id
-from lesions.preparation.leakage import contamination
+from lesions.preparation.leakage import leakage_counts
 from lesions.preparation.prepare import Prepared, prepare
 from tests.unit.preparation.test_splits import params
 
@@ -62,7 +62,7 @@ def test_eight_of_nine_classes_remain_without_tables(plain: Prepared) -> None:
 
 def test_every_train_test_copy_is_known(official: Prepared, files: dict[str, list[str]]) -> None:
     both = [paths for paths in files.values() if len({path.split("/")[0] for path in paths}) == 2]
-    table = contamination(official.pictures, official.near)
+    table = leakage_counts(official.pictures, official.near)
     shared_by = {(row["split"], row["kind"]): row["shared"] for row in table.to_dict("records")}
     in_test = sum(sum(path.startswith("Test/") for path in paths) for paths in both)
     assert shared_by["official", "picture"] == in_test

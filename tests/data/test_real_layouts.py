@@ -10,7 +10,7 @@ import pytest
 
 from lesions.data.diagnoses import class_of
 from lesions.datasets import read_layout
-from lesions.preparation.official_labels import Official, check, read_official, settle
+from lesions.preparation.official_labels import OfficialLabels, check_labels, read_official_labels, resolve_conflicts
 from tests.conftest import REAL_PICTURES
 
 # layout -> its folder, rows of the whole table, files: those of make_layouts.py
@@ -38,8 +38,8 @@ def layouts(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
 
 
 @pytest.fixture(scope="module")
-def official(layouts: dict[bool, Path]) -> Official:
-    return read_official(REAL_PICTURES / "data" / "tables")
+def official(layouts: dict[bool, Path]) -> OfficialLabels:
+    return read_official_labels(REAL_PICTURES / "data" / "tables")
 
 
 @pytest.mark.parametrize("complete", [False, True])
@@ -84,7 +84,7 @@ def test_siim2020_has_patients_and_two_classes(layouts: dict[bool, Path]) -> Non
     assert reading.table["patient"].str.fullmatch(r"IP_\d{7}").all()
 
 
-def test_official_tables_are_read_whole(official: Official) -> None:
+def test_official_tables_are_read_whole(official: OfficialLabels) -> None:
     table = official.table
     assert len(table) == 25_331 + 33_126
     assert (table["origin"] == "HAM10000").sum() == 10_015
@@ -98,23 +98,23 @@ def test_official_tables_are_read_whole(official: Official) -> None:
 
 
 @pytest.fixture(scope="module")
-def nine(layouts: dict[bool, Path], official: Official) -> pd.DataFrame:
+def nine(layouts: dict[bool, Path], official: OfficialLabels) -> pd.DataFrame:
     """The nine-class set, checked, with the SHA-256 of each file (whose copies have the same bytes)."""
     folder = layouts[True] / "isic9"
-    table = check(read_layout(folder, "auto").table, official).table
+    table = check_labels(read_layout(folder, "auto").table, official).table
     digests = [hashlib.sha256((folder / source).read_bytes()).hexdigest() for source in table["source"]]
     return table.assign(sha256=digests, reason="", detail="")
 
 
-def test_all_other_layouts_agree_with_the_official_tables(layouts: dict[bool, Path], official: Official) -> None:
+def test_all_other_layouts_agree_with_the_official_tables(layouts: dict[bool, Path], official: OfficialLabels) -> None:
     for name in ("ham10000", "isic2018_task3", "isic2019", "siim2020"):
-        checked = check(read_layout(layouts[True] / name, "auto").table, official)
+        checked = check_labels(read_layout(layouts[True] / name, "auto").table, official)
         assert checked.disagreements.empty
         assert checked.notes == []
 
 
-def test_the_known_disagreements_of_the_nine_class_set_are_found(nine: pd.DataFrame, official: Official) -> None:
-    checked = check(nine.drop(columns=["official_label", "official_table", "official_lesion"]), official)
+def test_the_known_disagreements_of_the_nine_class_set_are_found(nine: pd.DataFrame, official: OfficialLabels) -> None:
+    checked = check_labels(nine.drop(columns=["official_label", "official_table", "official_lesion"]), official)
     found = checked.disagreements.groupby(["label", "official_label"])["source"].count().to_dict()
     assert found == {("nevus", "actinic_keratosis"): 62, ("seborrheic_keratosis", "melanoma"): 24}
     assert "Train/nevus/ISIC_0028619.jpg" in set(checked.disagreements["source"])
@@ -134,7 +134,7 @@ def test_class_is_confounded_with_source(nine: pd.DataFrame) -> None:
 
 
 def test_official_labels_settle_the_conflicts_they_know(nine: pd.DataFrame) -> None:
-    settled = settle(nine)
+    settled = resolve_conflicts(nine)
     out = settled[settled["reason"] != ""]
     assert out.groupby("label")["source"].count().to_dict() == {"nevus": 61, "seborrheic_keratosis": 22}
     moved = settled[settled["label"] != nine["label"]].set_index("isic_id")

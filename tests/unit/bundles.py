@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lesions.bundle.bundle import NETWORK, Bundle
-from lesions.bundle.litert import Network
+from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.images import Pixels, write_png
 from lesions.data.manifest import COLUMNS
 from lesions.evaluation import evaluate
@@ -16,7 +16,7 @@ from lesions.metrics.decisions import balanced
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, save_model
 from lesions.models.predict import load_model, predict
-from lesions.models.test_time_augmentation import seen_in
+from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
 from tests.unit.held_out import CLASSES
 from tests.unit.training_pictures import SIDE, toy_pixels
@@ -48,7 +48,7 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     model = build_network(params, len(classes), SIDE)
     manifest = _prepared(root / "prepared", classes, origin)
     _teach(model, classes)
-    save_model(seen_in(params.views, model), root / "model.keras")
+    save_model(with_test_time_augmentation(params.views, model), root / "model.keras")
     model = load_model(root / "model.keras")
     rows = manifest[manifest["split"] != "train"].sort_values(["split", "image_id"])
     pixels = np.stack([_toy(classes, image_id) for image_id in rows["image_id"]])
@@ -56,10 +56,10 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     folder = root / "bundle"
     folder.mkdir()
     head = export.write_network(model, folder / NETWORK)
-    network = Network((folder / NETWORK).read_bytes())
-    familiar, known = ood_check.get_familiar(network, manifest, root / "prepared", decision)
-    about = export.describe(model, decision, scores, manifest, known)
-    export.write_bundle(folder, about, export.Arrays(head, familiar))
+    network = LiteRTNetwork((folder / NETWORK).read_bytes())
+    familiar, known = ood_check.fit_out_of_distribution(network, manifest, root / "prepared", decision)
+    about = export.bundle_metadata(model, decision, scores, manifest, known)
+    export.write_bundle(folder, about, export.BundleArrays(head, familiar))
     return Exported(folder, model, manifest, predictions, rows["path"], root / "prepared", pixels)
 
 
@@ -101,10 +101,10 @@ def _evaluated(
     shares = np.full(len(classes), 1 / len(classes))
     fitted = evaluate.fit_calibration(rows, output.logits, classes, shares)
     predictions = evaluate.predictions_table(rows, balanced(output.logits, fitted), classes)
-    decision = evaluate.decide(predictions, classes, fitted, 0.9)
+    decision = evaluate.choose_decisions(predictions, classes, fitted, 0.9)
     decision = {"classes": classes, "image_size": SIDE, "color_constancy": "none", **decision}
-    test = evaluate.take_test(predictions, manifest, output, fitted, 0)
+    test = evaluate.select_test(predictions, manifest, output, fitted, 0)
     scores = evaluate.score_all(predictions, classes, 0, resamples=50)
-    scores["test"] |= evaluate.look_closer(test, manifest, classes, decision)
+    scores["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
     scores["test"]["baselines"] = {}
     return predictions, decision, scores

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lesions.rendering.html import Section
-from lesions.reports.run_results import Evidence
+from lesions.reports.run_results import RunResults
 from tests.unit.held_out import CLASSES, table
 
 
@@ -100,7 +100,7 @@ def curves_of(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) ->
     return pd.DataFrame({"epoch": [1, 2], **columns, **balanced, "val_loss": [1.0, last_loss]})
 
 
-def made_up(**changes: Any) -> Evidence:
+def made_up(**changes: Any) -> RunResults:
     """The run; changes: fields of Evidence, or values of its test scores by a path, as test__overall__accuracy."""
     scores = _scores()
     fields = {name: value for name, value in changes.items() if "__" not in name}
@@ -127,7 +127,7 @@ def made_up(**changes: Any) -> Evidence:
         "predictions": table(120),
         "comparison": None,
     }
-    return Evidence(**(whole | fields))
+    return RunResults(**(whole | fields))
 
 
 def text_of(section: Section) -> str:

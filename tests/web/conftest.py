@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from app.web.examples import make_examples
-from lesions.bundle.bundle import SIDECAR
+from lesions.bundle.bundle import METADATA
 from lesions.evaluation import charts
 from lesions.export import ood_check
 from lesions.rendering import figures
@@ -84,9 +84,9 @@ def synthetic_server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A server for a model that has only seen drawn pictures, as its sidecar says."""
     folder = tmp_path_factory.mktemp("synthetic") / "bundle"
     shutil.copytree(bundle, folder)
-    content = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
+    content = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     content["data"]["synthetic"] = True
-    write_json(folder / SIDECAR, content)
+    write_json(folder / METADATA, content)
     with serving(folder) as found:
         yield found
 

@@ -9,23 +9,23 @@ from flask import render_template
 
 from app import wording
 from app.web.application import create_app
-from app.web.disclaimers import notice_of
+from app.web.disclaimers import disclaimers_for
 from app.web.examples import make_examples
-from app.web.service import Served
-from app.web.view import heat_layer, show
+from app.web.service import PredictionService
+from app.web.view import heat_layer, picture_view
 from lesions.rendering.heatmaps import OPACITY
 
 
 @pytest.fixture(scope="module")
-def served(bundle: Path) -> Served:
-    return Served(bundle)
+def served(bundle: Path) -> PredictionService:
+    return PredictionService(bundle)
 
 
-def page_of(served: Served, **changes: Any) -> str:
+def page_of(served: PredictionService, **changes: Any) -> str:
     """The page for the example of a nevus, whose prediction has been changed."""
     content = make_examples()["nevus"].content
     (said,) = served.bundle.predict(served.bundle.pixels(content)[None], explain=True)
-    shown = show("nevus.jpg", content, said._replace(**changes), served.about)
+    shown = picture_view("nevus.jpg", content, said._replace(**changes), served.about)
     with create_app(served).test_request_context("/"):
         html = render_template("index.html", shown=shown, rows=None, problem="", examples=[])
     return " ".join(html.split())
@@ -36,25 +36,25 @@ def page_of(served: Served, **changes: Any) -> str:
     [(True, wording.ABOVE, wording.BELOW), (False, wording.BELOW, wording.ABOVE)],
 )
 def test_either_side_of_the_threshold_has_its_own_sentence(
-    served: Served, above: bool, words: str, others: str
+    served: PredictionService, above: bool, words: str, others: str
 ) -> None:
     page = page_of(served, above_threshold=above)
     assert f">{words}</h2>" in page
     assert others not in page
 
 
-def test_a_strange_picture_is_called_so_before_any_score(served: Served) -> None:
+def test_a_strange_picture_is_called_so_before_any_score(served: PredictionService) -> None:
     page = page_of(served, unlike_training=True)
     assert page.index(wording.UNLIKE) < page.index("Scores of all classes")
     assert wording.UNLIKE not in page_of(served, unlike_training=False)
 
 
-def test_heat_on_the_frame_is_a_warning(served: Served) -> None:
+def test_heat_on_the_frame_is_a_warning(served: PredictionService) -> None:
     assert wording.ON_FRAME in page_of(served, heat_on_frame=True)
     assert wording.ON_FRAME not in page_of(served, heat_on_frame=False)
 
 
-def test_a_model_without_melanoma_or_threshold_says_so_and_shows_no_scale(served: Served) -> None:
+def test_a_model_without_melanoma_or_threshold_says_so_and_shows_no_scale(served: PredictionService) -> None:
     nothing = {"melanoma_score": None, "threshold": None, "above_threshold": None}
     assert wording.NO_MELANOMA in page_of(served, **nothing)
     assert 'class="gauge"' not in page_of(served, **nothing)
@@ -63,7 +63,7 @@ def test_a_model_without_melanoma_or_threshold_says_so_and_shows_no_scale(served
     assert 'class="mark"' not in page
 
 
-def test_no_class_stands_alone(served: Served) -> None:
+def test_no_class_stands_alone(served: PredictionService) -> None:
     """Where one class is all that fits, how often that is wrong and the scores of the others stand with it."""
     page = page_of(served, conformal_set=("nevus",), not_sure=False)
     assert "only nevus" in page
@@ -72,7 +72,7 @@ def test_no_class_stands_alone(served: Served) -> None:
     assert wording.NO_CLASS in page_of(served, conformal_set=())
 
 
-def test_a_network_without_heat_maps_has_no_switch_for_them(served: Served) -> None:
+def test_a_network_without_heat_maps_has_no_switch_for_them(served: PredictionService) -> None:
     page = page_of(served, heat=None, heat_of=None, frame_share=None, heat_on_frame=None)
     assert wording.HEAT_MAP not in page
 
@@ -85,7 +85,7 @@ def test_the_layer_is_clear_where_nothing_came_from_and_strongest_at_the_top() -
     assert layer[:, -1].tolist() == [[0xFE, 0xE8, 0x38, int(255 * OPACITY + 0.5)]] * len(layer)
 
 
-def test_the_sentence_on_source_fits_the_collections(served: Served) -> None:
+def test_the_sentence_on_source_fits_the_collections(served: PredictionService) -> None:
     """One sentence for every kind of data: drawn, from one collection, from several, from nobody knows where."""
     data = served.about.data
     found = []
@@ -94,7 +94,7 @@ def test_the_sentence_on_source_fits_the_collections(served: Served) -> None:
     ):  # fmt: skip
         changed = type(data)(**(data.__dict__ | {"origins": origins, "synthetic": synthetic}))
         about = type(served.about)(**(served.about.__dict__ | {"data": changed}))
-        found.append(notice_of(about).confound)
+        found.append(disclaimers_for(about).confound)
     assert "drawn" in found[0]
     assert "one collection (HAM10000)" in found[1]
     assert "different collections" in found[2]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.web.workers import BusyError, Desk
+from app.web.workers import BusyError, WorkerPool
 
 
 def soon(seconds: float = 10.0) -> float:
@@ -15,7 +15,7 @@ def soon(seconds: float = 10.0) -> float:
 
 def test_who_finds_no_place_is_sent_away_at_once_and_others_are_served() -> None:
     """A queue without end would make everybody wait for longer than anybody stays."""
-    desk, gate = Desk[bool](workers=1, waiting=2), threading.Event()
+    desk, gate = WorkerPool[bool](workers=1, waiting=2), threading.Event()
     with ThreadPoolExecutor(3) as visitors:
         waiting = [visitors.submit(desk.ask, gate.wait, soon()) for _ in range(3)]
         while desk.taken < desk.places:
@@ -30,7 +30,7 @@ def test_who_finds_no_place_is_sent_away_at_once_and_others_are_served() -> None
 
 
 def test_what_takes_too_long_is_given_up_and_what_waited_for_it_is_dropped() -> None:
-    desk, gate, begun = Desk[None](workers=1, waiting=1), threading.Event(), []
+    desk, gate, begun = WorkerPool[None](workers=1, waiting=1), threading.Event(), []
     with pytest.raises(BusyError, match="too long"):
         desk.ask(lambda: (gate.wait(), None)[1], soon(0.05))
     with pytest.raises(BusyError, match="too long"):
@@ -41,7 +41,7 @@ def test_what_takes_too_long_is_given_up_and_what_waited_for_it_is_dropped() -> 
 
 
 def test_what_a_job_raises_reaches_its_visitor_and_frees_the_place() -> None:
-    desk = Desk[float](workers=1, waiting=0)
+    desk = WorkerPool[float](workers=1, waiting=0)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
             desk.ask(lambda: 1 / 0, soon())

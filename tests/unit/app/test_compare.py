@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from app import compare
-from app.folds import Source, read_source
+from app.folds import FoldPredictions, read_fold
 from lesions.runtime.console import UserError
 from tests.unit.held_out import CLASSES, table
 
 
-def source(rows: pd.DataFrame, name: str, folder: Path) -> Source:
+def source(rows: pd.DataFrame, name: str, folder: Path) -> FoldPredictions:
     path = folder / f"{name}.csv"
     rows.to_csv(path, index=False)
-    return read_source(str(path))
+    return read_fold(str(path))
 
 
 def retrained(rows: pd.DataFrame, seed: int, sharper: float = 0.0) -> pd.DataFrame:
@@ -108,4 +108,4 @@ def test_scores_that_cannot_be_told_are_named(tmp_path: Path) -> None:
     few = rows[(rows["label"] != "nevus") | (rows.groupby("label").cumcount() < 3)]
     found = compare.compare(source(few, "a", tmp_path), source(retrained(few, 1), "b", tmp_path))
     assert "balanced_accuracy" not in found["scores"]
-    assert "not told: balanced accuracy, macro AUROC" in compare.tell(found)
+    assert "not told: balanced accuracy, macro AUROC" in compare.comparison_text(found)

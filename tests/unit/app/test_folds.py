@@ -35,14 +35,14 @@ def held_out(fold: int, seed: int = 0, n: int = 60, classes: list[str] = CLASSES
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> Callable[..., list[folds.Source]]:
+def sources(tmp_path: Path) -> Callable[..., list[folds.FoldPredictions]]:
     """A function that writes tables as CSV files and reads them as sources, named 0.csv, 1.csv, ..."""
 
-    def write(*tables: pd.DataFrame) -> list[folds.Source]:
+    def write(*tables: pd.DataFrame) -> list[folds.FoldPredictions]:
         paths = [tmp_path / f"{number}.csv" for number in range(len(tables))]
         for path, table in zip(paths, tables, strict=True):
             table.to_csv(path, index=False)
-        return [folds.read_source(str(path)) for path in paths]
+        return [folds.read_fold(str(path)) for path in paths]
 
     return write
 
@@ -51,7 +51,7 @@ def balanced_accuracy(test: pd.DataFrame) -> float:
     return float(metrics.balanced_accuracy_score(test["label"], test["predicted"]))
 
 
-def test_a_score_is_the_plain_mean_of_its_folds(sources: Callable[..., list[folds.Source]]) -> None:
+def test_a_score_is_the_plain_mean_of_its_folds(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     given = sources(*(held_out(fold) for fold in range(3)))
     found = folds.summarise(folds.group_repeats(given))
     each = [balanced_accuracy(source.test) for source in given]
@@ -64,7 +64,7 @@ def test_a_score_is_the_plain_mean_of_its_folds(sources: Callable[..., list[fold
     assert found["warnings"] == []
 
 
-def test_recall_and_confusion_are_pooled_over_all_pictures(sources: Callable[..., list[folds.Source]]) -> None:
+def test_recall_and_confusion_are_pooled_over_all_pictures(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     """Pictures of folds of different sizes count alike: a mean of the folds' recalls would be another number."""
     given = sources(held_out(0), held_out(1, n=90), held_out(2, n=30))
     found = folds.summarise(folds.group_repeats(given))["pooled"]
@@ -76,7 +76,7 @@ def test_recall_and_confusion_are_pooled_over_all_pictures(sources: Callable[...
     assert found["balanced_accuracy"] == pytest.approx(np.mean(expected), abs=1e-4)
 
 
-def test_the_interval_of_a_recall_is_wilsons(sources: Callable[..., list[folds.Source]]) -> None:
+def test_the_interval_of_a_recall_is_wilsons(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     """8 of 10: 0.490 to 0.943 (the Wald interval would be 0.552 to 1.048)."""
     table = held_out(0, n=20)
     table.loc[table["split"] == "test", "label"] = ["melanoma"] * 10 + ["nevus"] * 10
@@ -85,7 +85,9 @@ def test_the_interval_of_a_recall_is_wilsons(sources: Callable[..., list[folds.S
     assert (row["recall"], row["low"], row["high"]) == (0.8, 0.4902, 0.9433)
 
 
-def test_a_group_of_several_pictures_is_counted_beside_them(sources: Callable[..., list[folds.Source]]) -> None:
+def test_a_group_of_several_pictures_is_counted_beside_them(
+    sources: Callable[..., list[folds.FoldPredictions]],
+) -> None:
     table = held_out(0)
     table["group"] = [f"g{number // 2}" for number in range(len(table))]
     rows = folds.summarise(folds.group_repeats(sources(table)))["pooled"]["per_class"].values()
@@ -93,7 +95,7 @@ def test_a_group_of_several_pictures_is_counted_beside_them(sources: Callable[..
     assert any(row["groups"] < row["n"] for row in rows)
 
 
-def test_auroc_is_averaged_and_never_pooled(sources: Callable[..., list[folds.Source]]) -> None:
+def test_auroc_is_averaged_and_never_pooled(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     """Each model ranks its own test perfectly, but on another scale: pooled, the AUROC would drop below 1."""
     tables = []
     for fold, (low, high) in enumerate([(0.05, 0.2), (0.6, 0.9)]):
@@ -108,7 +110,9 @@ def test_auroc_is_averaged_and_never_pooled(sources: Callable[..., list[folds.So
     assert "auroc" not in json.dumps(found["pooled"])
 
 
-def test_repeats_of_a_fold_are_averaged_before_the_folds_are(sources: Callable[..., list[folds.Source]]) -> None:
+def test_repeats_of_a_fold_are_averaged_before_the_folds_are(
+    sources: Callable[..., list[folds.FoldPredictions]],
+) -> None:
     """Three runs of fold 0 beside one of fold 1 must not make fold 0 weigh three times as much."""
     given = sources(*(held_out(0, seed) for seed in range(3)), held_out(1))
     found = folds.summarise(folds.group_repeats(given))
@@ -119,7 +123,7 @@ def test_repeats_of_a_fold_are_averaged_before_the_folds_are(sources: Callable[.
     assert np.sum(found["pooled"]["confusion"]) == pytest.approx(120, abs=1e-3)
 
 
-def test_a_mean_needs_every_fold(sources: Callable[..., list[folds.Source]]) -> None:
+def test_a_mean_needs_every_fold(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     """Where one fold has too few pictures of a class, the mean over the others would be of another set of pictures."""
     few = held_out(1)
     few = few.drop(few.index[(few["label"] == "nevus") & (few["split"] == "test")][2:])
@@ -127,10 +131,10 @@ def test_a_mean_needs_every_fold(sources: Callable[..., list[folds.Source]]) -> 
     assert ["balanced_accuracy" in row for row in found["folds"]] == [True, False, True]
     assert "balanced_accuracy" not in found["mean"]
     assert found["pooled"]["balanced_accuracy"] is not None
-    assert "mean" in folds.tell(found)
+    assert "mean" in folds.summary_text(found)
 
 
-def test_a_class_that_no_test_holds_has_no_recall(sources: Callable[..., list[folds.Source]]) -> None:
+def test_a_class_that_no_test_holds_has_no_recall(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     table = held_out(0)
     found = folds.summarise(folds.group_repeats(sources(table[table["label"] != "nevus"])))
     assert found["pooled"]["per_class"]["nevus"]["recall"] is None
@@ -139,13 +143,13 @@ def test_a_class_that_no_test_holds_has_no_recall(sources: Callable[..., list[fo
 
 
 def test_a_missing_fold_is_noticed_by_pictures_that_were_never_tested(
-    sources: Callable[..., list[folds.Source]],
+    sources: Callable[..., list[folds.FoldPredictions]],
 ) -> None:
     found = folds.summarise(folds.group_repeats(sources(held_out(0), held_out(1))))
     assert found["warnings"] == ["120 of at least 140 pictures were tested (86%)"]
 
 
-def test_a_missing_fold_is_named_where_the_params_tell(sources: Callable[..., list[folds.Source]]) -> None:
+def test_a_missing_fold_is_named_where_the_params_tell(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     known = [
         source._replace(fold=fold, recipe={"prepare.folds": 4}, pictures=250)
         for source, fold in zip(sources(held_out(0), held_out(2)), "02", strict=True)
@@ -156,7 +160,7 @@ def test_a_missing_fold_is_named_where_the_params_tell(sources: Callable[..., li
     ]
 
 
-def test_folds_of_different_recipes_are_refused(sources: Callable[..., list[folds.Source]]) -> None:
+def test_folds_of_different_recipes_are_refused(sources: Callable[..., list[folds.FoldPredictions]]) -> None:
     """`dvc exp list` also names yesterday's experiments: their folds would be averaged with today's."""
     one, other = sources(held_out(0), held_out(1))
     with pytest.raises(UserError, match=r"params differ in epochs, model.dropout \(the first: 30 against 50\)"):
@@ -191,7 +195,9 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_what_does_not_fit_is_refused_in_one_line(name: str, sources: Callable[..., list[folds.Source]]) -> None:
+def test_what_does_not_fit_is_refused_in_one_line(
+    name: str, sources: Callable[..., list[folds.FoldPredictions]]
+) -> None:
     spoil, message = ERRORS[name]
     with pytest.raises(UserError, match=message) as caught:
         folds.group_repeats(sources(held_out(0), spoil(held_out(1))))
@@ -201,12 +207,12 @@ def test_what_does_not_fit_is_refused_in_one_line(name: str, sources: Callable[.
 
 def test_a_file_that_is_not_there_is_an_error() -> None:
     with pytest.raises(UserError, match=r"nowhere\.csv: no such file"):
-        folds.read_source("nowhere.csv")
+        folds.read_fold("nowhere.csv")
 
 
 @pytest.mark.parametrize("kind", ["table", "json", "csv"])
 def test_every_format_can_be_printed_and_written(
-    kind: str, sources: Callable[..., list[folds.Source]], tmp_path: Path,
+    kind: str, sources: Callable[..., list[folds.FoldPredictions]], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     names = [source.name for source in sources(*(held_out(fold) for fold in range(3)))]

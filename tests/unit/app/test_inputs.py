@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inputs import Source, find_sources
+from app.inputs import InputFile, find_inputs
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def paths(*arguments: str, standard_input: str = "") -> list[str]:
-    found = find_sources(arguments, standard_input.splitlines(keepends=True)).found
+    found = find_inputs(arguments, standard_input.splitlines(keepends=True)).found
     assert not [source for source in found if source.problem]
     return [source.path for source in found]
 
@@ -49,15 +49,15 @@ def test_a_path_comes_once(folder: Path) -> None:
 
 
 def test_what_leads_nowhere_has_a_reason(folder: Path) -> None:
-    found = find_sources(["gone.jpg", "*.gif", "empty", "a.jpg"], []).found
+    found = find_inputs(["gone.jpg", "*.gif", "empty", "a.jpg"], []).found
     assert found == [
-        Source("gone.jpg", "no such file or folder"),
-        Source("*.gif", "no file matches this pattern"),
-        Source("empty", "no picture in this folder"),
-        Source("a.jpg"),
+        InputFile("gone.jpg", "no such file or folder"),
+        InputFile("*.gif", "no file matches this pattern"),
+        InputFile("empty", "no picture in this folder"),
+        InputFile("a.jpg"),
     ]
 
 
 def test_other_files_in_folders_are_counted(folder: Path) -> None:
-    assert find_sources(["."], []).passed_over == 2  # notes.txt and .e.jpg
-    assert find_sources([], []).found == []
+    assert find_inputs(["."], []).passed_over == 2  # notes.txt and .e.jpg
+    assert find_inputs([], []).found == []

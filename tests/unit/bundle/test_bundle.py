@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lesions.bundle.bundle import ARRAYS, NETWORK, SIDECAR, Bundle
-from lesions.bundle.litert import Network
+from lesions.bundle.bundle import ARRAYS, METADATA, NETWORK, Bundle
+from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.images import PictureError
 from lesions.evaluation import grad_cam
 from lesions.export import export
@@ -53,7 +53,7 @@ def test_what_is_decided_is_decided_as_evaluate_decides(made: Exported) -> None:
     bundle, table = made.bundle, made.predictions
     found = bundle.predict(made.pixels)
     quantiles = bundle.about.conformal[bundle.about.coverage]
-    expected = conformal.sets(table, CLASSES, quantiles)
+    expected = conformal.conformal_sets(table, CLASSES, quantiles)
     limits = np.array([1 - quantiles[label]["quantile"] for label in CLASSES])
     near = np.abs(table[[f"p_{label}" for label in CLASSES]].to_numpy() - limits) < 1e-5
     threshold = bundle.about.thresholds["melanoma"]["threshold"]
@@ -78,7 +78,7 @@ def test_no_python_packs_the_arrays_otherwise(made: Exported) -> None:
 
 def test_the_feature_map_and_the_head_make_the_logits(pooled: Exported) -> None:
     """Otherwise the heat map would not show where the score came from."""
-    network = Network((pooled.folder / NETWORK).read_bytes())
+    network = LiteRTNetwork((pooled.folder / NETWORK).read_bytes())
     head = np.load(pooled.folder / ARRAYS)["head"]
     bias = pooled.model.get_layer(LOGITS).bias.numpy()
     outputs = network.run(pooled.pixels[0])
@@ -176,7 +176,7 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
 ) -> None:
     folder = tmp_path / "bundle"
     shutil.copytree(pooled.folder, folder)
-    sidecar = json.loads((folder / SIDECAR).read_text())
+    sidecar = json.loads((folder / METADATA).read_text())
     if damage == "no folder":
         shutil.rmtree(folder)
     elif damage == "network of another model":
@@ -186,16 +186,16 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
     elif damage == "arrays cut":
         (folder / ARRAYS).write_bytes((folder / ARRAYS).read_bytes()[:-1])
     elif damage == "sidecar cut":
-        (folder / SIDECAR).write_text((folder / SIDECAR).read_text()[:-100])
+        (folder / METADATA).write_text((folder / METADATA).read_text()[:-100])
     elif damage == "sidecar of another version":
-        (folder / SIDECAR).write_text(json.dumps(sidecar | {"format": 0}))
+        (folder / METADATA).write_text(json.dumps(sidecar | {"format": 0}))
     elif damage == "key missing":
         del sidecar["temperature"]
-        (folder / SIDECAR).write_text(json.dumps(sidecar))
+        (folder / METADATA).write_text(json.dumps(sidecar))
     elif damage == "no model at all":
         (folder / NETWORK).write_text("text")
         sidecar["files"][NETWORK] = export.sha256_of(folder / NETWORK)
-        (folder / SIDECAR).write_text(json.dumps(sidecar))
+        (folder / METADATA).write_text(json.dumps(sidecar))
     with pytest.raises(UserError, match=words) as caught:
         Bundle.load(folder)
     assert "dvc repro export" in str(caught.value)

@@ -31,12 +31,12 @@ def held_out(seed: int = 0, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.loc[order], logits[order]
 
 
-def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluate.Evaluated]:
+def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluate.TestPictures]:
     fitted = evaluate.fit_calibration(rows, logits, CLASSES, SHARES)
     table = evaluate.predictions_table(rows, balanced(logits, fitted), CLASSES)
-    decision = evaluate.decide(table, CLASSES, fitted, 0.9)
+    decision = evaluate.choose_decisions(table, CLASSES, fitted, 0.9)
     output = Output(logits, balanced(logits, Calibration(1.0, np.zeros(3))))
-    return table, decision, evaluate.take_test(table, rows, output, fitted, 0)
+    return table, decision, evaluate.select_test(table, rows, output, fitted, 0)
 
 
 def test_the_test_pictures_have_no_part_in_any_choice() -> None:
@@ -52,7 +52,7 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
     rows, logits = held_out()
     table, decision, test = results(rows, logits)
     summary = evaluate.score_all(table, CLASSES, 0, resamples=50)
-    summary["test"] |= evaluate.look_closer(test, rows, CLASSES, decision)
+    summary["test"] |= evaluate.secondary_scores(test, rows, CLASSES, decision)
     summary["test"]["calibration"] = evaluate.score_calibration(test, CLASSES, 0)
     json.dumps({"scores": summary, "decision": decision}, allow_nan=False)
     headline = evaluate.headline(summary)
@@ -60,7 +60,7 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
     assert headline["ece"] == summary["test"]["calibration"]["after"]["ece"]["value"]
     assert {"n", "accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "melanoma_auroc", "ece"} <= set(headline)
     assert "seed" in summary["notes"]["training"]
-    assert "not estimable" in evaluate.tell(summary)
+    assert "not estimable" in evaluate.summary_text(summary)
     bins = evaluate.reliability(test, CLASSES)
     assert bins.groupby("probabilities")["n"].sum().to_dict() == {"before": 200, "after": 200}
     for index, row in enumerate(test.rows.to_dict("records")):

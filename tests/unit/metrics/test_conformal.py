@@ -26,7 +26,7 @@ def test_every_class_is_covered_as_promised(coverage: float) -> None:
     runs = 60
     for run in range(runs):
         validation = table(150, run, split="val")
-        members = conformal.sets(test, CLASSES, conformal.quantiles(validation, CLASSES, coverage))
+        members = conformal.conformal_sets(test, CLASSES, conformal.quantiles(validation, CLASSES, coverage))
         hits = members[np.arange(len(index)), index]
         covered += [hits[index == k].mean() / runs for k in range(len(CLASSES))]
     assert (covered > coverage - 0.015).all(), covered
@@ -44,7 +44,7 @@ def test_a_class_with_few_validation_pictures_takes_the_quantile_of_its_kind_or_
     assert conformal.quantiles(kept, CLASSES, 0.9)["melanoma"]["basis"].startswith("no guarantee")
     nothing = conformal.quantiles(rows.head(3), CLASSES, 0.9)
     assert all(one["quantile"] == 1 and one["basis"].startswith("no guarantee") for one in nothing.values())
-    assert conformal.sets(rows, CLASSES, nothing).all(), "all that is left is to name every class"
+    assert conformal.conformal_sets(rows, CLASSES, nothing).all(), "all that is left is to name every class"
 
 
 def test_coverage_and_size_are_told_with_n_and_interval() -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL, save_model
 from lesions.models.predict import load_model, predict
-from lesions.models.test_time_augmentation import ALL, EDGE, TURNED, seen_in
+from lesions.models.test_time_augmentation import ALL, EDGE, TURNED, with_test_time_augmentation
 from lesions.models.transfer import build_network
 from lesions.params.schema import Views
 from tests.unit.trainings import params_with
@@ -49,7 +49,7 @@ def middle(pixels: np.ndarray) -> np.ndarray:
 
 
 def saved(model: keras.Model, folder: Path, views: Views = "all") -> keras.Model:
-    save_model(seen_in(views, model), folder / "model.keras")
+    save_model(with_test_time_augmentation(views, model), folder / "model.keras")
     return load_model(folder / "model.keras")
 
 
@@ -76,7 +76,7 @@ def test_its_logits_are_also_those_of_the_middle_where_that_is_asked_for(tmp_pat
 
 def test_one_view_is_the_network_itself() -> None:
     model = built("lesion_net")
-    assert seen_in("one", model) is model
+    assert with_test_time_augmentation("one", model) is model
 
 
 @pytest.mark.parametrize("views", ["all", "zoomed"])
@@ -99,4 +99,4 @@ def test_any_keras_reads_its_file(tmp_path: Path) -> None:
 
 def test_flattened_features_have_no_sides() -> None:
     model = built("isic_cnn")
-    assert seen_in("zoomed", model) is model
+    assert with_test_time_augmentation("zoomed", model) is model

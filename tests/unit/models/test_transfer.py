@@ -12,7 +12,7 @@ from lesions.models import transfer
 from lesions.models.backend import keras
 from lesions.models.networks import BN_MOMENTUM, LOGITS, PROBABILITIES, save_model
 from lesions.models.predict import load_model, predict
-from lesions.models.test_time_augmentation import seen_in
+from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
 from lesions.params.schema import DRAWN, ModelParams, Params, Views
 from lesions.runtime.console import UserError
@@ -96,7 +96,7 @@ def test_our_networks_start_from_an_earlier_training_of_other_classes(name: str,
     """A layer left random, or a classifier of other classes taken over, would be worse than an honest fresh start."""
     folder = tmp_path / "earlier.keras"
     earlier = build_network(model_params(name, "none"), 3, SIDE)
-    save_model(seen_in(views, earlier), folder)
+    save_model(with_test_time_augmentation(views, earlier), folder)
     keras.utils.set_random_seed(1)
     params = model_params(name, folder)
     model = build_network(params, 5, SIDE)

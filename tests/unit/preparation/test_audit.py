@@ -14,8 +14,15 @@ from sklearn.datasets import load_sample_images
 
 from lesions.data.images import read_pixels, write_png
 from lesions.demo.draw import draw
-from lesions.preparation.audit import audit, cramers_v, foreignness, look, robust_z, size_ratio
-from lesions.preparation.leakage import contamination
+from lesions.preparation.audit import (
+    audit,
+    cramers_v,
+    neighbour_distance_ratio,
+    picture_statistics,
+    robust_z,
+    size_ratio,
+)
+from lesions.preparation.leakage import leakage_counts
 
 SIDE = 64
 NO_PAIRS = pd.DataFrame({"a": [], "b": []}, dtype=int)
@@ -102,7 +109,7 @@ def test_only_pictures_in_use_are_read_and_the_numbers_are_json(folder: Path) ->
 
 def test_an_empty_table_has_empty_findings() -> None:
     found = audit(table(0), NO_PAIRS, partial(read, Path()))
-    assert len(found.contamination) == len(found.off_domain) == 0
+    assert len(found.leakage) == len(found.off_domain) == 0
     assert found.association == {"origin": None, "size": None, "dark_corners": None}
 
 
@@ -124,7 +131,7 @@ def test_contamination_counts_each_kind_and_each_test_picture_once() -> None:
         split=["test", "test", "train", "", "train", "train"],
     )
     near = pd.DataFrame({"a": [2], "b": [5]})
-    found = contamination(pictures, near)
+    found = leakage_counts(pictures, near)
     assert shared(found, "official") == {"picture": 1, "lesion": 2, "patient": 0, "near-duplicate": 1, "any": 3}
     assert shared(found, "ours") == {"picture": 0, "lesion": 1, "patient": 0, "near-duplicate": 0, "any": 1}
     assert found[found["split"] == "official"].set_index("kind")["at_least"].to_dict() == {
@@ -138,18 +145,18 @@ def test_contamination_counts_each_kind_and_each_test_picture_once() -> None:
 
 def test_with_all_ids_known_the_counts_are_exact() -> None:
     pictures = table(4, split=["test", "train", "train", "val"], lesion=list("abcd"), patient=["p", "q", "r", "p"])
-    found = contamination(pictures, NO_PAIRS)
+    found = leakage_counts(pictures, NO_PAIRS)
     assert not found["at_least"].any()
     assert shared(found, "ours")["patient"] == 1, "a test picture shares a patient with validation"
     assert "official" not in set(found["split"])
     pictures.loc[2, "lesion"] = ""  # of a training picture: it may be a test picture's lesion
-    assert contamination(pictures, NO_PAIRS).set_index("kind")["at_least"].to_dict()["lesion"]
+    assert leakage_counts(pictures, NO_PAIRS).set_index("kind")["at_least"].to_dict()["lesion"]
 
 
 def test_unreadable_files_share_nothing() -> None:
     """Their empty hashes are equal, which does not make them the same picture."""
     pictures = table(2, sha256=["", ""], official_split=["test", "train"], reason=["unreadable"] * 2)
-    assert contamination(pictures, NO_PAIRS).empty
+    assert leakage_counts(pictures, NO_PAIRS).empty
 
 
 @pytest.mark.parametrize(("corners", "expected"), [(0, False), (1, False), (2, True), (4, True)])
@@ -157,20 +164,20 @@ def test_dark_corners_are_two_or_more(corners: int, expected: bool) -> None:
     pixels = np.full((SIDE, SIDE, 3), 180, np.uint8)
     for row, column in [(0, 0), (0, -8), (-8, -8), (-8, 0)][:corners]:
         pixels[row : row + 8 or None, column : column + 8 or None] = 10
-    assert look(pixels).dark_corners is expected
+    assert picture_statistics(pixels).dark_corners is expected
 
 
 def test_a_dark_lesion_or_a_black_picture_has_no_dark_corners() -> None:
     lesion = np.full((SIDE, SIDE, 3), 180, np.uint8)
     lesion[16:48, 16:48] = 30
-    assert not look(lesion).dark_corners
-    assert not look(np.zeros((SIDE, SIDE, 3), np.uint8)).dark_corners
+    assert not picture_statistics(lesion).dark_corners
+    assert not picture_statistics(np.zeros((SIDE, SIDE, 3), np.uint8)).dark_corners
 
 
 def test_a_rare_kind_of_picture_is_not_foreign_but_a_single_one_is() -> None:
     rng = np.random.default_rng(0)
     common, rare, single = rng.normal(0, 10, (60, 9)), rng.normal(90, 10, (8, 9)), rng.normal(-90, 10, (1, 9))
-    scores = foreignness(np.concatenate([common, rare, single]).astype(np.float32))
+    scores = neighbour_distance_ratio(np.concatenate([common, rare, single]).astype(np.float32))
     assert (scores[:-1] < 3).all()
     assert scores[-1] > 3
 
@@ -178,7 +185,7 @@ def test_a_rare_kind_of_picture_is_not_foreign_but_a_single_one_is() -> None:
 @settings(deadline=None)
 @given(st.integers(0, 12))
 def test_few_or_equal_pictures_are_not_foreign(n: int) -> None:
-    assert (foreignness(np.zeros((n, 3), np.float32)) <= 1).all()
+    assert (neighbour_distance_ratio(np.zeros((n, 3), np.float32)) <= 1).all()
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.floats(0.1, 100), st.floats(-1e3, 1e3))

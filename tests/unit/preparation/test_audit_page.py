@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions.preparation.audit_findings import examine, sections
+from lesions.preparation.audit_findings import audit_prepared, sections
 from lesions.preparation.audit_page import write_audit
 from lesions.preparation.prepare import prepare
 from lesions.preparation.summary import summarise
@@ -46,7 +46,7 @@ def audited(root: Path, tmp_path: Path, **changes: object) -> str:
     prepared = prepare(root, labels, 32, params(**changes), folder)
     summary = summarise(prepared)
     page = tmp_path / "audit.html"
-    write_audit(page, root, prepared, summary, sections(examine(prepared, folder), prepared, root))
+    write_audit(page, root, prepared, summary, sections(audit_prepared(prepared, folder), prepared, root))
     return page.read_text(encoding="utf-8")
 
 

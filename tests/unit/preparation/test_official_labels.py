@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lesions.datasets.raw import raw_table
-from lesions.preparation.official_labels import Official, check, read_official, settle
+from lesions.preparation.official_labels import OfficialLabels, check_labels, read_official_labels, resolve_conflicts
 from lesions.runtime.console import UserError
 from tests.unit.twins import TWINS, lay_out
 
@@ -16,8 +16,8 @@ TABLES = {"any name.csv": HAM, **ISIC_2019, "README.md": "tables"}
 
 
 @pytest.fixture
-def official(tmp_path: Path) -> Official:
-    return read_official(lay_out(tmp_path, TABLES))
+def official(tmp_path: Path) -> OfficialLabels:
+    return read_official_labels(lay_out(tmp_path, TABLES))
 
 
 def raw(**labels: str) -> pd.DataFrame:
@@ -26,7 +26,7 @@ def raw(**labels: str) -> pd.DataFrame:
     return raw_table(rows)
 
 
-def test_the_finer_label_stands_and_facts_come_from_all_tables(official: Official) -> None:
+def test_the_finer_label_stands_and_facts_come_from_all_tables(official: OfficialLabels) -> None:
     table = official.table
     assert table["official_label"].to_dict() == {
         "ISIC_0000001": "nevus",
@@ -47,7 +47,7 @@ def test_the_finer_label_stands_and_facts_come_from_all_tables(official: Officia
 
 def test_a_finer_label_of_a_later_table_takes_the_place_of_a_coarser_one(tmp_path: Path) -> None:
     archive = "isic_id,diagnosis\nISIC_0000003,actinic keratosis\nISIC_0000001,melanoma\n"
-    found = read_official(lay_out(tmp_path, {"ham.csv": HAM, "metadata.csv": archive}))
+    found = read_official_labels(lay_out(tmp_path, {"ham.csv": HAM, "metadata.csv": archive}))
     assert found.table["official_label"].to_dict() == {
         "ISIC_0000001": "nevus",
         "ISIC_0000002": "nevus",
@@ -59,21 +59,21 @@ def test_a_finer_label_of_a_later_table_takes_the_place_of_a_coarser_one(tmp_pat
 
 
 def test_a_folder_without_tables_is_fine_and_a_strange_table_is_noted(tmp_path: Path) -> None:
-    empty = read_official(lay_out(tmp_path, {"README.md": ""}))
+    empty = read_official_labels(lay_out(tmp_path, {"README.md": ""}))
     assert (empty.tables, empty.notes) == ([], [])
-    checked = check(raw(n1="nevus"), empty)
+    checked = check_labels(raw(n1="nevus"), empty)
     assert checked.table.loc[0, "official_label"] == ""
     assert checked.disagreements.empty
     assert checked.notes == []
-    strange = read_official(lay_out(tmp_path, {"own.csv": "a,b\n1,2\n", "broken.csv": ""}))
+    strange = read_official_labels(lay_out(tmp_path, {"own.csv": "a,b\n1,2\n", "broken.csv": ""}))
     assert [str(note) for note in strange.notes] == ["tables of no known kind: 2 (broken.csv, own.csv)"]
     with pytest.raises(UserError, match=r"labels: .*nowhere is not a folder"):
-        read_official(tmp_path / "nowhere")
+        read_official_labels(tmp_path / "nowhere")
 
 
-def test_every_picture_is_checked_and_no_label_changed(official: Official) -> None:
+def test_every_picture_is_checked_and_no_label_changed(official: OfficialLabels) -> None:
     before = raw(n1="melanoma", n2="nevus", n3="akiec", n4="nevus", n9="nevus")
-    checked = check(before, official)
+    checked = check_labels(before, official)
     table = checked.table.set_index("isic_id")
     assert checked.table["label"].tolist() == before["label"].tolist()
     assert checked.disagreements.to_dict("records") == [
@@ -94,19 +94,19 @@ def test_every_picture_is_checked_and_no_label_changed(official: Official) -> No
     ]
 
 
-def test_what_the_layout_gives_is_kept_and_the_official_lesion_stands_beside_it(official: Official) -> None:
+def test_what_the_layout_gives_is_kept_and_the_official_lesion_stands_beside_it(official: OfficialLabels) -> None:
     before = raw(n1="nevus", n2="nevus")
     before["lesion"] = ["IL_7", ""]
-    table = check(before, official).table
+    table = check_labels(before, official).table
     assert table["lesion"].tolist() == ["IL_7", "HAM_1"]
     assert table["official_lesion"].tolist() == ["MSK4_0011169", "HAM_1"]
 
 
-def test_only_a_list_of_all_of_ham10000_tells_that_a_picture_is_not_in_it(official: Official) -> None:
+def test_only_a_list_of_all_of_ham10000_tells_that_a_picture_is_not_in_it(official: OfficialLabels) -> None:
     whole = pd.DataFrame({"origin": "HAM10000"}, index=[f"ISIC_1{number:06}" for number in range(10_015)])
     whole = whole.reindex(columns=official.table.columns, fill_value="")
-    table = check(
-        raw_table([{"source": "nevus/ISIC_0000001.jpg"}, {"source": "nevus/own.jpg"}]), Official(whole, [], [])
+    table = check_labels(
+        raw_table([{"source": "nevus/ISIC_0000001.jpg"}, {"source": "nevus/own.jpg"}]), OfficialLabels(whole, [], [])
     )
     assert table.table["origin"].tolist() == ["other", ""]
 
@@ -121,29 +121,29 @@ def decoded(rows: list[tuple[str, str, str, str]]) -> pd.DataFrame:
 
 
 def fates(pictures: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    return {row["source"]: (row["label"], row["detail"]) for _, row in settle(pictures).iterrows()}
+    return {row["source"]: (row["label"], row["detail"]) for _, row in resolve_conflicts(pictures).iterrows()}
 
 
 def test_of_a_picture_under_two_classes_the_official_one_stays() -> None:
     pictures = decoded([("1", "nevus", "actinic_keratosis", "a"), ("1", "actinic_keratosis", "actinic_keratosis", "a")])
-    settled = settle(pictures)
+    settled = resolve_conflicts(pictures)
     assert settled["reason"].tolist() == ["", "label conflict"]
     assert settled["detail"].tolist() == ["", "officially actinic_keratosis (truth.csv)"]
 
 
 def test_a_copy_under_another_name_shares_the_official_label() -> None:
     pictures = decoded([("1", "melanoma", "melanoma", "a"), ("9", "seborrheic_keratosis", "", "a")])
-    assert settle(pictures)["reason"].tolist() == ["", "label conflict"]
+    assert resolve_conflicts(pictures)["reason"].tolist() == ["", "label conflict"]
 
 
 def test_the_same_picture_saved_twice_is_known_by_its_id() -> None:
     pictures = decoded([("1", "melanoma", "melanoma", "a"), ("1", "nevus", "melanoma", "b")])
-    assert settle(pictures)["reason"].tolist() == ["", "label conflict"]
+    assert resolve_conflicts(pictures)["reason"].tolist() == ["", "label conflict"]
 
 
 def test_conflicts_that_no_table_knows_are_left_to_others() -> None:
     pictures = decoded([("1", "melanoma", "", "a"), ("1", "seborrheic_keratosis", "", "a")])
-    assert settle(pictures)["reason"].tolist() == ["", ""]
+    assert resolve_conflicts(pictures)["reason"].tolist() == ["", ""]
 
 
 def test_a_single_picture_is_relabelled_where_the_data_set_has_its_class() -> None:
@@ -158,12 +158,12 @@ def test_a_single_picture_is_relabelled_where_the_data_set_has_its_class() -> No
 
 def test_a_coarse_official_label_is_never_made_finer() -> None:
     pictures = decoded([("1", "melanoma", "not_melanoma", "a"), ("2", "nevus", "", "b")])
-    assert settle(pictures)["reason"].tolist() == ["label conflict", ""]
+    assert resolve_conflicts(pictures)["reason"].tolist() == ["label conflict", ""]
 
 
 def test_what_is_left_out_already_and_what_has_no_label_stays_as_it_is() -> None:
     pictures = decoded([("1", "nevus", "melanoma", "a"), ("2", "melanoma", "", "b"), ("3", "", "nevus", "c")])
     pictures.loc[pictures["isic_id"] == "ISIC_1", "reason"] = "too small"
-    settled = settle(pictures)
+    settled = resolve_conflicts(pictures)
     assert settled["reason"].tolist() == pictures["reason"].tolist()
     assert settled["label"].tolist() == pictures["label"].tolist()

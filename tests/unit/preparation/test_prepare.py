@@ -11,7 +11,7 @@ from PIL import Image
 
 from lesions.data.manifest import REASONS
 from lesions.datasets import read_layout
-from lesions.preparation.official_labels import check, read_official
+from lesions.preparation.official_labels import check_labels, read_official_labels
 from lesions.preparation.prepare import decode_all, near_pairs, place
 from lesions.preparation.selection import assign, choose_labels, image_ids
 from lesions.runtime.console import UserError
@@ -31,7 +31,7 @@ def prepared(root: Path, tmp_path: Path, **changes: Any) -> pd.DataFrame:
 def decoded(root: Path, folder: Path) -> pd.DataFrame:
     labels = folder.parent / "labels"
     labels.mkdir(exist_ok=True)
-    raw = check(read_layout(root, "class_folders").table, read_official(labels)).table
+    raw = check_labels(read_layout(root, "class_folders").table, read_official_labels(labels)).table
     return decode_all(raw, root, folder, 32, 16)
 
 

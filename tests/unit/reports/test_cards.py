@@ -12,7 +12,7 @@ from lesions.reports.data_card import LOUD, confirmed, data_card, reference_tabl
 from lesions.reports.findings import findings
 from lesions.reports.model_card import HARM, model_card
 from lesions.reports.page import CHARTS, write_page
-from lesions.reports.run_results import Evidence
+from lesions.reports.run_results import RunResults
 from tests.unit.evidences import made_up
 from tests.unit.trainings import params_with
 
@@ -24,7 +24,7 @@ def text_of(sections: list[Section]) -> str:
     return " ".join([text for one in sections for text in one.texts] + cells)
 
 
-def synthetic() -> Evidence:
+def synthetic() -> RunResults:
     evidence = made_up()
     return evidence._replace(manifest=evidence.manifest.assign(origin="synthetic", confirmation=""))
 

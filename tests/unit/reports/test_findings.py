@@ -6,20 +6,20 @@ import pytest
 
 from lesions.reports import fit_for_use
 from lesions.reports.findings import COMMANDS, findings
-from lesions.reports.learning_curves import Fit, judge
+from lesions.reports.learning_curves import FitAssessment, assess_fit
 from lesions.reports.page import CHARTS
-from lesions.reports.run_results import Evidence
+from lesions.reports.run_results import RunResults
 from tests.unit.evidences import curves_of, est, made_up, text_of
 from tests.unit.held_out import CLASSES
 
 
-def section(title: str, evidence: Evidence, method: str = "augment") -> str:
+def section(title: str, evidence: RunResults, method: str = "augment") -> str:
     found = {one.title: one for one in findings(evidence, method, 0.9)}
     return text_of(found[title])
 
 
-def fit(train: float, val: float, loss: float = 1.0, high: float = 0.74) -> Fit:
-    return judge(curves_of(train, val, loss), 2, 3, {"value": val, "low": 0.1, "high": high})
+def fit(train: float, val: float, loss: float = 1.0, high: float = 0.74) -> FitAssessment:
+    return assess_fit(curves_of(train, val, loss), 2, 3, {"value": val, "low": 0.1, "high": high})
 
 
 @pytest.mark.parametrize(("val", "over"), [(0.651, False), (0.649, True)])
@@ -38,7 +38,7 @@ def test_a_gap_within_the_interval_of_the_validation_score_is_none(high: float, 
 @pytest.mark.parametrize(("loss", "said"), [(1.0, "Too few validation pictures"), (1.2, "The network overfits")])
 def test_without_an_interval_a_gap_says_nothing(loss: float, said: str) -> None:
     """Five validation pictures: only a loss that has risen still tells."""
-    found = judge(curves_of(0.95, 0.5, loss), 2, 3, None)
+    found = assess_fit(curves_of(0.95, 0.5, loss), 2, 3, None)
     assert said in found.verdict
     assert found.over is (loss > 1.1)
 
@@ -55,7 +55,7 @@ def test_less_than_half_of_the_way_from_chance_is_underfitting(train: float, und
 
 
 def test_the_curves_are_read_at_the_epoch_whose_weights_were_kept() -> None:
-    assert judge(curves_of(0.9, 0.5), 1, 3, None).train == 0.5
+    assert assess_fit(curves_of(0.9, 0.5), 1, 3, None).train == 0.5
 
 
 @pytest.mark.parametrize(("best", "said"), [(9, False), (10, True)])

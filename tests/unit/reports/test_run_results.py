@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from lesions.reports.learning_curves import SCORES, read_curves
-from lesions.reports.run_results import read_evidence
+from lesions.reports.run_results import read_run_results
 from lesions.runtime.console import UserError
 
 
 def test_before_any_run_it_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"reports/scores\.json is not there: run `dvc repro`"):
-        read_evidence()
+        read_run_results()
 
 
 def test_a_damaged_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +20,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     Path("reports").mkdir()
     Path("reports/scores.json").write_text("{", encoding="utf-8")
     with pytest.raises(UserError, match=r"reports/scores\.json holds no JSON"):
-        read_evidence()
+        read_run_results()
 
 
 def test_curves_are_read_by_split_and_epoch(tmp_path: Path) -> None:

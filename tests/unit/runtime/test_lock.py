@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lesions.runtime.console import UserError
-from lesions.runtime.lock import only_run, started_by
+from lesions.runtime.lock import exclusive_run, parent_process
 from tests.conftest import REPOSITORY
 
 HOLD = "import sys, time; from pathlib import Path; from lesions.runtime.lock import only_run\n"
@@ -32,7 +32,7 @@ def test_a_second_run_is_told_which_process_to_stop(tmp_path: Path) -> None:
     try:
         with (
             pytest.raises(UserError, match=rf"process {holder.pid}, .*stop it \(kill {holder.pid}\)"),
-            only_run(tmp_path / "checkpoints" / "lock"),
+            exclusive_run(tmp_path / "checkpoints" / "lock"),
         ):
             pytest.fail("two runs would write side by side")
     finally:
@@ -44,15 +44,15 @@ def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
     holder = hold(tmp_path / "lock")
     os.kill(holder.pid, signal.SIGKILL)
     holder.communicate()
-    with only_run(tmp_path / "lock"):
+    with exclusive_run(tmp_path / "lock"):
         assert (tmp_path / "lock").read_text() == str(os.getpid())
 
 
 def test_the_lock_is_free_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="inside"), only_run(tmp_path / "lock"):
+    with pytest.raises(ValueError, match="inside"), exclusive_run(tmp_path / "lock"):
         raise ValueError("inside")
     assert (tmp_path / "lock").read_text() == "", "a pid that is used anew would be stopped"
-    with only_run(tmp_path / "lock"):
+    with exclusive_run(tmp_path / "lock"):
         pass
 
 
@@ -73,5 +73,5 @@ def test_the_death_of_what_started_it_is_noticed(shells: list[str]) -> None:
 
 
 def test_who_started_it_stays_the_same() -> None:
-    assert started_by() == started_by()
-    assert started_by()[0] == os.getppid()
+    assert parent_process() == parent_process()
+    assert parent_process()[0] == os.getppid()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from sklearn.metrics import balanced_accuracy_score
 
-from app.folds import Source
+from app.folds import FoldPredictions
 from lesions.runtime.console import UserError
 from studies.cross_validation import compare
 from studies.experiments import read_plan
@@ -17,16 +17,16 @@ from tests.conftest import REPOSITORY
 from tests.unit.app.test_folds import CLASSES, held_out
 
 
-def source(fold: int, seed: int, right: float = 0.0) -> Source:
+def source(fold: int, seed: int, right: float = 0.0) -> FoldPredictions:
     """A training's predictions; `right`: the share of its test pictures that are put right."""
     table = held_out(fold, seed)
     mended = np.random.default_rng(seed).random(len(table)) < right
     table.loc[mended, "predicted"] = table.loc[mended, "label"]
     test, val = (table[table["split"] == split].reset_index(drop=True) for split in ("test", "val"))
-    return Source(f"f{fold}-s{seed}", CLASSES, test, val, fold=str(fold))
+    return FoldPredictions(f"f{fold}-s{seed}", CLASSES, test, val, fold=str(fold))
 
 
-def recipe(right: float = 0.0, seeds: tuple[int, ...] = (0, 1)) -> list[Source]:
+def recipe(right: float = 0.0, seeds: tuple[int, ...] = (0, 1)) -> list[FoldPredictions]:
     return [source(fold, seed, right) for fold in range(3) for seed in seeds]
 
 

@@ -16,8 +16,8 @@ from benchmarks.measuring import in_fresh_process
 from lesions.models.backend import keras
 from lesions.params.schema import load_params
 from studies import race
-from studies.race import Raced, TimedCheckpoint
-from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, tell
+from studies.race import RaceRun, TimedCheckpoint
+from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, verdict_text
 from tests.conftest import REPOSITORY
 from tests.unit.trainings import SMALL, params_with, trained
 
@@ -25,7 +25,7 @@ from tests.unit.trainings import SMALL, params_with, trained
 def curve(seconds: float, *scores: float) -> pd.DataFrame:
     """A training with these balanced accuracies, each epoch of which takes so many seconds."""
     epochs = [{SECONDS: seconds * (epoch + 1), ACCURACY: score, SCORE: score} for epoch, score in enumerate(scores)]
-    return Raced(0, 0, epochs).curve
+    return RaceRun(0, 0, epochs).curve
 
 
 NOTEBOOK = curve(100, 0.2, 0.5, 0.4, 0.45)
@@ -47,7 +47,7 @@ def test_the_verdict_is_the_first_epoch_above_the_best_of_the_other(
     verdict = judge(NOTEBOOK, ours)
     assert verdict[:3] == (0.5, 2, 400)
     assert (verdict.passed_epoch, verdict.passed_after) == (epoch, after)
-    text = tell({"lesion_net": ours, THEIRS: NOTEBOOK})
+    text = verdict_text({"lesion_net": ours, THEIRS: NOTEBOOK})
     assert re.search(told, text)
     assert f"{THEIRS} reaches at best 0.500" in text
     assert "its 4 epochs take 6.7 min" in text

@@ -29,7 +29,7 @@ def plan_of(manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd.DataFrame]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.PredictionsByView, pd.DataFrame]:
     """What the benchmark finds in the folder of a run, and what evaluate would, of its validation pictures."""
     root, params = tmp_path_factory.mktemp("run"), params_with()
     made = exported(root / "made", "lesion_net")
@@ -46,15 +46,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[benchmark.Answers, pd
     held_out = manifest[manifest["split"] == "val"].sort_values("image_id")
     logits = predict(made.model, np.stack([read_pixels(root / PREPARED / path) for path in held_out["path"]])).logits
     fitted = fit_calibration(held_out, logits, CLASSES, np.full(len(CLASSES), 1 / len(CLASSES)))
-    return benchmark.ask(root), predictions_table(held_out, balanced(logits, fitted), CLASSES)
+    return benchmark.predict_by_view(root), predictions_table(held_out, balanced(logits, fitted), CLASSES)
 
 
-def test_the_way_of_the_run_finds_what_its_evaluation_found(run: tuple[benchmark.Answers, pd.DataFrame]) -> None:
+def test_the_way_of_the_run_finds_what_its_evaluation_found(
+    run: tuple[benchmark.PredictionsByView, pd.DataFrame],
+) -> None:
     answers, of_run = run
     pd.testing.assert_frame_equal(answers[params_with().model.views], of_run)
 
 
-def test_every_way_looks_in_its_own(run: tuple[benchmark.Answers, pd.DataFrame]) -> None:
+def test_every_way_looks_in_its_own(run: tuple[benchmark.PredictionsByView, pd.DataFrame]) -> None:
     """Weights that were lost on the way, or one network asked three times, would answer alike."""
     answers, _ = run
     columns = [f"p_{label}" for label in CLASSES]
@@ -64,11 +66,11 @@ def test_every_way_looks_in_its_own(run: tuple[benchmark.Answers, pd.DataFrame])
 
 
 def test_the_table_has_the_scores_of_folds_and_pairs_the_pictures(
-    run: tuple[benchmark.Answers, pd.DataFrame],
+    run: tuple[benchmark.PredictionsByView, pd.DataFrame],
 ) -> None:
     """Two folds of the same pictures: another picture each, as other pictures were learnt from."""
     answers, _ = run
-    better: benchmark.Answers = {**answers, "all": answers["all"].assign(predicted=answers["all"]["label"])}
+    better: benchmark.PredictionsByView = {**answers, "all": answers["all"].assign(predicted=answers["all"]["label"])}
     rows = benchmark.table([("0", better), ("1", answers)]).splitlines()
     one, both = (next(row for row in rows if row.startswith(f"| {views} ")) for views in ("one", "all"))
     alone = [headline(answers[views], CLASSES)["balanced_accuracy"] for views in ("one", "all")]

@@ -12,8 +12,8 @@ from PIL import Image
 from lesions.data.images import read_pixels
 from lesions.models.transfer import build_network
 from lesions.runtime.console import UserError
-from lesions.training.batches import AHEAD, made_ahead, training_batches, validation_batches
-from lesions.training.cache import OnDisk, content_hash
+from lesions.training.batches import AHEAD, prefetch, training_batches, validation_batches
+from lesions.training.cache import PicturesOnDisk, content_hash
 from lesions.training.fit import fit, set_seeds
 from lesions.training.training_set import Pictures, TrainingData
 from tests.unit.training_pictures import SIDE
@@ -38,7 +38,7 @@ def on_disk(data: TrainingData, folder: Path) -> TrainingData:
         paths = [folder / f"{split}_{number}.png" for number in range(len(pictures.labels))]
         for path, pixels in zip(paths, pictures.pixels[np.arange(len(paths))], strict=True):
             Image.fromarray(pixels).save(path)
-        return Pictures(OnDisk(paths, SIDE, read_pixels, content_hash(pictures.pixels)), pictures.labels)
+        return Pictures(PicturesOnDisk(paths, SIDE, read_pixels, content_hash(pictures.pixels)), pictures.labels)
 
     return data._replace(train=write(data.train, "train"), val=write(data.val, "val"))
 
@@ -82,7 +82,7 @@ def test_a_picture_that_vanishes_while_training_is_named(tmp_path: Path) -> None
         raise UserError(f"{path.name} cannot be read (FileNotFoundError): run `dvc repro prepare`")
 
     data = toy_data()
-    lost = OnDisk([Path("lost.png")] * len(data.train.labels), SIDE, vanish, "")
+    lost = PicturesOnDisk([Path("lost.png")] * len(data.train.labels), SIDE, vanish, "")
     model = build_network(params_with(**SMALL).model, 3, SIDE)
     with pytest.raises(UserError, match=r"^lost\.png cannot be read \(FileNotFoundError\): run `dvc repro prepare`$"):
         fit(model, data._replace(train=Pictures(lost, data.train.labels)), params_with(**SMALL), [])
@@ -98,7 +98,7 @@ def test_items_are_made_ahead_in_their_order_and_no_further() -> None:
                 enough.set()
             yield number
 
-    ahead = made_ahead(items)
+    ahead = prefetch(items)
     assert next(ahead) == 0
     assert enough.wait(5), "the next ones are made while nobody asks"
     assert made == list(range(AHEAD + 1)), "memory would fill with batches"
@@ -110,7 +110,7 @@ def test_an_exception_while_making_ahead_is_raised_where_the_item_is_asked_for()
         yield 1
         raise UserError("no second")
 
-    ahead = made_ahead(items)
+    ahead = prefetch(items)
     assert next(ahead) == 1
     with pytest.raises(UserError, match="no second"):
         next(ahead)

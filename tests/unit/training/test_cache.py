@@ -10,7 +10,7 @@ from lesions.data.images import read_pixels
 from lesions.training import cache as picture_cache
 from lesions.training.cache import (
     Cache,
-    OnDisk,
+    PicturesOnDisk,
     content_hash,
     digest_of,
     fits_in_memory,
@@ -23,14 +23,14 @@ PIXELS = np.stack([random_pixels(seed, 32, 32) for seed in range(9)])
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> OnDisk:
+def stored(tmp_path: Path) -> PicturesOnDisk:
     paths = [tmp_path / f"{number}.png" for number in range(len(PIXELS))]
     for path, pixels in zip(paths, PIXELS, strict=True):
         Image.fromarray(pixels).save(path)
-    return OnDisk(paths, 32, read_pixels, hash_of_digests([digest_of(pixels) for pixels in PIXELS]))
+    return PicturesOnDisk(paths, 32, read_pixels, hash_of_digests([digest_of(pixels) for pixels in PIXELS]))
 
 
-def test_on_disk_behaves_as_the_array(stored: OnDisk) -> None:
+def test_on_disk_behaves_as_the_array(stored: PicturesOnDisk) -> None:
     members = np.array([3, 0, 3, 8])
     assert np.array_equal(stored[members], PIXELS[members])
     assert stored.shape == PIXELS.shape

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesions.models.backend import keras
-from lesions.training.callbacks import EpochKeeper, best_epoch
+from lesions.training.callbacks import CheckpointCallback, best_epoch
 from lesions.training.checkpoint import Checkpoint
 from tests.unit.training_pictures import SIDE
 from tests.unit.trainings import SMALL, params_with, train_params, trained
@@ -35,7 +35,7 @@ def test_best_epoch_and_patience_are_those_of_keras(values: list[float], monitor
     )
     theirs.set_model(Weightless())
     theirs.on_train_begin()
-    ours = EpochKeeper(train_params(monitor=monitor, patience=patience), None)
+    ours = CheckpointCallback(train_params(monitor=monitor, patience=patience), None)
     for epoch, value in enumerate(values):
         theirs.on_epoch_end(epoch, {monitor: value})
         ours.history.append({monitor: value})
@@ -47,7 +47,7 @@ def test_best_epoch_and_patience_are_those_of_keras(values: list[float], monitor
 
 def test_patience_waits_for_the_fine_tuning() -> None:
     """While only the classifier learns, standing still is no reason to stop: the fine-tuning would never begin."""
-    keeper = EpochKeeper(train_params(monitor="val_loss", patience=2), None, waits_from=4)
+    keeper = CheckpointCallback(train_params(monitor="val_loss", patience=2), None, waits_from=4)
     over = []
     for _ in range(6):
         keeper.history.append({"val_loss": 1.0})
@@ -56,7 +56,7 @@ def test_patience_waits_for_the_fine_tuning() -> None:
 
 
 def test_no_patience_never_ends_a_run() -> None:
-    keeper = EpochKeeper(train_params(patience=0), None)
+    keeper = CheckpointCallback(train_params(patience=0), None)
     keeper.history = [{"val_balanced_accuracy": 0.5}] * 100
     assert not keeper.is_over
 

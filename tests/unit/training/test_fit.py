@@ -18,7 +18,7 @@ from lesions.models.networks import LOGITS
 from lesions.runtime.console import UserError
 from lesions.training.callbacks import LEARNING_RATE
 from lesions.training.checkpoint import Checkpoint
-from lesions.training.log import Curves, Progress, curves, tell_start
+from lesions.training.log import LiveCurves, Progress, live_curves, print_start
 from lesions.training.training_set import Pictures
 from tests.conftest import REPOSITORY
 from tests.unit.training_pictures import write_prepared
@@ -108,12 +108,12 @@ def test_a_class_missing_from_validation_is_told(tmp_path: Path, capsys: pytest.
     """The score that decides on the best epoch is then a mean over fewer classes than the reader thinks."""
     val, first_two = toy_data().val, np.arange(10)
     data = toy_data()._replace(val=Pictures(val.pixels[first_two], val.labels[first_two]))
-    tell_start("lesion_net", 310_537, data, Checkpoint(tmp_path, {}))
+    print_start("lesion_net", 310_537, data, Checkpoint(tmp_path, {}))
     first, warning = capsys.readouterr().out.splitlines()
     assert first.startswith("training lesion_net (310,537 weights) on 60 pictures, watched on 10 validation pictures")
     assert first.endswith("0 MB in memory")
     assert warning.startswith("warning: no validation picture of c: ")
-    tell_start("lesion_net", 310_537, toy_data(), Checkpoint(tmp_path, {}))
+    print_start("lesion_net", 310_537, toy_data(), Checkpoint(tmp_path, {}))
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
@@ -124,7 +124,7 @@ def test_curves_of_a_failed_run_are_removed(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Live, "end", no_thread)  # where memory has run out; it must not hide what went wrong
     folder = Path("plots/train")
-    with pytest.raises(UserError, match="half way"), curves(folder) as live:
+    with pytest.raises(UserError, match="half way"), live_curves(folder) as live:
         live.log_metric("train/loss", 1.0)
         assert list(folder.rglob("loss.tsv"))
         raise UserError("half way")
@@ -135,8 +135,8 @@ def test_the_log_has_one_line_an_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with curves(Path("plots/train")) as live:
-        trained(params_with(**SMALL, epochs=3), Curves(live), Progress(epochs=3))
+    with live_curves(Path("plots/train")) as live:
+        trained(params_with(**SMALL, epochs=3), LiveCurves(live), Progress(epochs=3))
     out, err = capfd.readouterr()
     assert [line.split("  ")[0] for line in out.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert "\r" not in out + err, "no bar where nobody watches"

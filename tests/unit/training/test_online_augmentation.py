@@ -23,7 +23,7 @@ def pictures(n: int = 32) -> NDArray[np.uint8]:
 
 
 def changed(pixels: NDArray[np.uint8], params: OnlineParams, seed: int = 0, step: int = 0) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = online_augmentation.change(
+    result: NDArray[np.float32] = online_augmentation.augment(
         tf.constant(pixels), params, seed, tf.constant(step)
     ).numpy()
     return result
