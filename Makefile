@@ -26,8 +26,8 @@ serve: setup ## Web page for the trained model on http://127.0.0.1:8000 (repro f
 check: setup ## Check params.yaml, all mistakes at once
 	@python -m lesions.params
 
-lint: .venv/.dev ## Check style and spelling
-	@ruff check . && ruff format --check . && codespell
+lint: .venv/.dev ## Check style, spelling and the direction of imports
+	@ruff check . && ruff format --check . && codespell && lint-imports --no-logo
 
 types: .venv/.dev ## Check types
 	@mypy

@@ -1,7 +1,7 @@
 """Audit a folder of pictures alone, without training: `python -m app.audit FOLDER [--labels TABLES] [--out PAGE]`.
 
-Reads, checks and splits the folder as the prepare stage does with params.yaml, and writes the same page; nothing of the
-pipeline's own data is touched.
+Reads, checks and splits the folder as the prepare stage does with params.yaml, and writes the same page; the pipeline's
+own data is not touched.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from lesions.runtime.console import run
 
 
 def main() -> None:
-    """Parse the command line, audit, write the page, say where it is."""
+    """Parse the command line, audit, write the page, print its path."""
     parser = argparse.ArgumentParser(prog="python -m app.audit", description="Audit a folder of pictures.")
     parser.add_argument("folder", type=Path, help="the data set: class folders or a published layout")
     parser.add_argument("--labels", type=Path, help="a folder with official tables (default: that of params.yaml)")
@@ -29,12 +29,12 @@ def main() -> None:
         folder.mkdir()
         labels = arguments.labels or Path(params.labels)
         prepared = prepare(arguments.folder, labels, params.image_size, params.prepare, folder)
-        examined = audit_prepared(prepared, folder)
+        audit_results = audit_prepared(prepared, folder)
     summary = summarise(prepared)
-    write_audit(arguments.out, arguments.folder, prepared, summary, sections(examined, prepared, arguments.folder))
+    write_audit(arguments.out, arguments.folder, prepared, summary, sections(audit_results, prepared, arguments.folder))
     print(summary_text(summary))
     print(f"audit: {arguments.out}")
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was changed.")
+    run(main, recovery_hint="Nothing was changed.")

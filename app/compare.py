@@ -15,7 +15,7 @@ import pandas as pd
 from app.folds import FoldPredictions, read_fold
 from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
-from lesions.metrics.scores import FEWEST_CASES
+from lesions.metrics.scores import MIN_CASES_PER_CLASS
 from lesions.runtime.console import UserError, run
 
 SCORES = {
@@ -46,22 +46,22 @@ def main() -> None:
     parser.add_argument("b", metavar="B", help="the same")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     arguments = parser.parse_args()
-    found = compare(read_fold(arguments.a), read_fold(arguments.b))
-    print(json.dumps(found, indent=2) if arguments.format == "json" else comparison_text(found))
+    comparison = compare(read_fold(arguments.a), read_fold(arguments.b))
+    print(json.dumps(comparison, indent=2) if arguments.format == "json" else comparison_text(comparison))
 
 
 def compare(a: FoldPredictions, b: FoldPredictions) -> dict[str, Any]:
-    """Each score of a and b, and b minus a with its interval and whether that excludes zero, ready for JSON.
+    """The scores of a and b, and b minus a with its interval and whether that excludes zero, ready for JSON.
 
-    Scores that the test pictures cannot tell are left out. Raises UserError where classes or test pictures differ.
+    Scores that the test pictures do not determine are left out. Raises UserError where classes or test pictures differ.
     """
-    check(a, b)
+    check_comparable(a, b)
     weights = bootstrap_weights(a.test["label"], a.test["group"], SEED)
-    values = [overall_values(source.test, a.classes, weights) for source in (a, b)]
+    resampled = [overall_values(source.test, a.classes, weights) for source in (a, b)]
     scores: dict[str, Any] = {}
     for name in SCORES:
-        if name in values[0]:
-            one, other = (found[name] for found in values)
+        if name in resampled[0]:
+            one, other = (values[name] for values in resampled)
             difference = estimate(other - one)
             scores[name] = {
                 "a": round(float(one[0]), 4),
@@ -74,7 +74,7 @@ def compare(a: FoldPredictions, b: FoldPredictions) -> dict[str, Any]:
     return {"a": a.name, "b": b.name, **counts, "classes": a.classes, "scores": scores, "notes": list(NOTES)}
 
 
-def check(a: FoldPredictions, b: FoldPredictions) -> None:
+def check_comparable(a: FoldPredictions, b: FoldPredictions) -> None:
     """Raise UserError where the two cannot be compared picture by picture."""
     if a.classes != b.classes:
         differ = ", ".join(sorted({*a.classes} ^ {*b.classes})) or "in another order"
@@ -91,7 +91,7 @@ def check(a: FoldPredictions, b: FoldPredictions) -> None:
             raise UserError(f"{a.name} and {b.name} have different {column}s for {changed} of {len(one)} test pictures")
 
 
-def comparison_text(found: dict[str, Any]) -> str:
+def comparison_text(comparison: dict[str, Any]) -> str:
     """The comparison as a table and sentences, for a terminal."""
     rows = [
         {
@@ -102,18 +102,21 @@ def comparison_text(found: dict[str, Any]) -> str:
             "95 % interval": _interval(row["difference"]),
             "excludes zero": "yes" if row["excludes_zero"] else "no",
         }
-        for name, row in found["scores"].items()
+        for name, row in comparison["scores"].items()
     ]
-    missing = [text for name, text in SCORES.items() if name not in found["scores"]]
+    missing = [text for name, text in SCORES.items() if name not in comparison["scores"]]
+    changed = comparison["called_differently"]
     parts = [
-        f"A: {found['a']}\nB: {found['b']}",
-        f"{found['n']} test pictures of {found['groups']} groups, {found['called_differently']} called differently\n",
+        f"A: {comparison['a']}\nB: {comparison['b']}",
+        f"{comparison['n']} test pictures of {comparison['groups']} groups, {changed} called differently\n",
         pd.DataFrame(rows).to_string(index=False),
     ]
     if missing:
-        why = f"a class, or a side, has too few test pictures (means over classes need {FEWEST_CASES} of each)"
-        parts.append(f"not told: {', '.join(missing)}: {why}")
-    return "\n".join([*parts, "", *(fill(note, 110) for note in found["notes"])])
+        reason = (
+            f"a class, or a side, has too few test pictures (means over classes need {MIN_CASES_PER_CLASS} of each)"
+        )
+        parts.append(f"not told: {', '.join(missing)}: {reason}")
+    return "\n".join([*parts, "", *(fill(note, 110) for note in comparison["notes"])])
 
 
 def _interval(difference: dict[str, Any]) -> str:
@@ -121,4 +124,4 @@ def _interval(difference: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was changed.")
+    run(main, recovery_hint="Nothing was changed.")

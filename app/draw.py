@@ -17,7 +17,7 @@ NOTICE = "Drawn by a program, not photographed: no patient, not for any medical 
 
 
 def main() -> None:
-    """Read the command line, draw."""
+    """Parse the command line, draw."""
     parser = argparse.ArgumentParser("python -m app.draw", description=__doc__)
     parser.add_argument("folder", type=Path, help="to make; it must not exist")
     parser.add_argument("--per-class", type=int, default=700, metavar="N", help="pictures of each class")
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def plan(per_class: int) -> list[SyntheticPicture]:
-    """The pictures to draw; a larger number of them begins with those of a smaller one."""
+    """The pictures to draw; a larger data set begins with the pictures of a smaller one."""
     return [
         SyntheticPicture("Train", name, f"DRAWN_{number * len(CLASS_NAMES) + place:07d}")
         for number in range(per_class)
@@ -43,4 +43,4 @@ def plan(per_class: int) -> list[SyntheticPicture]:
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was written.")
+    run(main, recovery_hint="Nothing was written.")

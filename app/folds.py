@@ -27,8 +27,8 @@ from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_file
 
 COLUMNS = ("image_id", "group", "split", "label", "predicted")
-PER_FOLD = ("accuracy", "balanced_accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
-ENDS = ("mean", "min", "max")
+FOLD_SCORES = ("accuracy", "balanced_accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
+AGGREGATES = ("mean", "min", "max")
 MAY_DIFFER = ("seed", "prepare.fold")  # params in which the experiments of one cross-validation may differ
 NOTES = (
     "The spread over folds is no interval and gives no standard error: the models of the folds share training "
@@ -47,13 +47,13 @@ repeats of each fold: add -S 'seed=range(0,3)' to the first command, and give al
 
 
 class FoldPredictions(NamedTuple):
-    """What one experiment, revision or file says; of a file, only the tables are known."""
+    """The predictions of one experiment, revision or file; a file has no params, fold or number of pictures."""
 
     name: str
     classes: list[str]  # in the order of the probability columns
     test: pd.DataFrame  # predictions for test pictures, sorted by image_id
     val: pd.DataFrame  # the same for validation pictures; may be empty
-    recipe: dict[str, Any] = {}  # noqa: RUF012 - nobody writes to it; params by dotted name, but for MAY_DIFFER
+    recipe: dict[str, Any] = {}  # noqa: RUF012 - never mutated; params by dotted name, without MAY_DIFFER
     fold: str = ""  # its number
     pictures: int = 0  # usable ones in the data set
 
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
     arguments = parser.parse_args()
     summary = summarise(group_repeats([read_fold(name) for name in arguments.experiments]))
-    texts = {"table": summary_text, "json": lambda found: json.dumps(found, indent=2) + "\n", "csv": to_csv}
+    texts = {"table": summary_text, "json": lambda content: json.dumps(content, indent=2) + "\n", "csv": to_csv}
     text = texts[arguments.format](summary)
     if arguments.out is None:
         print(text, end="")
@@ -79,7 +79,7 @@ def main() -> None:
 def read_fold(name: str) -> FoldPredictions:
     """Read a CSV file by its path, or an experiment by its name or any Git revision.
 
-    Raises UserError where there is no such thing, or its predictions break the contract.
+    Raises UserError where it does not exist, or its predictions break the contract.
     """
     if name.endswith(".csv"):
         try:
@@ -100,9 +100,9 @@ def group_repeats(sources: list[FoldPredictions]) -> list[list[FoldPredictions]]
     a picture or group in the tests of two folds, or the same result twice.
     """
     for one, other in combinations(sources, 2):
-        problem = _problem(one, other)
-        if problem:
-            raise UserError(f"{one.name} and {other.name} {problem}")
+        conflict = _conflict(one, other)
+        if conflict:
+            raise UserError(f"{one.name} and {other.name} {conflict}")
     folds: dict[str, list[FoldPredictions]] = {}
     for source in sources:
         folds.setdefault(source.test["image_id"][0], []).append(source)
@@ -110,25 +110,25 @@ def group_repeats(sources: list[FoldPredictions]) -> list[list[FoldPredictions]]
 
 
 def summarise(folds: list[list[FoldPredictions]]) -> dict[str, Any]:
-    """Everything there is to tell, ready for JSON: classes, folds, mean, min, max, pooled, warnings, notes."""
+    """The whole summary, ready for JSON: classes, folds, mean, min, max, pooled, warnings, notes."""
     classes = folds[0][0].classes
     rows = [_fold_scores(repeats, classes) for repeats in folds]
-    told = pd.DataFrame(rows)[[name for name in PER_FOLD if all(name in row for row in rows)]]
-    ends = {how: told.agg(how).round(scores.DIGITS).to_dict() for how in ENDS}
-    found = {"classes": classes, "folds": rows, **ends, "pooled": _pool(folds, classes)}
-    return {**found, "warnings": _warnings(folds), "notes": list(NOTES)}
+    fold_scores = pd.DataFrame(rows)[[name for name in FOLD_SCORES if all(name in row for row in rows)]]
+    aggregates = {aggregate: fold_scores.agg(aggregate).round(scores.DIGITS).to_dict() for aggregate in AGGREGATES}
+    summary = {"classes": classes, "folds": rows, **aggregates, "pooled": _pool(folds, classes)}
+    return {**summary, "warnings": _warnings(folds), "notes": list(NOTES)}
 
 
 def summary_text(summary: dict[str, Any]) -> str:
     """The summary as tables and sentences, for a terminal."""
-    rows = [*summary["folds"], *({"fold": how, **summary[how]} for how in ENDS)]
+    rows = [*summary["folds"], *({"fold": aggregate, **summary[aggregate]} for aggregate in AGGREGATES)]
     pooled = summary["pooled"]
     balanced = "-" if pooled["balanced_accuracy"] is None else pooled["balanced_accuracy"]
     confusion = pd.DataFrame(pooled["confusion"], index=summary["classes"], columns=summary["classes"])
     sentences = [*(f"warning: {warning}" for warning in summary["warnings"]), *summary["notes"]]
     parts = [
         pd.DataFrame(rows, dtype=object).drop(columns="from").to_string(index=False, na_rep="-"),
-        f"(-: cannot be told, or a class has fewer than {scores.FEWEST_CASES} test pictures in a fold)",
+        f"(-: cannot be told, or a class has fewer than {scores.MIN_CASES_PER_CLASS} test pictures in a fold)",
         f"\nRecall over all {pooled['n']} test pictures (mean over classes: {balanced}):",
         pd.DataFrame.from_dict(pooled["per_class"], orient="index", dtype=object).to_string(na_rep="-"),
         "\nTest pictures by true class (rows) and predicted class (columns):",
@@ -140,17 +140,17 @@ def summary_text(summary: dict[str, Any]) -> str:
 def to_csv(summary: dict[str, Any]) -> str:
     """One row per fold, one each for mean, min and max, and one per class with its pooled recall."""
     rows = [{"part": "fold", "of": row["fold"], **row} for row in summary["folds"]]
-    rows += [{"part": how, "of": "folds", **summary[how]} for how in ENDS]
+    rows += [{"part": aggregate, "of": "folds", **summary[aggregate]} for aggregate in AGGREGATES]
     rows += [{"part": "class", "of": label, **row} for label, row in summary["pooled"]["per_class"].items()]
     return pd.DataFrame(rows, dtype=object).drop(columns=["fold", "from"]).to_csv(index=False, lineterminator="\n")
 
 
 def _read(revision: str, path: str) -> str:
-    """A file of an experiment or revision, whether Git or DVC keeps it."""
+    """The text of a file of an experiment or revision, tracked by Git or by DVC."""
     try:
         return str(dvc.api.read(path, rev=revision))
     except RevError as error:
-        names = sorted(name for found in Repo().experiments.ls(all_commits=True).values() for name, _ in found)
+        names = sorted(name for listing in Repo().experiments.ls(all_commits=True).values() for name, _ in listing)
         raise UserError(f"{error}; `dvc exp list --all-commits` knows {', '.join(names) or 'none'}") from None
     except PathMissingError:
         raise UserError(f"{revision} has no {path}: it did not run to the end, or is none of this pipeline's") from None
@@ -178,7 +178,7 @@ def _parse(text: str, name: str) -> FoldPredictions:
     return FoldPredictions(name, classes, test, val)
 
 
-def _problem(one: FoldPredictions, other: FoldPredictions) -> str:
+def _conflict(one: FoldPredictions, other: FoldPredictions) -> str:
     """Why two sources cannot belong to one cross-validation, or nothing."""
     if one.classes != other.classes:
         return f"know different classes: {', '.join(sorted({*one.classes} ^ {*other.classes})) or 'in another order'}"
@@ -194,57 +194,59 @@ def _problem(one: FoldPredictions, other: FoldPredictions) -> str:
     for column, what in (("image_id", "pictures"), ("group", "groups")):
         shared = sorted({*one.test[column]} & {*other.test[column]})
         if shared:
-            told = f"share {len(shared)} test {what}, the first: {shared[0]}; folds share none"
-            return f"{told}: take the same data and prepare.split_seed, and one experiment per prepare.fold and seed"
+            conflict = f"share {len(shared)} test {what}, the first: {shared[0]}; folds share none"
+            return (
+                f"{conflict}: take the same data and prepare.split_seed, and one experiment per prepare.fold and seed"
+            )
     return ""
 
 
 def _fold_scores(repeats: list[FoldPredictions], classes: list[str]) -> dict[str, Any]:
-    """The scores of a fold, each the mean over its repeats; a score that cannot be told is left out."""
-    found = pd.DataFrame([scores.headline(source.test, classes) for source in repeats]).mean().round(scores.DIGITS)
+    """The scores of a fold, each the mean over its repeats; an undefined score is left out."""
+    means = pd.DataFrame([scores.headline(source.test, classes) for source in repeats]).mean().round(scores.DIGITS)
     names = [source.name for source in repeats]
-    known = {"fold": repeats[0].fold or names[0], "from": names, "repeats": len(repeats), "n": len(repeats[0].test)}
-    return known | {name: float(found[name]) for name in PER_FOLD if name in found}
+    row = {"fold": repeats[0].fold or names[0], "from": names, "repeats": len(repeats), "n": len(repeats[0].test)}
+    return row | {name: float(means[name]) for name in FOLD_SCORES if name in means}
 
 
 def _pool(folds: list[list[FoldPredictions]], classes: list[str]) -> dict[str, Any]:
     """Confusion counts (a mean over repeats) summed over folds, and the recalls that follow from them."""
-    of_fold = [np.mean([scores.confusion(source.test, classes) for source in repeats], axis=0) for repeats in folds]
-    confusion = np.sum(of_fold, axis=0).round(scores.DIGITS)
+    per_fold = [np.mean([scores.confusion(source.test, classes) for source in repeats], axis=0) for repeats in folds]
+    confusion = np.sum(per_fold, axis=0).round(scores.DIGITS)
     tests = pd.concat([repeats[0].test for repeats in folds])
     per_class = {label: _recall(tests[tests["label"] == label], confusion[i, i]) for i, label in enumerate(classes)}
-    enough = min(row["n"] for row in per_class.values()) >= scores.FEWEST_CASES
+    enough = min(row["n"] for row in per_class.values()) >= scores.MIN_CASES_PER_CLASS
     balanced = round(sum(row["recall"] for row in per_class.values()) / len(classes), scores.DIGITS) if enough else None
     return {"n": len(tests), "balanced_accuracy": balanced, "per_class": per_class, "confusion": confusion.tolist()}
 
 
-def _recall(rows: pd.DataFrame, right: float) -> dict[str, Any]:
-    """Recall among the test pictures of one class, `right` of them recognised: a mean over repeats, so a fraction."""
+def _recall(rows: pd.DataFrame, correct: float) -> dict[str, Any]:
+    """Recall of one class: `correct` of its test pictures (rows), a mean over repeats and so maybe a fraction."""
     row: dict[str, Any] = {"n": len(rows), "groups": rows["group"].nunique(), "recall": None, "low": None, "high": None}
     if len(rows):
-        low, high = wilson(right / len(rows), len(rows))
-        values = {"recall": right / len(rows), "low": low, "high": high}
+        low, high = wilson(correct / len(rows), len(rows))
+        values = {"recall": correct / len(rows), "low": low, "high": high}
         row |= {name: round(value, scores.DIGITS) for name, value in values.items()}
     return row
 
 
 def _warnings(folds: list[list[FoldPredictions]]) -> list[str]:
-    """What is missing: folds, and pictures that no fold tests, as far as the sources can tell."""
+    """Warnings on missing folds, and on pictures that no fold tests, as far as the sources show."""
     sources = [source for repeats in folds for source in repeats]
-    found = ["one test set only: this is no cross-validation"] if len(folds) == 1 else []
-    wanted = {str(number) for source in sources if source.fold for number in range(source.recipe["prepare.folds"])}
-    missing = sorted(wanted - {source.fold for source in sources}, key=int)
+    warnings = ["one test set only: this is no cross-validation"] if len(folds) == 1 else []
+    expected = {str(number) for source in sources if source.fold for number in range(source.recipe["prepare.folds"])}
+    missing = sorted(expected - {source.fold for source in sources}, key=int)
     if missing and all(source.fold for source in sources):
-        found.append(f"of {len(wanted)} folds, numbered from 0, these are missing: {', '.join(missing)}")
+        warnings.append(f"of {len(expected)} folds, numbered from 0, these are missing: {', '.join(missing)}")
     tested = sum(len(repeats[0].test) for repeats in folds)
     pictures = max(
         len(set().union(*({*s.test["image_id"], *s.val["image_id"]} for s in sources))), *(s.pictures for s in sources)
     )
     if tested < pictures:
         least = "" if any(source.pictures for source in sources) else "at least "
-        found.append(f"{tested} of {least}{pictures} pictures were tested ({tested / pictures:.0%})")
-    return found
+        warnings.append(f"{tested} of {least}{pictures} pictures were tested ({tested / pictures:.0%})")
+    return warnings
 
 
 if __name__ == "__main__":
-    run(main, way_back="")
+    run(main, recovery_hint="")

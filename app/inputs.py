@@ -1,4 +1,4 @@
-"""Which picture files the arguments of a command line mean: files, folders, patterns, a list on standard input."""
+"""Picture files from command-line arguments: files, folders, glob patterns, a list on standard input."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,46 +11,53 @@ STANDARD_INPUT = "-"
 
 
 class InputFile(NamedTuple):
-    """A path as the user may know it, and why there is no picture there, or nothing."""
+    """A path as the user wrote it or below such a path, and why there is no picture (empty where there is one)."""
 
     path: str
     problem: str = ""
 
 
 class InputFiles(NamedTuple):
-    """The files, in the order of the arguments, sorted within each; and how many others in folders were passed over."""
+    """The files, in the order of the arguments, sorted within each; and how many others in folders were skipped."""
 
-    found: list[InputFile]
-    passed_over: int
+    files: list[InputFile]
+    skipped: int
 
 
 def find_inputs(arguments: Sequence[str], standard_input: Iterable[str]) -> InputFiles:
-    """What each argument stands for; each path once.
+    """Expand the arguments to files; each path once.
 
-    A folder stands for the files below it that are named like pictures, hidden ones aside; a pattern (`*`, `**`, `?`,
-    `[...]`) for what matches it; `-` for one path or pattern a line. What leads to no file is a Source with a problem.
+    A folder stands for the files below it with a picture's suffix, hidden ones excluded; a pattern (`*`, `**`, `?`,
+    `[...]`) for its matches; `-` for one path or pattern per line. An argument without a file gives an InputFile with a
+    problem.
     """
-    counted = _Counted()
-    words = (line for word in arguments for line in (_lines(standard_input) if word == STANDARD_INPUT else [word]))
-    found = {source.path: source for word in words for source in counted.expand(word)}
-    return InputFiles(list(found.values()), counted.passed_over)
+    expander = _Expander()
+    patterns = (
+        pattern
+        for argument in arguments
+        for pattern in (_lines(standard_input) if argument == STANDARD_INPUT else [argument])
+    )
+    files = {file.path: file for pattern in patterns for file in expander.expand(pattern)}
+    return InputFiles(list(files.values()), expander.skipped)
 
 
-class _Counted:
+class _Expander:
+    """Expands patterns to files, and counts the files in folders that it skips."""
+
     def __init__(self) -> None:
-        self.passed_over = 0
+        self.skipped = 0
 
-    def expand(self, word: str) -> Iterator[InputFile]:
-        if os.path.lexists(word) or not has_magic(word):
-            yield from self._at(word)
+    def expand(self, pattern: str) -> Iterator[InputFile]:
+        if os.path.lexists(pattern) or not has_magic(pattern):
+            yield from self._expand_path(pattern)
             return
-        matches = sorted(glob(word, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        matches = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
         if not matches:
-            yield InputFile(word, "no file matches this pattern")
+            yield InputFile(pattern, "no file matches this pattern")
         for match in matches:
-            yield from self._at(match)
+            yield from self._expand_path(match)
 
-    def _at(self, path: str) -> Iterator[InputFile]:
+    def _expand_path(self, path: str) -> Iterator[InputFile]:
         if not os.path.lexists(path):
             yield InputFile(path, "no such file or folder")
         elif not Path(path).is_dir():
@@ -68,7 +75,7 @@ class _Counted:
                 if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
                     yield str(Path(parent, name))
                 else:
-                    self.passed_over += 1
+                    self.skipped += 1
 
 
 def _lines(text: Iterable[str]) -> Iterator[str]:

@@ -22,8 +22,8 @@ from lesions.params.paths import BUNDLE
 from lesions.rendering.heatmaps import overlay
 from lesions.runtime.console import UserError, available_cores, run
 
-SHOWN_SIDE = 512  # pixels; longer side of a picture under its heat map
-AHEAD = 8  # pictures in work or waiting to be printed, for each worker: memory does not grow with their number
+HEAT_MAP_SIDE = 512  # pixels; longer side of a picture under its heat map
+QUEUED_PER_WORKER = 8  # pictures being predicted or waiting to be printed: bounds the memory
 EXAMPLE = """\
 examples:
   python -m app.predict lesion.jpg
@@ -35,7 +35,7 @@ Exit code: 0, 1 where a picture could not be read (its row says why, the others 
 
 
 def main() -> None:
-    """Read the command line, predict, print."""
+    """Parse the command line, predict, print."""
     parser = ArgumentParser(
         "python -m app.predict", None, __doc__, EXAMPLE, formatter_class=RawDescriptionHelpFormatter
     )
@@ -47,111 +47,113 @@ def main() -> None:
     parser.add_argument("--explain", type=Path, metavar="DIR", help="write a heat map of each picture into this folder")
     parser.add_argument("--model", type=Path, default=BUNDLE, metavar="DIR", help=f"the bundle, default {BUNDLE}")
     arguments = parser.parse_args()
-    _allow_any_name(arguments.format)
+    _allow_any_file_name(arguments.format)
     bundle = Bundle.load(arguments.model)
-    if arguments.explain and not bundle.about.pooled:
-        raise UserError(f"--explain: heat maps of this model: {bundle.about.heat_maps}")
+    if arguments.explain and not bundle.metadata.pooled:
+        raise UserError(f"--explain: heat maps of this model: {bundle.metadata.heat_maps}")
     sources = find_inputs(arguments.paths, sys.stdin)
-    if not sources.found:
+    if not sources.files:
         raise UserError("no path on standard input: give one a line")
-    failed = _print_answers(bundle, sources, arguments.format, arguments.top, arguments.explain)
-    _tell_what_is_left_out(sources, failed)
+    failed = _print_results(bundle, sources, arguments.format, arguments.top, arguments.explain)
+    _report_skipped(sources, failed)
     if arguments.explain:
         print(f"{arguments.explain}: {wording.HEAT_MAP}", file=sys.stderr)
     sys.exit(1 if failed else 0)
 
 
-def answer_all(bundle: Bundle, sources: Sequence[InputFile], explain: Path | None = None) -> Iterator[PictureResult]:
-    """The answers for the sources, in their order, as they come, from one thread a core (Pillow decodes beside Python).
+def predict_all(bundle: Bundle, sources: Sequence[InputFile], explain: Path | None = None) -> Iterator[PictureResult]:
+    """Yield the results in the order of the sources, from one thread per core (Pillow decodes without the GIL).
 
-    explain: a folder for heat maps over the pictures, or nothing.
+    explain: a folder for heat maps over the pictures, or None.
     """
-    target = _targets(sources, explain) if explain else None
-    jobs = [partial(answer, bundle, source, target and target(source)) for source in sources]
+    heat_map_path = _heat_map_paths(sources, explain) if explain else None
+    jobs = [partial(predict_one, bundle, source, heat_map_path and heat_map_path(source)) for source in sources]
     workers = min(len(jobs), available_cores())
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[PictureResult]] = deque()
+        pending: deque[Future[PictureResult]] = deque()
         try:
             for job in jobs:
-                waiting.append(pool.submit(job))
-                if len(waiting) >= workers * AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                pending.append(pool.submit(job))
+                if len(pending) >= workers * QUEUED_PER_WORKER:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def answer(bundle: Bundle, source: InputFile, target: Path | None = None) -> PictureResult:
-    """What the model says of one picture, or why it cannot be read; target: where its heat map goes, or nowhere."""
+def predict_one(bundle: Bundle, source: InputFile, heat_map: Path | None = None) -> PictureResult:
+    """The prediction for one picture, or why it cannot be read; heat_map: the file for its heat map, or None."""
     if source.problem:
         return PictureResult(source.path, None, source.problem)
     try:
         content = Path(source.path).read_bytes()
-        (said,) = bundle.predict(bundle.pixels(content)[None], explain=target is not None)
-        view = load_view(content, SHOWN_SIDE) if target else None
+        (prediction,) = bundle.predict(bundle.pixels(content)[None], explain=heat_map is not None)
+        view = load_view(content, HEAT_MAP_SIDE) if heat_map else None
     except PictureError as error:
         return PictureResult(source.path, None, str(error))
     except OSError as error:
         return PictureResult(source.path, None, f"unreadable: {error.strerror or type(error).__name__}")
-    if target and view is not None and said.heat is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_png(target, overlay(view, said.heat))
-    return PictureResult(source.path, said)
+    if heat_map and view is not None and prediction.heat is not None:
+        heat_map.parent.mkdir(parents=True, exist_ok=True)
+        write_png(heat_map, overlay(view, prediction.heat))
+    return PictureResult(source.path, prediction)
 
 
-def _print_answers(bundle: Bundle, sources: InputFiles, how: str, top: int, explain: Path | None) -> int:
-    """Print line by line; returns how many pictures could not be read."""
+def _print_results(bundle: Bundle, sources: InputFiles, output_format: str, top: int, explain: Path | None) -> int:
+    """Print line by line; returns the number of pictures that could not be read."""
     failed = 0
 
-    def counted() -> Iterator[PictureResult]:
+    def count_failed() -> Iterator[PictureResult]:
         nonlocal failed
-        for one in answer_all(bundle, sources.found, explain):
-            failed += one.said is None
-            yield one
+        for result in predict_all(bundle, sources.files, explain):
+            failed += result.prediction is None
+            yield result
 
-    answers, write = _with_bar(counted(), len(sources.found))
-    if how == "json":
-        lines = json_lines(answers)
-    elif how == "csv":
-        lines = csv_lines(answers, bundle.about)
+    results, write = _with_progress_bar(count_failed(), len(sources.files))
+    if output_format == "json":
+        lines = json_lines(results)
+    elif output_format == "csv":
+        lines = csv_lines(results, bundle.metadata)
     else:
-        lines = table_lines(answers, bundle.about, [source.path for source in sources.found], top)
+        lines = table_lines(results, bundle.metadata, [source.path for source in sources.files], top)
     for line in lines:
         write(line)
     return failed
 
 
-def _with_bar(answers: Iterator[PictureResult], total: int) -> tuple[Iterator[PictureResult], Callable[[str], None]]:
-    """The answers, counted by a progress bar on a terminal, and a function that prints a line without disturbing it."""
+def _with_progress_bar(
+    results: Iterator[PictureResult], total: int
+) -> tuple[Iterator[PictureResult], Callable[[str], None]]:
+    """The results, with a progress bar on a terminal, and a function that prints a line without disturbing the bar."""
     if total == 1 or not sys.stderr.isatty():
-        return answers, print
-    from tqdm import tqdm  # here: one picture is answered before it is imported
+        return results, print
+    from tqdm import tqdm  # here: a single picture needs no bar, and the import takes time
 
-    bar = iter(tqdm(answers, total=total, unit=" pictures", leave=False))
+    bar = iter(tqdm(results, total=total, unit=" pictures", leave=False))
     return bar, partial(tqdm.write, file=sys.stdout) if sys.stdout.isatty() else print
 
 
-def _tell_what_is_left_out(sources: InputFiles, failed: int) -> None:
-    if sources.passed_over:
-        print(f"{sources.passed_over} files in folders are not named like pictures: passed over", file=sys.stderr)
+def _report_skipped(sources: InputFiles, failed: int) -> None:
+    if sources.skipped:
+        print(f"{sources.skipped} files in folders are not named like pictures: passed over", file=sys.stderr)
     if failed:
-        print(f"{failed} of {len(sources.found)} could not be read: see their rows", file=sys.stderr)
+        print(f"{failed} of {len(sources.files)} could not be read: see their rows", file=sys.stderr)
 
 
-def _targets(sources: Sequence[InputFile], folder: Path) -> Callable[[InputFile], Path]:
-    """Where the heat map of each picture goes: <folder>/<path below what all pictures have in common>.png."""
-    paths = [Path(os.path.abspath(source.path)) for source in sources if not source.problem]  # noqa: PTH100 - no links
+def _heat_map_paths(sources: Sequence[InputFile], folder: Path) -> Callable[[InputFile], Path]:
+    """The heat-map path of a picture as a function: <folder>/<path below the common parent of all pictures>.png."""
+    paths = [Path(os.path.abspath(source.path)) for source in sources if not source.problem]  # noqa: PTH100 - keep links
     common = os.path.commonpath([path.parent for path in paths]) if paths else ""
     return lambda source: folder / f"{os.path.relpath(source.path, common)}.png"
 
 
-def _allow_any_name(how: str) -> None:
-    """Names of files may hold what the terminal's encoding, or any, does not: they must not end a run of thousands."""
+def _allow_any_file_name(output_format: str) -> None:
+    """File names that no encoding, or not the terminal's, can represent must not abort a run over many files."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        if how == "table":
+        if output_format == "table":
             sys.stdout.reconfigure(errors="backslashreplace")
         else:
             sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -164,4 +166,4 @@ def _at_least_1(text: str) -> int:
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was changed.")
+    run(main, recovery_hint="Nothing was changed.")

@@ -1,11 +1,11 @@
-"""Where the results of a run are: printed at the end of `make repro`."""
+"""The headline scores and the files of a run: printed at the end of `make repro`."""
 
 import json
 
 from lesions.params.paths import EVALUATE_METRICS
 from lesions.runtime.console import UserError, run
 
-PLACES = {
+RESULT_FILES = {
     "metrics/evaluate.json": "the scores on the test pictures (also: dvc metrics show)",
     "reports/report.html": "what the scores say, in sentences, with charts (also: reports/findings.md)",
     "reports/model_card.md": "what the model is for and not for; the pictures: reports/data_card.md",
@@ -21,14 +21,14 @@ PLACES = {
 
 
 def main() -> None:
-    """Print the headline and the places. Raises UserError where the pipeline has not run."""
+    """Print the headline scores and the files. Raises UserError where the pipeline has not run."""
     path = EVALUATE_METRICS
     if not path.exists():
         raise UserError(f"{path} is not there: run `dvc repro` first")
     headline = json.loads(path.read_text(encoding="utf-8"))
-    width = max(map(len, PLACES))
+    width = max(map(len, RESULT_FILES))
     print("\nScores on the test pictures: " + ", ".join(f"{name} {value}" for name, value in headline.items()))
-    print("\n".join(["Results:", *(f"  {place:{width}}  {what}" for place, what in PLACES.items())]))
+    print("\n".join(["Results:", *(f"  {name:{width}}  {description}" for name, description in RESULT_FILES.items())]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The web page for a trained model: `python -m app.serve [--port 8000] [--host 127.0.0.1] [--model FOLDER]`.
 
-Pictures are looked at in memory and dropped: nothing is stored, and nothing of them is logged but size and time.
+Pictures are processed in memory and dropped: nothing is stored, and only their size and time are logged.
 """
 
 import argparse
@@ -17,12 +17,12 @@ from lesions.params.paths import BUNDLE
 from lesions.runtime.console import UserError, run
 
 HOST, PORT = "127.0.0.1", 8000
-SPARE_THREADS = 8  # beyond those that wait for an answer: they say 'busy', and serve pages meanwhile
+SPARE_THREADS = 8  # beyond those that wait for a prediction: they reply 'busy' and serve the other pages
 CONNECTIONS = 100
 
 
 def main() -> None:
-    """Parse the command line, load the model, say where the page is, serve until Ctrl-C."""
+    """Parse the command line, load the model, print the address, serve until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m app.serve", description="Web page for a trained model.")
     parser.add_argument("--host", default=HOST, help=f"address to listen on (default: {HOST}, this machine only)")
     parser.add_argument("--port", type=int, default=PORT, help=f"(default: {PORT}; 0: any that is free)")
@@ -30,27 +30,30 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("waitress").setLevel(logging.WARNING)
-    served: PredictionService | str
+    service: PredictionService | str
     try:
-        served = PredictionService(arguments.model)
+        service = PredictionService(arguments.model)
     except UserError as error:
-        served = str(error)
+        service = str(error)
         print(f"error: {error}\nThe page says so, too.", file=sys.stderr)
-    serve(served, arguments.host, arguments.port)
+    serve(service, arguments.host, arguments.port)
 
 
-def serve(served: PredictionService | str, host: str, port: int) -> None:
-    """Serve until stopped. Raises UserError where the address is taken or not this machine's."""
-    places = served.desk.places if isinstance(served, PredictionService) else 0
+def serve(service: PredictionService | str, host: str, port: int) -> None:
+    """Serve until stopped; service: a string says why there is no model.
+
+    Raises UserError where the address is in use or not this machine's.
+    """
+    capacity = service.workers.capacity if isinstance(service, PredictionService) else 0
     try:
         server = waitress.create_server(
-            create_app(served),
+            create_app(service),
             host=host,
             port=port,
-            threads=places + SPARE_THREADS,
+            threads=capacity + SPARE_THREADS,
             connection_limit=CONNECTIONS,
             max_request_body_size=MAX_BYTES + MEGABYTE,  # the form around a picture
-            inbuf_overflow=MAX_BYTES + 2 * MEGABYTE,  # never reached: uploads stay in memory
+            inbuf_overflow=MAX_BYTES + 2 * MEGABYTE,  # never reached, so uploads stay in memory
             recv_bytes=65536,
             channel_timeout=30,
             ident=None,
@@ -65,4 +68,4 @@ def serve(served: PredictionService | str, host: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was changed.")
+    run(main, recovery_hint="Nothing was changed.")

@@ -1,1 +1,1 @@
-"""What the README's figures are measured with: `python -m benchmarks.<name>`. Not part of the pipeline."""
+"""Benchmarks behind the figures in the README: `python -m benchmarks.<name>`. Not part of the pipeline."""

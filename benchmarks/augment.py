@@ -1,7 +1,7 @@
-"""How fast new pictures are made: the augment stage's way against Augmentor's own sample(), in one run, in turns.
+"""Speed of offline augmentation: the augment stage against Augmentor's own sample(), in one run, in turns.
 
 Both read the same training pictures, run the operations of params.yaml on the same cores and write PNG files of the
-size they were given. Augmentor draws at random which pictures it copies, and lets probabilities of one decimal fire as
+same size. Augmentor draws at random which pictures it copies, and lets probabilities of one decimal fire as
 they round; the stage also seeds every operation, and fills the black edges that some of them leave. Every measurement
 has a process of its own, and includes the start of its workers.
 """
@@ -19,7 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.measuring import in_fresh_process, spread
-from benchmarks.prepare import timed
+from benchmarks.prepare import time_call
 from lesions.augmentation.copies import Copy, write_copies
 from lesions.data.images import read_pixels, write_png
 from lesions.data.manifest import read_manifest
@@ -28,9 +28,10 @@ from lesions.params.schema import load_params
 from lesions.runtime.console import available_cores, run
 
 NOTEBOOKS_SIDE = 180  # pixels, in the notebooks
-LEAST_RATIO = 2.0
+MIN_RATIO = 2.0
 
-Way = Callable[[Path, list[str], int, Path], None]  # folder of the pictures, their names, how many to make, where to
+# Folder of the pictures, their names, how many to make, folder for the results
+Implementation = Callable[[Path, list[str], int, Path], None]
 
 
 def main() -> None:
@@ -46,10 +47,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for side in sorted({load_params().image_size, NOTEBOOKS_SIDE}):
             folder = Path(name) / str(side)
-            compare(folder, of_side(training, side, folder / "pictures"), arguments.pictures, arguments.rounds)
+            compare(folder, resized_pictures(training, side, folder / "pictures"), arguments.pictures, arguments.rounds)
 
 
-def of_side(training: pd.DataFrame, side: int, folder: Path) -> list[str]:
+def resized_pictures(training: pd.DataFrame, side: int, folder: Path) -> list[str]:
     """Put the prepared pictures into the folder, resized to side x side pixels; returns their names."""
     print(f"\n{side} x {side} pixels", flush=True)
     folder.mkdir(parents=True)
@@ -60,40 +61,41 @@ def of_side(training: pd.DataFrame, side: int, folder: Path) -> list[str]:
 
 
 def compare(folder: Path, names: list[str], n: int, rounds: int) -> None:
-    """Measure both ways in turns, each first in every other round, and print speeds and ratios."""
+    """Measure both in turns, each first in every other round, and print speeds and ratios."""
     rows = []
     for turn in range(rounds):
-        order = (augmentor_way, stage_way) if turn % 2 == 0 else (stage_way, augmentor_way)
-        found = {way: measured(way, folder, names, n) for way in order}
-        rows.append((found[augmentor_way], found[stage_way]))
+        order = (run_augmentor, run_stage) if turn % 2 == 0 else (run_stage, run_augmentor)
+        times = {implementation: measure(implementation, folder, names, n) for implementation in order}
+        rows.append((times[run_augmentor], times[run_stage]))
     for title, column in (("Augmentor", 0), ("augment stage", 1)):
         print(f"{title}: {spread([n / row[column]['seconds'] for row in rows], '.0f')} pictures/s")
     for title, unit in (("speed against Augmentor", "seconds"), ("the same by processor time", "cpu")):
         print(f"{title}: {spread([theirs[unit] / ours[unit] for theirs, ours in rows], '.2f')}")
-    print(f"goal: at least {LEAST_RATIO:g}", flush=True)
+    print(f"goal: at least {MIN_RATIO:g}", flush=True)
 
 
-def measured(way: Way, folder: Path, names: list[str], n: int) -> dict[str, float]:
-    """Seconds and processor seconds of one way in a fresh process. Raises AssertionError where pictures are missing.
+def measure(implementation: Implementation, folder: Path, names: list[str], n: int) -> dict[str, float]:
+    """Seconds and processor seconds of one implementation in a fresh process.
 
+    Raises AssertionError where pictures are missing.
     The results stay: where files have just been deleted, ext4 takes twenty times as long to create others.
     """
     out = Path(tempfile.mkdtemp(dir=folder))
-    found = in_fresh_process(partial(timed, partial(way, folder / "pictures", names, n, out)))
+    times = in_fresh_process(partial(time_call, partial(implementation, folder / "pictures", names, n, out)))
     assert sum(path.is_file() for path in out.rglob("*")) == n  # noqa: S101
-    return found
+    return times
 
 
-def stage_way(pictures: Path, names: list[str], n: int, out: Path) -> None:
-    """What the augment stage does."""
+def run_stage(pictures: Path, names: list[str], n: int, out: Path) -> None:
+    """Augmentation as in the augment stage."""
     params = load_params()
     drawn = [divmod(number, len(names)) for number in range(n)]
     copies = sorted(Copy("all", Path(names[picture]).stem, k, names[picture]) for k, picture in drawn)
     write_copies(copies, params.augment.operations, params.seed, pictures, out)
 
 
-def augmentor_way(pictures: Path, names: list[str], n: int, out: Path) -> None:  # noqa: ARG001
-    """What the notebooks do: a pipeline on a folder, and sample()."""
+def run_augmentor(pictures: Path, names: list[str], n: int, out: Path) -> None:  # noqa: ARG001
+    """Augmentation as in the notebooks: a pipeline on a folder, and sample()."""
     import Augmentor
 
     with (
@@ -110,4 +112,4 @@ def augmentor_way(pictures: Path, names: list[str], n: int, out: Path) -> None: 
 if __name__ == "__main__":
     from benchmarks import augment  # by its full name: worker processes cannot import functions of __main__
 
-    run(augment.main, way_back="Nothing was written.")
+    run(augment.main, recovery_hint="Nothing was written.")

@@ -1,7 +1,7 @@
-"""The share of its time in which the network waits for pictures, kept in memory and read from disk.
+"""Input pipeline: the share of training time spent waiting for batches, cached in memory and read from disk.
 
 `python -m benchmarks.input` trains the network of params.yaml on the prepared pictures for some steps, writes nothing,
-and ends with 1 where it waits longer than LIMIT of the time.
+and exits with 1 where that share is above MAX_WAITING_SHARE.
 """
 
 import time
@@ -22,24 +22,24 @@ from lesions.training.load import load_training_data
 from lesions.training.optimizers import make_optimizer
 from lesions.training.sharpness_aware import sharpness_aware
 
-LIMIT = 0.05
+MAX_WAITING_SHARE = 0.05
 ROUNDS, STEPS = 3, 60  # that are measured
 WARM_UP = 10  # steps before: the first ones compile the network, for both sizes that batches may have
 CACHES: tuple[Cache, ...] = ("memory", "none")
 
 
-class Waiting(NamedTuple):
-    """Seconds of the measured steps, how many of them went by waiting for a batch, and how many pictures were shown."""
+class WaitingTime(NamedTuple):
+    """Seconds of the measured steps, seconds of them spent waiting for a batch, and number of pictures."""
 
     total: float
     waited: float
     pictures: int
 
 
-def measure(params: Params, cache: Cache) -> Waiting:
-    """Train for some steps and look at the clock before and after every batch arrives; the best of some rounds.
+def measure(params: Params, cache: Cache) -> WaitingTime:
+    """Train for some steps and time the arrival of every batch; the best of some rounds.
 
-    Other programs on the computer can only lengthen a wait: the shortest is the one of the pipeline.
+    Other programs on the computer can only lengthen a wait: the shortest is closest to the pipeline's own.
     """
     set_seeds(params.seed, params.train.deterministic)
     data = load_training_data(read_manifest(PREPARED), params.image_size, params.rebalance, cache)
@@ -49,23 +49,23 @@ def measure(params: Params, cache: Cache) -> Waiting:
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=params.train.label_smoothing)
     trained.compile(make_optimizer(params.train, steps), loss, jit_compile=False)
     epochs = -(-steps // steps_per_epoch(data, params.train.batch_size))
-    shown = training_batches(data, params.train.batch_size, range(epochs), params.seed, params.train.online)
-    batches = iter(shown)
+    dataset = training_batches(data, params.train.batch_size, range(epochs), params.seed, params.train.online)
+    batches = iter(dataset)
     for _ in range(WARM_UP):
         batch = next(batches)
         _step(trained, batch)
         _step(trained, [part[:-1] for part in batch])
-    return min((_round(trained, batches) for _ in range(ROUNDS)), key=lambda found: found.waited / found.total)
+    return min((_round(trained, batches) for _ in range(ROUNDS)), key=lambda waiting: waiting.waited / waiting.total)
 
 
-def _round(trained: Any, batches: Iterator[Any]) -> Waiting:
-    waited, pictures, started = 0.0, 0, time.perf_counter()
+def _round(trained: Any, batches: Iterator[Any]) -> WaitingTime:
+    waited, pictures, start = 0.0, 0, time.perf_counter()
     for _ in range(STEPS):
-        asked = time.perf_counter()
+        request = time.perf_counter()
         batch = next(batches)
-        waited += time.perf_counter() - asked
+        waited += time.perf_counter() - request
         pictures += _step(trained, batch)
-    return Waiting(time.perf_counter() - started, waited, pictures)
+    return WaitingTime(time.perf_counter() - start, waited, pictures)
 
 
 def _step(trained: Any, batch: Any) -> int:
@@ -80,13 +80,15 @@ def main() -> None:
     batches = f"batches of {params.train.batch_size}, best of {ROUNDS} rounds of {STEPS} steps"
     print(f"{params.model.name}, {params.image_size} pixels a side, {batches}")
     for cache in CACHES:
-        found = measure(params, cache)
-        share = found.waited / found.total
+        waiting = measure(params, cache)
+        share = waiting.waited / waiting.total
         worst = max(worst, share)
-        print(f"train.cache {cache:6}  {found.pictures / found.total:6.0f} pictures/s  waits {share:6.2%} of the time")
-    if worst > LIMIT:
-        raise UserError(f"the network waits {worst:.1%} of its time for pictures, more than {LIMIT:.0%}")
+        print(
+            f"train.cache {cache:6}  {waiting.pictures / waiting.total:6.0f} pictures/s  waits {share:6.2%} of the time"
+        )
+    if worst > MAX_WAITING_SHARE:
+        raise UserError(f"the network waits {worst:.1%} of its time for pictures, more than {MAX_WAITING_SHARE:.0%}")
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was written.")
+    run(main, recovery_hint="Nothing was written.")

@@ -1,4 +1,4 @@
-"""What every benchmark needs: a fresh process for each measurement, its peak memory, spreads and tables."""
+"""Measuring tools of the benchmarks: a fresh process for each measurement, peak memory, spreads and tables."""
 
 import os
 import resource
@@ -20,7 +20,7 @@ RSS_UNIT = 1 / 1024**2 if sys.platform == "darwin" else 1 / 1024  # of getrusage
 
 
 class ResourceUsage(NamedTuple):
-    """What a command took: seconds, and processor seconds, which other programs on the machine change less."""
+    """Time used by a command: seconds, and processor seconds, which other programs on the machine change less."""
 
     seconds: float
     cpu: float  # of all cores together
@@ -28,19 +28,19 @@ class ResourceUsage(NamedTuple):
 
 def run_command(command: Sequence[str], folder: Path | None = None) -> ResourceUsage:
     """Run a command of this environment, quietly. Raises SystemExit with its output where it fails."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
+    search_path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": search_path, "DVC_NO_ANALYTICS": "1"}
     before, start = os.times(), time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     seconds, after = time.perf_counter() - start, os.times()
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    used = (after.children_user + after.children_system) - (before.children_user + before.children_system)
-    return ResourceUsage(seconds, used)
+    cpu = (after.children_user + after.children_system) - (before.children_user + before.children_system)
+    return ResourceUsage(seconds, cpu)
 
 
 def in_fresh_process(call: Callable[[], Result]) -> Result:
-    """What a call returns in a process of its own, which inherits nothing; what it raises is raised here."""
+    """Result of a call in a spawned process, which inherits nothing; its exceptions are raised here."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(call).result()
 
@@ -55,7 +55,7 @@ def peak_memory() -> float:
 
 
 def spread(values: Sequence[float], how: str) -> str:
-    """Median, number and range of repeated measurements, each written as `how` says."""
+    """Median, number and range of repeated measurements, each in the format `how`."""
     return f"median {statistics.median(values):{how}} (n={len(values)}, {min(values):{how}} to {max(values):{how}})"
 
 

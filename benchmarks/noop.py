@@ -1,6 +1,6 @@
-"""How long `dvc repro` takes with nothing to do: on a copy of the committed project with many small pictures.
+"""Time of `dvc repro` with nothing to do, on a copy of the committed project with many small pictures.
 
-The pipeline runs once, whole, before anything is measured; a profile then tells where the time goes.
+The pipeline runs once, whole, before anything is measured; a profile then gives the time per package.
 """
 
 import argparse
@@ -17,10 +17,10 @@ from lesions.runtime.console import available_cores
 REPOSITORY = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 64, 48  # pixels: DVC's work depends on the number of files, not on what is in them
 DATASET = "data/many"
-QUICK = {"dataset": DATASET, "image_size": 32, "epochs": 1}
-MOST_SECONDS = 3  # for `dvc repro` on 10,000 pictures
+QUICK_PARAMS = {"dataset": DATASET, "image_size": 32, "epochs": 1}
+MAX_SECONDS = 3  # for `dvc repro` on 10,000 pictures
 COMMANDS = (["dvc", "--version"], ["dvc", "status"], ["dvc", "repro"])
-SHOWN = 6  # packages in the profile
+PROFILED_PACKAGES = 6
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def run_once(folder: Path, pictures: int) -> float:
     run_command(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], REPOSITORY)
     make_pictures(folder / DATASET, pictures, WIDTH, HEIGHT)
     path = folder / "params.yaml"
-    params = yaml.safe_load(path.read_text(encoding="utf-8")) | QUICK
+    params = yaml.safe_load(path.read_text(encoding="utf-8")) | QUICK_PARAMS
     params["rebalance"]["method"] = "none"
     path.write_text(yaml.safe_dump(params), encoding="utf-8")
     run_command(["dvc", "add", "--quiet", DATASET], folder)
@@ -50,14 +50,14 @@ def run_once(folder: Path, pictures: int) -> float:
 
 def compare(folder: Path, rounds: int) -> None:
     """Measure every command in turns, and print the median and the range of each."""
-    found: dict[str, list[ResourceUsage]] = {" ".join(command): [] for command in COMMANDS}
+    usages: dict[str, list[ResourceUsage]] = {" ".join(command): [] for command in COMMANDS}
     for _ in range(rounds):
         for command in COMMANDS:
-            found[" ".join(command)].append(run_command(command, folder))
-    for name, spent in found.items():
-        print(f"{name}: {spread([each.seconds for each in spent], '.2f')} s", flush=True)
-        print(f"  processor time: {spread([each.cpu for each in spent], '.2f')} s", flush=True)
-    print(f"goal for `dvc repro` with nothing to do: under {MOST_SECONDS} s")
+            usages[" ".join(command)].append(run_command(command, folder))
+    for name, repeats in usages.items():
+        print(f"{name}: {spread([usage.seconds for usage in repeats], '.2f')} s", flush=True)
+        print(f"  processor time: {spread([usage.cpu for usage in repeats], '.2f')} s", flush=True)
+    print(f"goal for `dvc repro` with nothing to do: under {MAX_SECONDS} s")
 
 
 def profile(folder: Path) -> str:
@@ -65,16 +65,16 @@ def profile(folder: Path) -> str:
     dump = folder / "tmp" / "repro.prof"
     dump.parent.mkdir(exist_ok=True)
     run_command(["dvc", "repro", "--cprofile-dump", str(dump)], folder)
-    of_package: dict[str, float] = {}
-    for (file, _, name), (_, _, own, _, _) in pstats.Stats(str(dump)).stats.items():  # type: ignore[attr-defined]
+    seconds_by_package: dict[str, float] = {}
+    for (file, _, name), (_, _, own_seconds, _, _) in pstats.Stats(str(dump)).stats.items():  # type: ignore[attr-defined]
         parts = Path(file).parts
         package = (
             parts[parts.index("site-packages") + 1] if "site-packages" in parts else name if file == "~" else "python"
         )
-        of_package[package] = of_package.get(package, 0) + own
-    total = sum(of_package.values())
-    first = sorted(of_package.items(), key=lambda item: -item[1])[:SHOWN]
-    return "by profile: " + ", ".join(f"{package} {own / total:.0%}" for package, own in first)
+        seconds_by_package[package] = seconds_by_package.get(package, 0) + own_seconds
+    total = sum(seconds_by_package.values())
+    first = sorted(seconds_by_package.items(), key=lambda item: -item[1])[:PROFILED_PACKAGES]
+    return "by profile: " + ", ".join(f"{package} {own_seconds / total:.0%}" for package, own_seconds in first)
 
 
 if __name__ == "__main__":

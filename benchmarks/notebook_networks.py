@@ -15,11 +15,11 @@ from lesions.params.schema import ModelParams, OnlineParams, Params
 layers = keras.layers
 
 SIDE = 180  # pixels
-BATCH = 32  # pictures
+BATCH_SIZE = 32  # pictures
 EPOCHS = 50
-EPOCH = 5_226  # pictures of the nine-class set for training, with Augmentor's sample(500) for each class
+EPOCH_PICTURES = 5_226  # pictures of the nine-class set for training, with Augmentor's sample(500) for each class
 PER_CLASS = 500
-ADAM = 1e-3  # Keras' own learning rate
+ADAM_LEARNING_RATE = 1e-3  # Keras' own learning rate
 DROPOUT = 0.5
 
 MODEL = {
@@ -32,9 +32,9 @@ MODEL = {
     "fine_tune_rate": 1.0,
 }
 TRAIN = {
-    "batch_size": BATCH,
+    "batch_size": BATCH_SIZE,
     "optimizer": "adam",
-    "learning_rate": ADAM,
+    "learning_rate": ADAM_LEARNING_RATE,
     "schedule": "constant",
     "warmup": 0.0,
     "weight_decay": 0.0,
@@ -50,10 +50,10 @@ REBALANCE = {"method": "augment", "target": "fixed", "per_class": PER_CLASS, "ca
 
 
 class Notebook(NamedTuple):
-    """How a network is built for so many classes, and the learning rate of its Adam."""
+    """Builds a network for a number of classes; and the learning rate of its Adam."""
 
     build: Callable[[int], keras.Model]
-    rate: float
+    learning_rate: float
 
 
 def notebook_params(params: Params, epochs: int = EPOCHS) -> Params:
@@ -67,11 +67,11 @@ def notebook_params(params: Params, epochs: int = EPOCHS) -> Params:
     return Params.model_validate({**params.model_dump(), "image_size": SIDE, "epochs": epochs, **theirs})
 
 
-def _a(n_classes: int) -> keras.Model:
+def _network_a(n_classes: int) -> keras.Model:
     return build_model(ModelParams.model_validate(MODEL), n_classes, SIDE)
 
 
-def _b(n_classes: int) -> keras.Model:
+def _network_b(n_classes: int) -> keras.Model:
     blocks: list[Any] = []
     for filters in (16, 32, 64, 128):
         for _ in range(2):
@@ -80,10 +80,10 @@ def _b(n_classes: int) -> keras.Model:
     dense: list[Any] = []
     for units in (256, 128, 64):
         dense += [layers.Dense(units, activation="relu"), layers.Dropout(DROPOUT)]
-    return _network("b", n_classes, [layers.Rescaling(1 / 255), *blocks, layers.Flatten(), *dense])
+    return _sequential("b", n_classes, [layers.Rescaling(1 / 255), *blocks, layers.Flatten(), *dense])
 
 
-def _c(n_classes: int) -> keras.Model:
+def _network_c(n_classes: int) -> keras.Model:
     changes = [layers.RandomFlip(), layers.RandomRotation(0.1), layers.RandomZoom(0.1), layers.Rescaling(1 / 255)]
     convolutions = [
         layers.Conv2D(16, 3, padding="same", activation="relu"),
@@ -94,12 +94,16 @@ def _c(n_classes: int) -> keras.Model:
         layers.Dropout(0.3),
     ]
     dense = [layers.Dense(256, activation="relu"), layers.Dropout(DROPOUT)]
-    return _network("c", n_classes, [*changes, *convolutions, layers.Flatten(), *dense])
+    return _sequential("c", n_classes, [*changes, *convolutions, layers.Flatten(), *dense])
 
 
-def _network(name: str, n_classes: int, parts: list[Any]) -> keras.Model:
+def _sequential(name: str, n_classes: int, parts: list[Any]) -> keras.Model:
     head = layers.Dense(n_classes, activation="softmax")
     return keras.Sequential([keras.Input((SIDE, SIDE, 3)), *parts, head], name=name)
 
 
-NOTEBOOKS = {"a": Notebook(_a, ADAM), "b": Notebook(_b, 1e-4), "c": Notebook(_c, ADAM)}
+NOTEBOOKS = {
+    "a": Notebook(_network_a, ADAM_LEARNING_RATE),
+    "b": Notebook(_network_b, 1e-4),
+    "c": Notebook(_network_c, ADAM_LEARNING_RATE),
+}

@@ -1,11 +1,11 @@
-"""How fast pictures are decoded: the prepare stage's way against the barest loop with Pillow, in one run, in turns.
+"""Decoding speed: the prepare stage against a bare loop with Pillow, in one run, in turns.
 
 Bare: decode, resize with the same filter, encode a PNG with the same effort, in a pool of processes. The stage also
 hashes every picture in all orientations, keeps a grey copy for comparisons, and never stops at a damaged file.
-Its workers also tell the C library to keep freed memory, which those of a bare loop do not; the third way, bare with
-that setting, shows what of the difference is due to it.
+Its workers also set the C library to keep freed memory, which those of a bare loop do not; the third variant, bare
+with that setting, shows what part of the difference is due to it.
 Every measurement has a process of its own, and includes the start of its workers: measure at least 6,000 pictures, or
-that start, which all ways pay, hides what a picture costs.
+that start, which all variants share, dominates the time.
 """
 
 import argparse
@@ -39,11 +39,12 @@ GRAIN = 9.0  # standard deviation of the noise, grey levels: files of about 270 
 QUALITY = 95  # of the JPEG files
 CLASSES = 5
 
-Way = Callable[[Path, list[str], Path], None]  # folder of the pictures, their paths in it, folder for the results
+# Folder of the pictures, their paths in it, folder for the results
+Implementation = Callable[[Path, list[str], Path], None]
 Measure = Callable[[Callable[[], None]], dict[str, float]]
 
-LEAST_RATIO = 0.85
-MOST_SECONDS = 60  # for 10,000 pictures on two cores
+MIN_RATIO = 0.85
+MAX_SECONDS = 60  # for 10,000 pictures on two cores
 
 
 def main() -> None:
@@ -61,7 +62,7 @@ def main() -> None:
         )
         compare(folder, sources, arguments.rounds)
         time_stage(folder, sources, arguments.rounds)
-        tell_memory(folder, sources)
+        print_memory(folder, sources)
 
 
 def make_pictures(folder: Path, n: int, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
@@ -76,71 +77,79 @@ def make_pictures(folder: Path, n: int, width: int = WIDTH, height: int = HEIGHT
 
 
 def compare(folder: Path, sources: list[str], rounds: int) -> None:
-    """Measure all ways in turns, each first in every other round, and print speeds, ratios and time."""
-    ways: dict[str, Way] = {
-        "bare": bare,
-        "bare with the memory setting": partial(bare, begin=keep_freed_memory),
-        "prepare": stage_way,
+    """Measure all variants in turns, each first in every other round, and print speeds, ratios and time."""
+    implementations: dict[str, Implementation] = {
+        "bare": decode_bare,
+        "bare with the memory setting": partial(decode_bare, begin=keep_freed_memory),
+        "prepare": decode_with_stage,
     }
     rows = []
     for turn in range(rounds):
-        order = list(ways) if turn % 2 == 0 else list(ways)[::-1]
-        rows.append({name: measured(ways[name], folder, sources) for name in order})
-        speeds = ", ".join(f"{name} {len(sources) / rows[-1][name]['seconds']:.0f}" for name in ways)
+        order = list(implementations) if turn % 2 == 0 else list(implementations)[::-1]
+        rows.append({name: measure_in_fresh_process(implementations[name], folder, sources) for name in order})
+        speeds = ", ".join(f"{name} {len(sources) / rows[-1][name]['seconds']:.0f}" for name in implementations)
         print(f"round {turn + 1}, pictures/s: {speeds}", flush=True)
-    for other in list(ways)[:2]:
+    for other in list(implementations)[:2]:
         for what, how in (("seconds", ""), ("cpu", ", by processor time")):
             ratios = [row[other][what] / row["prepare"][what] for row in rows]
             print(f"speed against {other}{how}: {spread(ratios, '.2f')}")
-    print(f"goal against bare: at least {LEAST_RATIO}")
-    tell_time(f"decoding {len(sources)} pictures", [row["prepare"] for row in rows])
+    print(f"goal against bare: at least {MIN_RATIO}")
+    print_time(f"decoding {len(sources)} pictures", [row["prepare"] for row in rows])
 
 
 def time_stage(folder: Path, sources: list[str], rounds: int) -> None:
     """Print the time of the whole stage."""
-    tell_time(f"whole stage, {len(sources)} pictures", [measured(whole_stage, folder, sources) for _ in range(rounds)])
-    print(f"goal: 10,000 pictures in under {MOST_SECONDS} s on two cores")
+    print_time(
+        f"whole stage, {len(sources)} pictures",
+        [measure_in_fresh_process(run_stage, folder, sources) for _ in range(rounds)],
+    )
+    print(f"goal: 10,000 pictures in under {MAX_SECONDS} s on two cores")
 
 
-def tell_time(what: str, found: list[dict[str, float]]) -> None:
+def print_time(what: str, times: list[dict[str, float]]) -> None:
     cores = available_cores()
-    print(f"{what}: {spread([each['seconds'] for each in found], '.1f')} s")
-    print(f"  processor time / {cores} cores: {spread([each['cpu'] / cores for each in found], '.1f')} s", flush=True)
+    print(f"{what}: {spread([time_of_run['seconds'] for time_of_run in times], '.1f')} s")
+    print(
+        f"  processor time / {cores} cores: {spread([time_of_run['cpu'] / cores for time_of_run in times], '.1f')} s",
+        flush=True,
+    )
 
 
-def tell_memory(folder: Path, sources: list[str]) -> None:
+def print_memory(folder: Path, sources: list[str]) -> None:
     """Print the peak memory of decoding a tenth of the pictures, and all."""
     for part in (sources[: max(64, len(sources) // 10)], sources):
-        found = measured(stage_way, folder, part, _memory)
-        print(f"peak memory, {len(part)} pictures: parent {found['parent']:.0f} MB, worker {found['worker']:.0f} MB")
+        memory = measure_in_fresh_process(decode_with_stage, folder, part, _peak_memories)
+        print(f"peak memory, {len(part)} pictures: parent {memory['parent']:.0f} MB, worker {memory['worker']:.0f} MB")
 
 
-def measured(way: Way, folder: Path, sources: list[str], measure: Measure | None = None) -> dict[str, float]:
-    """What `measure` finds (by default: seconds, and processor seconds) when it calls one way in a fresh process.
+def measure_in_fresh_process(
+    implementation: Implementation, folder: Path, sources: list[str], measure: Measure | None = None
+) -> dict[str, float]:
+    """Result of `measure` (by default seconds and processor seconds) for one implementation in a fresh process.
 
     The results stay: where files have just been deleted, ext4 takes twenty times as long to create others.
     """
     out = Path(tempfile.mkdtemp(dir=folder))
-    return in_fresh_process(partial(measure or timed, partial(way, folder / "pictures", sources, out)))
+    return in_fresh_process(partial(measure or time_call, partial(implementation, folder / "pictures", sources, out)))
 
 
-def bare(pictures: Path, sources: list[str], out: Path, begin: Callable[[], None] | None = None) -> None:
-    """The least that turns JPEG files into small PNG files; begin: what every worker does first."""
-    decode = partial(_bare, size=load_params().image_size)
+def decode_bare(pictures: Path, sources: list[str], out: Path, begin: Callable[[], None] | None = None) -> None:
+    """The bare conversion of JPEG files to small PNG files; begin: called first in every worker."""
+    decode = partial(_decode_one_bare, size=load_params().image_size)
     jobs = [(pictures / source, out / f"{number}.png") for number, source in enumerate(sources)]
     with ProcessPoolExecutor(available_cores(), initializer=begin) as pool:
         for _ in pool.map(decode, jobs, chunksize=32):
             pass
 
 
-def stage_way(pictures: Path, sources: list[str], out: Path) -> None:
-    """What the prepare stage does with the pictures."""
+def decode_with_stage(pictures: Path, sources: list[str], out: Path) -> None:
+    """Decoding as in the prepare stage."""
     params = load_params()
     table = decode_all(pd.DataFrame({"source": sources}), pictures, out, params.image_size, params.prepare.min_side)
     assert (table["reason"] == "").all()  # noqa: S101
 
 
-def whole_stage(pictures: Path, sources: list[str], out: Path) -> None:
+def run_stage(pictures: Path, sources: list[str], out: Path) -> None:
     """The prepare stage from params to manifest, in a folder of its own."""
     from stages import prepare
 
@@ -157,7 +166,7 @@ def whole_stage(pictures: Path, sources: list[str], out: Path) -> None:
     assert used == len(sources)  # noqa: S101
 
 
-def timed(call: Callable[[], None]) -> dict[str, float]:
+def time_call(call: Callable[[], None]) -> dict[str, float]:
     """Seconds that a call takes, and processor seconds of this process and of its workers."""
     start = time.perf_counter()
     call()
@@ -166,13 +175,13 @@ def timed(call: Callable[[], None]) -> dict[str, float]:
     return {"seconds": seconds, "cpu": sum(each.ru_utime + each.ru_stime for each in used)}
 
 
-def _memory(call: Callable[[], None]) -> dict[str, float]:
+def _peak_memories(call: Callable[[], None]) -> dict[str, float]:
     call()
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT  # of the largest that has ended
     return {"parent": peak_memory(), "worker": workers}
 
 
-def _bare(job: tuple[Path, Path], size: int) -> None:
+def _decode_one_bare(job: tuple[Path, Path], size: int) -> None:
     source, target = job
     with Image.open(source) as image:
         small = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)

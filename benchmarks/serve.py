@@ -1,8 +1,9 @@
-"""How many pictures a second the served page answers, and what it does when more come than it can answer.
+"""Load test of the prediction service: pictures per second, and its behaviour when overloaded.
 
-A server as `python -m app.serve` starts it, asked over loopback by clients in a process of their own, which share its
-cores. First SECONDS of CLIENTS that each ask again as soon as they are answered, then as many at once as find no place,
-then the first again. The model is that of --model, taken for one of photographs: it answers every picture.
+A server as `python -m app.serve` starts it gets requests over loopback from clients in a process of their own, which
+share its cores. First SECONDS of CLIENTS that each send the next request on a response, then OVERLOAD_CLIENTS at once,
+more than the queue holds, then the first again. The model is that of --model, without its flag for synthetic training
+pictures: it predicts every picture.
 """
 
 import argparse
@@ -29,19 +30,19 @@ from lesions.params.paths import BUNDLE
 from lesions.runtime.console import available_cores, run
 
 SECONDS, CLIENTS = 60, 16
-CROWD = 80  # clients at once, more than twice the places; fewer than the connections that the server accepts
-CROWD_SECONDS = 5
+OVERLOAD_CLIENTS = 80  # more than twice the places in the queue; fewer than the connections that the server accepts
+OVERLOAD_SECONDS = 5
 PICTURES = 64
-LEAST_PER_SECOND, MOST_SECONDS, MOST_GROWTH = 100, 1.0, 20  # pictures/s; p99 of the answers, s; memory, MB
+MIN_PER_SECOND, MAX_SECONDS, MAX_MEMORY_GROWTH = 100, 1.0, 20  # pictures/s; p99 of the response times, s; memory, MB
 
 
 class LoadTest(NamedTuple):
-    """One request: when it was answered (seconds from the start), how long it took, the status, Retry-After or ''."""
+    """One request: time of the response (seconds from the start), its duration, the status, Retry-After or ''."""
 
     end: float
     seconds: float
     status: int
-    retry: str
+    retry_after: str
 
 
 def main() -> None:
@@ -55,52 +56,57 @@ def main() -> None:
         paths = [str(folder / "pictures" / source) for source in make_pictures(folder / "pictures", PICTURES)]
         size = sum(Path(path).stat().st_size for path in paths) / len(paths)
         print(f"{PICTURES} JPEG files of {WIDTH} x {HEIGHT} pixels and {size / 1000:.0f} kB, {available_cores()} cores")
-        with serving(taken_for_photographs(arguments.model, folder / "model")) as (port, process):
+        with serving(copy_without_synthetic_flag(arguments.model, folder / "model")) as (port, process):
 
-            def ask(n: int, seconds: float) -> list[LoadTest]:
+            def send(n: int, seconds: float) -> list[LoadTest]:
                 return clients.submit(send_requests, seconds, n, port, paths).result()
 
-            ask(arguments.clients, 2)  # each thread of the server sets its network up once
-            before, used = memory(process.pid), processor_seconds(process.pid)
-            asked = ask(arguments.clients, arguments.seconds)
-            load_test_text(f"{arguments.clients} clients", asked, arguments.seconds)
-            each = (processor_seconds(process.pid) - used) / len(asked)
+            send(arguments.clients, 2)  # each thread of the server sets its network up once
+            before, cpu_seconds = memory(process.pid), processor_seconds(process.pid)
+            requests = send(arguments.clients, arguments.seconds)
+            load_test_text(f"{arguments.clients} clients", requests, arguments.seconds)
+            cpu = (processor_seconds(process.pid) - cpu_seconds) / len(requests)
             growth = memory(process.pid) - before
-            print(f"  processor time of the server: {1000 * each:.1f} ms a picture, so {2 / each:.0f}/s on two cores")
-            print(f"  memory: {before:.0f} MB before, {growth:+.0f} MB after (goal: below {MOST_GROWTH:+} MB)")
-            load_test_text(f"{CROWD} clients", ask(CROWD, CROWD_SECONDS), CROWD_SECONDS)
-            load_test_text(f"{arguments.clients} clients again", ask(arguments.clients, CROWD_SECONDS), CROWD_SECONDS)
-    print(f"goal: {CLIENTS} clients get {LEAST_PER_SECOND} pictures/s, 99 % within {MOST_SECONDS} s, without an error")
+            print(f"  processor time of the server: {1000 * cpu:.1f} ms a picture, so {2 / cpu:.0f}/s on two cores")
+            print(f"  memory: {before:.0f} MB before, {growth:+.0f} MB after (goal: below {MAX_MEMORY_GROWTH:+} MB)")
+            load_test_text(f"{OVERLOAD_CLIENTS} clients", send(OVERLOAD_CLIENTS, OVERLOAD_SECONDS), OVERLOAD_SECONDS)
+            load_test_text(
+                f"{arguments.clients} clients again", send(arguments.clients, OVERLOAD_SECONDS), OVERLOAD_SECONDS
+            )
+    print(f"goal: {CLIENTS} clients get {MIN_PER_SECOND} pictures/s, 99 % within {MAX_SECONDS} s, without an error")
 
 
-def load_test_text(title: str, asked: list[LoadTest], seconds: float) -> None:
-    """Print how many were answered and how fast, and the same of those that were sent away."""
-    good = [one for one in asked if one.status == 200]
-    per_second = [sum(second <= one.end < second + 1 for one in good) for second in range(int(seconds))]
+def load_test_text(title: str, requests: list[LoadTest], seconds: float) -> None:
+    """Print number and response times of successful and of rejected requests, and the errors."""
+    successes = [request for request in requests if request.status == 200]
+    per_second = [sum(second <= request.end < second + 1 for request in successes) for second in range(int(seconds))]
     print(
-        f"{title}, {seconds} s: {len(good) / seconds:.0f} pictures/s (in the slowest second {min(per_second)}); "
-        + spread([one.seconds for one in good])
+        f"{title}, {seconds} s: {len(successes) / seconds:.0f} pictures/s (in the slowest second {min(per_second)}); "
+        + spread([request.seconds for request in successes])
     )
-    sent_away = [one for one in asked if one.status == 503]
-    if sent_away:
-        waits = sorted({one.retry for one in sent_away})
-        print(f"  503: {len(sent_away)}, Retry-After {', '.join(waits)}; {spread([one.seconds for one in sent_away])}")
-    others = [one.status for one in asked if one.status not in (200, 503)]
-    print(f"  errors: {len(others)} {sorted(set(others)) or ''}", flush=True)
+    rejected = [request for request in requests if request.status == 503]
+    if rejected:
+        waits = sorted({request.retry_after for request in rejected})
+        times = spread([request.seconds for request in rejected])
+        print(f"  503: {len(rejected)}, Retry-After {', '.join(waits)}; {times}")
+    errors = [request.status for request in requests if request.status not in (200, 503)]
+    print(f"  errors: {len(errors)} {sorted(set(errors)) or ''}", flush=True)
 
 
 def spread(seconds: list[float]) -> str:
     """Median, 99th percentile and largest of times in seconds, in milliseconds."""
     if len(seconds) < 2:
         return "no answer"
-    found = statistics.median(seconds), statistics.quantiles(seconds, n=100)[98], max(seconds)
-    return "answered in {:.0f} ms (median), {:.0f} ms (p99), {:.0f} ms (most)".format(*(1000 * one for one in found))
+    summary = statistics.median(seconds), statistics.quantiles(seconds, n=100)[98], max(seconds)
+    return "answered in {:.0f} ms (median), {:.0f} ms (p99), {:.0f} ms (most)".format(
+        *(1000 * value for value in summary)
+    )
 
 
 def send_requests(seconds: float, n: int, port: int, paths: list[str]) -> list[LoadTest]:
-    """n clients, each with one connection, ask until the time is up; who is sent away waits for a moment."""
+    """n clients, each with one connection, send requests until the time is up; after a 503 they wait for a moment."""
     contents = [Path(path).read_bytes() for path in paths]
-    asked: list[LoadTest] = []
+    requests: list[LoadTest] = []
     start = time.perf_counter()
 
     def client(number: int) -> None:
@@ -110,10 +116,12 @@ def send_requests(seconds: float, n: int, port: int, paths: list[str]) -> list[L
             response = connection.getresponse()
             response.read()
             end = time.perf_counter()
-            asked.append(LoadTest(end - start, end - began, response.status, response.headers.get("Retry-After", "")))
+            requests.append(
+                LoadTest(end - start, end - began, response.status, response.headers.get("Retry-After", ""))
+            )
             turn += n
             if response.status == 503:
-                time.sleep(0.2)  # less than it is told: an impatient crowd
+                time.sleep(0.2)  # less than Retry-After: impatient clients
         connection.close()
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(n)]
@@ -121,7 +129,7 @@ def send_requests(seconds: float, n: int, port: int, paths: list[str]) -> list[L
         thread.start()
     for thread in threads:
         thread.join()
-    return asked
+    return requests
 
 
 @contextmanager
@@ -137,12 +145,12 @@ def serving(model: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
         process.wait()
 
 
-def taken_for_photographs(model: Path, folder: Path) -> Path:
-    """A copy of a model that says it was not trained on synthetic pictures: those answer their examples only."""
+def copy_without_synthetic_flag(model: Path, folder: Path) -> Path:
+    """Copy a model without its flag for synthetic training pictures: with it, only the examples are predicted."""
     shutil.copytree(model, folder)
-    content = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    content["data"]["synthetic"] = False
-    (folder / METADATA).write_text(json.dumps(content), encoding="utf-8")
+    metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    metadata["data"]["synthetic"] = False
+    (folder / METADATA).write_text(json.dumps(metadata), encoding="utf-8")
     return folder
 
 
@@ -153,10 +161,10 @@ def memory(pid: int) -> float:
 
 
 def processor_seconds(pid: int) -> float:
-    """Processor time that a process has used, s (Linux): what a busy machine changes less than the clock."""
+    """Processor time that a process has used, s (Linux): a busy machine changes it less than wall time."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was changed.")
+    run(main, recovery_hint="Nothing was changed.")

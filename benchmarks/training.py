@@ -1,7 +1,7 @@
-"""How fast networks train: lesion_net as in params.yaml against three networks of the notebooks, in one run, in turns.
+"""Training speed: lesion_net as in params.yaml against three networks of the notebooks, in one run, in turns.
 
-Every measurement has a process of its own. lesion_net is trained by the train stage's own code, whatever params.yaml
-asks of it; the notebooks' networks by Keras' fit() on pictures of 180 x 180 pixels that wait decoded in memory, which
+Every measurement has a process of its own. lesion_net is trained by the train stage's own code, with all settings of
+params.yaml; the notebooks' networks by Keras' fit() on pictures of 180 x 180 pixels that wait decoded in memory, which
 is kinder than the notebooks' folders of JPEG files. FLOPs are counted by TensorFlow's profiler in the graph of one
 picture going forward; a training step counts as three times that (forward, gradients of the maps, gradients of the
 weights), and twice that where steps climb first (train.sharpness), without the random changes of the pictures. The peak
@@ -35,14 +35,14 @@ FORWARD_AND_BACK = 3
 
 
 class SpeedMeasurement(NamedTuple):
-    """One measurement: what the network is, pictures per second (also per processor second), peak memory in MB."""
+    """One measurement: size of the network, pictures per second (also per processor second), peak memory in MB."""
 
     weights: int
     flops: int  # of one picture, forward
     passes: int  # forward and back, in one step: two where steps climb first
-    epoch: int  # pictures
+    epoch_pictures: int
     speed: float
-    by_cpu: float
+    cpu_speed: float
     memory: float
 
 
@@ -60,14 +60,14 @@ def main() -> None:
         f"of 32; {arguments.steps} steps after {arguments.warm_up}, {available_cores()} cores",
         flush=True,
     )
-    found, peaks = measure(arguments.rounds, arguments.warm_up, arguments.steps)
-    speed_text(found, peaks)
+    measurements, peaks = measure(arguments.rounds, arguments.warm_up, arguments.steps)
+    speed_text(measurements, peaks)
 
 
 def measure(rounds: int, warm_up: int, steps: int) -> tuple[dict[str, list[SpeedMeasurement]], list[float]]:
-    """Every network once in every round, in an order that turns; and the peak (FLOP/s) of every round."""
+    """Every network once in every round, in alternating order; and the peak (FLOP/s) of every round."""
     names = [OURS, *NOTEBOOKS]
-    found: dict[str, list[SpeedMeasurement]] = {name: [] for name in names}
+    measurements: dict[str, list[SpeedMeasurement]] = {name: [] for name in names}
     peaks = []
     for turn in range(rounds):
         peaks.append(in_fresh_process(peak))
@@ -75,43 +75,44 @@ def measure(rounds: int, warm_up: int, steps: int) -> tuple[dict[str, list[Speed
             call: Callable[[], SpeedMeasurement] = partial(
                 train_ours if name == OURS else train_notebook, warm_up, steps, name
             )
-            found[name].append(in_fresh_process(call))
-            print(f"round {turn + 1}: {name} {found[name][-1].speed:.0f} pictures/s", flush=True)
-    return found, peaks
+            measurements[name].append(in_fresh_process(call))
+            print(f"round {turn + 1}: {name} {measurements[name][-1].speed:.0f} pictures/s", flush=True)
+    return measurements, peaks
 
 
-def speed_text(found: dict[str, list[SpeedMeasurement]], peaks: list[float]) -> None:
+def speed_text(measurements: dict[str, list[SpeedMeasurement]], peaks: list[float]) -> None:
     """Print the table, medians over the rounds with their ranges, and ratios within rounds."""
-    from benchmarks.notebook_networks import EPOCH, EPOCHS
+    from benchmarks.notebook_networks import EPOCH_PICTURES, EPOCHS
 
-    ours, rows = found[OURS], []
-    for name, each in found.items():
+    ours, rows = measurements[OURS], []
+    for name, repeats in measurements.items():
         speeds, shares = (
-            [one.speed for one in each],
+            [measurement.speed for measurement in repeats],
             [
-                FORWARD_AND_BACK * one.passes * one.flops * one.speed / peak
-                for one, peak in zip(each, peaks, strict=True)
+                FORWARD_AND_BACK * measurement.passes * measurement.flops * measurement.speed / peak
+                for measurement, peak in zip(repeats, peaks, strict=True)
             ],
         )
-        slower = [theirs.speed / one.speed for theirs, one in zip(ours, each, strict=True)]
+        slower = [theirs.speed / measurement.speed for theirs, measurement in zip(ours, repeats, strict=True)]
         rows.append(
             {
                 "network": name,
-                "weights": f"{each[0].weights:,}",
-                "MFLOPs a picture, forward": f"{each[0].flops / 1e6:,.0f}",
+                "weights": f"{repeats[0].weights:,}",
+                "MFLOPs a picture, forward": f"{repeats[0].flops / 1e6:,.0f}",
                 "pictures/s (range)": f"{statistics.median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f})",
                 "share of peak": f"{statistics.median(shares):.0%}",
-                "peak memory, MB": f"{statistics.median(one.memory for one in each):,.0f}",
-                f"{EPOCHS} epochs of {EPOCH:,}": _minutes(EPOCHS * EPOCH / statistics.median(speeds)),
+                "peak memory, MB": f"{statistics.median(measurement.memory for measurement in repeats):,.0f}",
+                f"{EPOCHS} epochs of {EPOCH_PICTURES:,}": _minutes(EPOCHS * EPOCH_PICTURES / statistics.median(speeds)),
                 f"times {OURS} (range)": f"{statistics.median(slower):.1f} ({min(slower):.1f} to {max(slower):.1f})",
-                "by processor time": f"{_median_ratio(ours, each):.1f}",
+                "by processor time": f"{_median_ratio(ours, repeats):.1f}",
             }
         )
     print(f"\n{markdown(pd.DataFrame(rows))}\n")
     print(f"peak: {MATRIX} x {MATRIX} float32 matrices, {spread([peak / 1e9 for peak in peaks], '.0f')} GFLOP/s")
-    epochs, speed = load_params().epochs, statistics.median(one.speed for one in ours)
-    own = f"{EPOCHS} epochs of its own plan, {ours[0].epoch:,} pictures: {_minutes(EPOCHS * ours[0].epoch / speed)}"
-    print(f"{OURS}: {own}; its {epochs} epochs: {_minutes(epochs * ours[0].epoch / speed)}")
+    epochs, speed = load_params().epochs, statistics.median(measurement.speed for measurement in ours)
+    pictures = ours[0].epoch_pictures
+    own = f"{EPOCHS} epochs of its own plan, {pictures:,} pictures: {_minutes(EPOCHS * pictures / speed)}"
+    print(f"{OURS}: {own}; its {epochs} epochs: {_minutes(epochs * pictures / speed)}")
 
 
 def train_ours(warm_up: int, steps: int, name: str) -> SpeedMeasurement:
@@ -131,28 +132,30 @@ def train_ours(warm_up: int, steps: int, name: str) -> SpeedMeasurement:
         fit(model, data, params, [watch])
     except StopMeasuring:
         batch = pictures / -(-pictures // params.train.batch_size)
-        return _found(model, 2 if params.train.sharpness else 1, pictures, steps * batch, watch)
+        return _measurement(model, 2 if params.train.sharpness else 1, pictures, steps * batch, watch)
     raise AssertionError("a training ended before its steps were done")
 
 
 def train_notebook(warm_up: int, steps: int, name: str) -> SpeedMeasurement:
     """Some steps as in a notebook."""
-    from benchmarks.notebook_networks import BATCH, EPOCH, SIDE
-    from benchmarks.notebook_networks import NOTEBOOKS as BUILT
+    from benchmarks.notebook_networks import BATCH_SIZE, EPOCH_PICTURES, SIDE
+    from benchmarks.notebook_networks import NOTEBOOKS as NETWORKS
     from benchmarks.stopwatch import StopMeasuring, Stopwatch
     from lesions.models.backend import keras, tf
 
     keras.utils.set_random_seed(load_params().seed)
-    pixels, labels, n_classes = _enlarged(SIDE)
-    model = BUILT[name].build(n_classes)
-    model.compile(keras.optimizers.Adam(BUILT[name].rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    batches = tf.data.Dataset.from_tensor_slices((pixels, labels)).shuffle(len(labels)).repeat().batch(BATCH)
+    pixels, labels, n_classes = _enlarged_pictures(SIDE)
+    model = NETWORKS[name].build(n_classes)
+    model.compile(
+        keras.optimizers.Adam(NETWORKS[name].learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    batches = tf.data.Dataset.from_tensor_slices((pixels, labels)).shuffle(len(labels)).repeat().batch(BATCH_SIZE)
     batches = batches.map(lambda x, y: (tf.cast(x, tf.float32), y)).prefetch(tf.data.AUTOTUNE)
     watch = Stopwatch(warm_up, steps)
     try:
         model.fit(batches, steps_per_epoch=warm_up + steps, callbacks=[watch], shuffle=False, verbose=0)
     except StopMeasuring:
-        return _found(model, 1, EPOCH, steps * BATCH, watch)
+        return _measurement(model, 1, EPOCH_PICTURES, steps * BATCH_SIZE, watch)
     raise AssertionError("a training ended before its steps were done")
 
 
@@ -181,13 +184,13 @@ def count_flops(model: Any) -> int:
     return int(tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops)
 
 
-def _found(model: Any, passes: int, epoch: int, pictures: float, watch: Any) -> SpeedMeasurement:
+def _measurement(model: Any, passes: int, epoch_pictures: int, pictures: float, watch: Any) -> SpeedMeasurement:
     memory = peak_memory()  # before the profiler takes its share
     speeds = pictures / watch.seconds, pictures / watch.cpu
-    return SpeedMeasurement(model.count_params(), count_flops(model), passes, epoch, *speeds, memory)
+    return SpeedMeasurement(model.count_params(), count_flops(model), passes, epoch_pictures, *speeds, memory)
 
 
-def _enlarged(side: int) -> tuple[Any, Any, int]:
+def _enlarged_pictures(side: int) -> tuple[Any, Any, int]:
     """Some prepared training pictures (n, side, side, 3), their labels (n,), and how many classes there are."""
     manifest = read_manifest(PREPARED)
     classes, training = classes_of(manifest), manifest[manifest["split"] == "train"]
@@ -198,7 +201,7 @@ def _enlarged(side: int) -> tuple[Any, Any, int]:
 
 
 def _median_ratio(ours: list[SpeedMeasurement], theirs: list[SpeedMeasurement]) -> float:
-    return statistics.median(one.by_cpu / other.by_cpu for one, other in zip(ours, theirs, strict=True))
+    return statistics.median(our.cpu_speed / their.cpu_speed for our, their in zip(ours, theirs, strict=True))
 
 
 def _minutes(seconds: float) -> str:
@@ -208,4 +211,4 @@ def _minutes(seconds: float) -> str:
 if __name__ == "__main__":
     from benchmarks import training  # by its full name: other processes cannot import functions of __main__
 
-    run(training.main, way_back="Nothing was written.")
+    run(training.main, recovery_hint="Nothing was written.")

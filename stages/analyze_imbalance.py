@@ -1,6 +1,6 @@
-"""Answer which classes are rare and which dominate, and plan how many new training pictures each gets.
+"""Find the rare and the dominating classes, and plan how many new training pictures each gets.
 
-Reads the tables of the prepare stage; writes the answers, the plan, and a chart with the numbers behind it.
+Reads the tables of the prepare stage; writes the findings, the plan, and a chart with the numbers behind it.
 """
 
 from lesions.data.diagnoses import diagnosis
@@ -12,7 +12,7 @@ from lesions.rendering import figures
 from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_folder, write_csv, write_json
 
-NEW = {
+ADDED_LABELS = {
     "augment": "new pictures",
     "sampler": "drawn more often",
     "weights": "weighted more",
@@ -31,18 +31,20 @@ def main() -> None:
     write_csv(PLAN, table[table["n_usable"] > 0])
     with whole_folder(IMBALANCE_PLOTS) as folder:
         write_csv(folder / "class_distribution.csv", table)
-        shown = table.sort_values(["n_train", "n_raw"], ascending=False, kind="stable")
-        training = figures.Bars("training", list(shown["n_train"]), figures.BLUE)
-        added = figures.Bars(NEW[rebalance.method], list(shown["n_target"] - shown["n_train"]), figures.ORANGE)
+        ordered = table.sort_values(["n_train", "n_raw"], ascending=False, kind="stable")
+        training = figures.Bars("training", list(ordered["n_train"]), figures.BLUE)
+        added = figures.Bars(
+            ADDED_LABELS[rebalance.method], list(ordered["n_target"] - ordered["n_train"]), figures.ORANGE
+        )
         chart = figures.grouped_bars(
-            [diagnosis(label).name for label in shown["label"]],
+            [diagnosis(label).name for label in ordered["label"]],
             [
-                [figures.Bars("raw files", list(shown["n_raw"]), figures.PALE)],
-                [figures.Bars("usable", list(shown["n_usable"]), figures.SKY)],
+                [figures.Bars("raw files", list(ordered["n_raw"]), figures.PALE)],
+                [figures.Bars("usable", list(ordered["n_usable"]), figures.SKY)],
                 [training, added],
             ],
             title=imbalance.title(table),
-            axis=f"pictures (n = {summary['raw']['n']:,} raw files)",
+            x_label=f"pictures (n = {summary['raw']['n']:,} raw files)",
         )
         figures.save(chart, folder / "class_distribution.png")
     print("\n".join(summary["findings"]))

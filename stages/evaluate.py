@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from lesions.data.images import read_pixels
-from lesions.data.manifest import classes_of, mark, read_manifest
+from lesions.data.manifest import classes_of, read_manifest, title_suffix
 from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation import baselines, charts, contact_sheets, evaluate, grad_cam
 from lesions.evaluation.evaluate import TestPictures
@@ -36,45 +36,47 @@ def main() -> None:
     predictions = evaluate.predictions_table(held_out, balanced(output.logits, fitted), classes)
     decision = evaluate.choose_decisions(predictions, classes, fitted, params.evaluate.target_sensitivity)
     test = evaluate.select_test(predictions, manifest, output, fitted, params.seed)
-    simple = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
+    baseline_tables = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
     summary = evaluate.score_all(predictions, classes, params.seed)
     summary["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
     summary["test"]["calibration"] = evaluate.score_calibration(test, classes, params.seed)
-    summary["test"]["baselines"] = baselines.compare(test.rows, simple, classes, test.weights)
-    seen, called = pixels[held_out["split"] == "test"], test.rows["predicted"].map(classes.index).to_numpy()
-    maps = grad_cam.heat_maps(model, seen, called)
+    summary["test"]["baselines"] = baselines.compare(test.rows, baseline_tables, classes, test.weights)
+    test_pixels, predicted = pixels[held_out["split"] == "test"], test.rows["predicted"].map(classes.index).to_numpy()
+    maps = grad_cam.heat_maps(model, test_pixels, predicted)
     summary["test"]["explanations"] = grad_cam.describe(maps, test.rows, classes, test.weights)
-    summary["test"]["explanations"]["sanity"] = grad_cam.check_weights(model, seen, called, params.seed)
+    summary["test"]["explanations"]["sanity"] = grad_cam.randomisation_check(model, test_pixels, predicted, params.seed)
 
     network = {"image_size": model.input_shape[1], "color_constancy": params.prepare.color_constancy}
     write_json(DECISION, {"classes": classes, **network, **decision})
     write_csv(PREDICTIONS, predictions)
     write_json(EVALUATE_METRICS, evaluate.headline(summary))
     write_json(SCORES, summary)
-    end, shown = mark(manifest), params.evaluate.sheet_pictures
-    draw_charts(test, summary["test"]["calibration"], classes, end)
-    figures.save(contact_sheets.mistakes_sheet(test.rows, PREPARED, shown, end), EVALUATE_PLOTS / "mistakes.png")
-    figures.save(contact_sheets.unsure_hits_sheet(test.rows, PREPARED, shown, end), EVALUATE_PLOTS / "unsure_hits.png")
-    explained = contact_sheets.explanation_sheet(
-        test.rows, maps, classes, PREPARED, summary["test"]["explanations"], end
+    suffix, n_pictures = title_suffix(manifest), params.evaluate.sheet_pictures
+    draw_charts(test, summary["test"]["calibration"], classes, suffix)
+    mistakes = contact_sheets.mistakes_sheet(test.rows, PREPARED, n_pictures, suffix)
+    figures.save(mistakes, EVALUATE_PLOTS / "mistakes.png")
+    unsure_hits = contact_sheets.unsure_hits_sheet(test.rows, PREPARED, n_pictures, suffix)
+    figures.save(unsure_hits, EVALUATE_PLOTS / "unsure_hits.png")
+    explanations = contact_sheets.explanation_sheet(
+        test.rows, maps, classes, PREPARED, summary["test"]["explanations"], suffix
     )
-    figures.save(explained, EVALUATE_PLOTS / "explanations.png")
+    figures.save(explanations, EVALUATE_PLOTS / "explanations.png")
     print(evaluate.summary_text(summary))
 
 
-def draw_charts(test: TestPictures, calibrated: dict[str, Any], classes: list[str], end: str) -> None:
-    """Each chart as a table for DVC's interactive plots and as a picture; `end` is the mark of the titles."""
+def draw_charts(test: TestPictures, calibration: dict[str, Any], classes: list[str], suffix: str) -> None:
+    """Each chart as a table for DVC's interactive plots and as a picture; suffix ends their titles."""
     bins, curve = evaluate.reliability(test, classes), evaluate.decision_curve(test, classes)
-    write_csv(EVALUATE_PLOTS / "confusion.csv", charts.named(test.rows[["label", "predicted"]]))
-    write_csv(EVALUATE_PLOTS / "roc.csv", charts.named(scores.roc_points(test.rows, classes)))
-    write_csv(EVALUATE_PLOTS / "pr.csv", charts.named(scores.pr_points(test.rows, classes)))
+    write_csv(EVALUATE_PLOTS / "confusion.csv", charts.with_class_names(test.rows[["label", "predicted"]]))
+    write_csv(EVALUATE_PLOTS / "roc.csv", charts.with_class_names(scores.roc_points(test.rows, classes)))
+    write_csv(EVALUATE_PLOTS / "pr.csv", charts.with_class_names(scores.pr_points(test.rows, classes)))
     write_csv(EVALUATE_PLOTS / "reliability.csv", bins)
     write_csv(EVALUATE_PLOTS / "decision_curve.csv", curve)
-    figures.save(charts.confusion_chart(test.rows, classes, end), EVALUATE_PLOTS / "confusion.png")
-    figures.save(charts.roc_chart(test.rows, classes, end), EVALUATE_PLOTS / "roc.png")
-    figures.save(charts.pr_chart(test.rows, classes, end), EVALUATE_PLOTS / "pr.png")
-    figures.save(charts.reliability_chart(bins, calibrated, end), EVALUATE_PLOTS / "reliability.png")
-    figures.save(charts.decision_curve_chart(curve, end), EVALUATE_PLOTS / "decision_curve.png")
+    figures.save(charts.confusion_chart(test.rows, classes, suffix), EVALUATE_PLOTS / "confusion.png")
+    figures.save(charts.roc_chart(test.rows, classes, suffix), EVALUATE_PLOTS / "roc.png")
+    figures.save(charts.pr_chart(test.rows, classes, suffix), EVALUATE_PLOTS / "pr.png")
+    figures.save(charts.reliability_chart(bins, calibration, suffix), EVALUATE_PLOTS / "reliability.png")
+    figures.save(charts.decision_curve_chart(curve, suffix), EVALUATE_PLOTS / "decision_curve.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Make the folder that a trained model is used from, and hold what it says against what evaluate found."""
+"""Export the trained network as a bundle, and check its predictions against those of evaluate."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ from lesions.params.schema import load_params
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_folder, write_json
 
-CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliability", "roc")]  # no pictures
+CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliability", "roc")]  # without test pictures
 
 
 def main() -> None:
@@ -40,25 +40,25 @@ def main() -> None:
     with whole_folder(BUNDLE) as folder:
         head = export.write_network(model, folder / NETWORK)
         network = LiteRTNetwork((folder / NETWORK).read_bytes())
-        familiar, known = ood_check.fit_out_of_distribution(network, manifest, PREPARED, decision)
-        about = export.bundle_metadata(model, decision, scores, manifest, known)
+        distribution, ood_rule = ood_check.fit_out_of_distribution(network, manifest, PREPARED, decision)
+        metadata = export.bundle_metadata(model, decision, scores, manifest, ood_rule)
         for chart in CHARTS:
             shutil.copyfile(chart, folder / chart.name)
-        card = MODEL_CARD.read_text(encoding="utf-8") + ood_check.card_section(about)
+        card = MODEL_CARD.read_text(encoding="utf-8") + ood_check.card_section(metadata)
         (folder / MODEL_CARD.name).write_text(card, encoding="utf-8")
-        export.write_bundle(folder, replace(about, inputs=inputs), export.BundleArrays(head, familiar))
-        found = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
+        export.write_bundle(folder, replace(metadata, inputs=inputs), export.BundleArrays(head, distribution))
+        parity = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
         size = sum(path.stat().st_size for path in folder.iterdir())
-    told = {
-        "false_accepts": len(known.false_accepts),
-        "photographs": known.n_photographs,
-        "false_rejects": known.false_rejects,
-        "test_pictures": known.n_test,
+    ood_metrics = {
+        "false_accepts": len(ood_rule.false_accepts),
+        "photographs": ood_rule.n_photographs,
+        "false_rejects": ood_rule.false_rejects,
+        "test_pictures": ood_rule.n_test,
     }
-    write_json(EXPORT_METRICS, {**found, **told, "bytes": size})
+    write_json(EXPORT_METRICS, {**parity, **ood_metrics, "bytes": size})
     print(
-        f"{BUNDLE}: {size / 1e6:.1f} MB; {found['n']} held-out pictures get the probabilities of evaluate, "
-        f"to {found['largest_difference']:.1e}"
+        f"{BUNDLE}: {size / 1e6:.1f} MB; {parity['n']} held-out pictures get the probabilities of evaluate, "
+        f"to {parity['largest_difference']:.1e}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lesions.data.manifest import mark
+from lesions.data.manifest import title_suffix
 from lesions.params.paths import DATA_AUDIT, PREPARE_METRICS, PREPARE_PLOTS, PREPARED
 from lesions.params.schema import load_params
 from lesions.preparation import charts
@@ -20,14 +20,14 @@ def main() -> None:
     dataset = Path(params.dataset)
     with whole_folder(PREPARED) as folder:
         prepared = prepare(dataset, Path(params.labels), params.image_size, params.prepare, folder)
-        examined = audit_prepared(prepared, folder)
+        audit_results = audit_prepared(prepared, folder)
     with whole_folder(PREPARE_PLOTS) as plots:
-        ending = mark(prepared.used)
-        figures.save(charts.splits_chart(prepared.pictures, ending), plots / "splits.png")
-        figures.save(charts.sheet(prepared.used, PREPARED, ending), plots / "pictures.png")
-    summary = {**summarise(prepared), "audit": examined.numbers}
+        suffix = title_suffix(prepared.used)
+        figures.save(charts.splits_chart(prepared.pictures, suffix), plots / "splits.png")
+        figures.save(charts.sheet(prepared.used, PREPARED, suffix), plots / "pictures.png")
+    summary = {**summarise(prepared), "audit": audit_results.numbers}
     write_json(PREPARE_METRICS, summary)
-    write_audit(DATA_AUDIT, dataset, prepared, summary, sections(examined, prepared, dataset))
+    write_audit(DATA_AUDIT, dataset, prepared, summary, sections(audit_results, prepared, dataset))
     print(summary_text(summary))
 
 

@@ -35,12 +35,12 @@ def train() -> None:
     print_start(params.model.name, model.count_params(), data, checkpoint)
     with live_curves(LEARNING_CURVES) as live:
         callbacks = [LiveCurves(live, checkpoint.history), Progress(params.epochs)]
-        kept = fit(model, data, params, callbacks, checkpoint)
+        outcome = fit(model, data, params, callbacks, checkpoint)
         save_model(with_test_time_augmentation(params.model.views, model), MODEL)
-    write_summary(LEARNING_CURVES, kept, model.count_params())
+    write_summary(LEARNING_CURVES, outcome, model.count_params())
     print(
-        f"{MODEL}: {params.model.name} after epoch {kept.kept_epoch} of {kept.epochs}, balanced accuracy "
-        f"{kept.scores['val_balanced_accuracy']:.3f} on validation pictures; curves in {LEARNING_CURVES}: "
+        f"{MODEL}: {params.model.name} after epoch {outcome.kept_epoch} of {outcome.epochs}, balanced accuracy "
+        f"{outcome.scores['val_balanced_accuracy']:.3f} on validation pictures; curves in {LEARNING_CURVES}: "
         "`dvc plots show`"
     )
     if parent_process() == starter:

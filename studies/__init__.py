@@ -1,1 +1,1 @@
-"""What is true: claims of the write-ups and comparisons of recipes, each by one command."""
+"""Studies: claims of the write-ups and comparisons of recipes, each reproduced by one command."""

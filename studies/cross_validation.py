@@ -19,8 +19,15 @@ from lesions.metrics.scores import headline
 from lesions.params.paths import SCORES as SCORES_FILE
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_file
-from studies.experiments import FOLDS, experiment_name, finished, planned_experiments, read_plan, run_missing
-from studies.paired import gain, recognised
+from studies.experiments import (
+    FOLDS,
+    experiment_name,
+    finished_experiments,
+    planned_experiments,
+    read_plan,
+    run_missing,
+)
+from studies.paired import paired_difference, picture_accuracy
 
 BASELINES = ("origin", "frame", "thumbnail")
 SCORES = ("balanced_accuracy", "accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
@@ -40,12 +47,14 @@ def main() -> None:
     if arguments.only and arguments.only not in plan:
         raise UserError(f"{arguments.plan} has no recipe {arguments.only}: it has {', '.join(plan)}")
     data = [f"dataset={arguments.dataset.resolve()}", f"labels={arguments.labels.resolve()}"]
-    wanted = planned_experiments(name, plan, data, range(FOLDS), range(arguments.seeds))
-    run_missing({key: value for key, value in wanted.items() if not arguments.only or f"-{arguments.only}-f" in key})
-    done = finished()
+    experiments = planned_experiments(name, plan, data, range(FOLDS), range(arguments.seeds))
+    run_missing(
+        {key: value for key, value in experiments.items() if not arguments.only or f"-{arguments.only}-f" in key}
+    )
+    finished = finished_experiments()
     text = compare(
-        {recipe: _sources(name, recipe, arguments.seeds, done) for recipe in plan},
-        [key for key in wanted if key in done and f"-{next(iter(plan))}-f" in key],
+        {recipe: _predictions(name, recipe, arguments.seeds, finished) for recipe in plan},
+        [key for key in experiments if key in finished and f"-{next(iter(plan))}-f" in key],
     )
     print(text)
     if arguments.out:
@@ -53,59 +62,67 @@ def main() -> None:
             file.write_text(text, encoding="utf-8")
 
 
-def compare(recipes: dict[str, list[FoldPredictions]], baselines_of: Sequence[str] = ()) -> str:
+def compare(recipes: dict[str, list[FoldPredictions]], baseline_experiments: Sequence[str] = ()) -> str:
     """Markdown: each recipe's scores over the folds, and the first's balanced accuracy against the others', paired.
 
-    Recipes are chosen by the first table, of validation pictures; the second one, of test pictures, is what they reach.
-    baselines_of: experiments whose reports/scores.json tells what is reached without a network.
+    Recipes are chosen by the first table, of validation pictures; the second has their scores on test pictures.
+    baseline_experiments: experiments from whose reports/scores.json the scores without a network are read.
     """
-    folds = {recipe: group_repeats(sources) for recipe, sources in recipes.items() if sources}
+    folds = {recipe: group_repeats(predictions) for recipe, predictions in recipes.items() if predictions}
     rows: dict[str, list[dict[str, Any]]] = {"val": [], "test": []}
-    for recipe, found in folds.items():
-        about = {"recipe": recipe, "folds": len(found), "trainings": str(sum(map(len, found)))}
+    for recipe, recipe_folds in folds.items():
+        counts = {"recipe": recipe, "folds": len(recipe_folds), "trainings": str(sum(map(len, recipe_folds)))}
         for split, table in rows.items():
-            table.append(about | _scores(found, split))
-    rows["test"] += _baselines(baselines_of)
+            table.append(counts | _scores(recipe_folds, split))
+    rows["test"] += _baselines(baseline_experiments)
     first, *others = folds
-    pooled = {recipe: recognised(found) for recipe, found in folds.items()}
-    against = [f"- {first} against {other}: {_told(gain(pooled[first], pooled[other]))}" for other in others]
+    accuracy = {recipe: picture_accuracy(recipe_folds) for recipe, recipe_folds in folds.items()}
+    differences = [
+        f"- {first} against {other}: {_difference_text(paired_difference(accuracy[first], accuracy[other]))}"
+        for other in others
+    ]
     parts = [
         "Mean over folds (lowest to highest fold); a fold is the mean over its seeds.",
         "Validation pictures, by which a recipe is chosen:",
         markdown(pd.DataFrame(rows["val"]).fillna("-")),
         "Test pictures:",
         markdown(pd.DataFrame(rows["test"]).fillna("-")),
-        "\n".join(against),
+        "\n".join(differences),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _scores(folds: list[list[FoldPredictions]], split: str) -> dict[str, str]:
-    of_folds = []
+    fold_scores = []
     for repeats in folds:
-        told = [headline(source.val if split == "val" else source.test, source.classes) for source in repeats]
-        of_folds.append(pd.DataFrame(told).mean())
-    return spreads(pd.DataFrame(of_folds))
+        scores = [
+            headline(predictions.val if split == "val" else predictions.test, predictions.classes)
+            for predictions in repeats
+        ]
+        fold_scores.append(pd.DataFrame(scores).mean())
+    return spreads(pd.DataFrame(fold_scores))
 
 
 def _baselines(names: Sequence[str]) -> list[dict[str, Any]]:
-    """What is reached by the collection alone, the frame of the picture alone, a thumbnail of it alone."""
-    found: dict[str, dict[str, dict[str, float]]] = {baseline: {} for baseline in BASELINES}
+    """Test scores of the baselines: the collection alone, the frame of the picture alone, a thumbnail of it alone."""
+    scores_by_fold: dict[str, dict[str, dict[str, float]]] = {baseline: {} for baseline in BASELINES}
     for name in names:
-        of_test = json.loads(dvc.api.read(SCORES_FILE.as_posix(), rev=name))["test"]["baselines"]
+        test_baselines = json.loads(dvc.api.read(SCORES_FILE.as_posix(), rev=name))["test"]["baselines"]
         fold = name.rpartition("-s")[0]
         for baseline in BASELINES:
-            told = of_test.get(baseline, {"scores": {}})["scores"]
-            found[baseline].setdefault(fold, {score: told[score]["value"] for score in SCORES if told.get(score)})
+            baseline_scores = test_baselines.get(baseline, {"scores": {}})["scores"]
+            scores_by_fold[baseline].setdefault(
+                fold, {score: baseline_scores[score]["value"] for score in SCORES if baseline_scores.get(score)}
+            )
     return [
-        {"recipe": f"{baseline} alone", "folds": len(of_folds), **spreads(pd.DataFrame(of_folds.values()))}
-        for baseline, of_folds in found.items()
-        if any(of_folds.values())
+        {"recipe": f"{baseline} alone", "folds": len(fold_scores), **spreads(pd.DataFrame(fold_scores.values()))}
+        for baseline, fold_scores in scores_by_fold.items()
+        if any(fold_scores.values())
     ]
 
 
 def spreads(table: pd.DataFrame) -> dict[str, str]:
-    """Mean, lowest and highest of each score (column) over folds (rows), where every fold can tell it."""
+    """Mean, lowest and highest of each score (column) over folds (rows), where it is defined in every fold."""
     return {
         name: f"{table[name].mean():.3f} ({table[name].min():.3f} to {table[name].max():.3f})"
         for name in SCORES
@@ -113,17 +130,18 @@ def spreads(table: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _sources(plan: str, recipe: str, seeds: int, done: set[str]) -> list[FoldPredictions]:
+def _predictions(plan: str, recipe: str, seeds: int, finished: set[str]) -> list[FoldPredictions]:
     names = [experiment_name(plan, recipe, fold, seed) for fold in range(FOLDS) for seed in range(seeds)]
-    return [read_fold(name) for name in names if name in done]
+    return [read_fold(name) for name in names if name in finished]
 
 
-def _told(found: dict[str, Any]) -> str:
+def _difference_text(difference: dict[str, Any]) -> str:
     return (
-        f"{found['value']:+.3f} balanced accuracy (95 % interval {found['low']:+.3f} to {found['high']:+.3f}) "
-        f"over the same {found['n']:,} pictures in {found['groups']:,} groups"
+        f"{difference['value']:+.3f} balanced accuracy "
+        f"(95 % interval {difference['low']:+.3f} to {difference['high']:+.3f}) "
+        f"over the same {difference['n']:,} pictures in {difference['groups']:,} groups"
     )
 
 
 if __name__ == "__main__":
-    run(main, way_back="Experiments that are complete are kept.")
+    run(main, recovery_hint="Experiments that are complete are kept.")

@@ -1,4 +1,4 @@
-"""Plans of experiments, run through DVC's queue, one on each core: those that are there already are not run again.
+"""Plans of experiments, run through DVC's queue, one on each core; finished experiments are not run again.
 
 A plan is a YAML file: names of recipes, each with the params in which it differs from params.yaml. Every training is an
 experiment of its own, <plan>-<recipe>-f<fold>-s<seed>.
@@ -20,16 +20,16 @@ from tqdm import tqdm
 from lesions.runtime.console import UserError, available_cores
 
 FOLDS = 5
-POLL = 10.0  # seconds
-START = 30.0  # seconds that a worker is given to say that it is there
-MOST_ALONE = 10  # polls: on a busy machine a worker may be slow to answer
+POLL_SECONDS = 10.0
+WORKER_START_SECONDS = 30.0  # for a worker to answer
+MAX_POLLS_WITHOUT_WORKER = 10  # polls: on a busy machine a worker may be slow to answer
 LAST_STAGE = "evaluate"  # nothing after it is compared
 
 Plan = dict[str, dict[str, Any]]
 
 
 def read_plan(path: Path) -> Plan:
-    """The recipes of a plan by name, each with its params by dotted name. Raises UserError where it is none."""
+    """The recipes of a plan by name, each with its params by dotted name. Raises UserError for any other file."""
     try:
         plan = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -55,28 +55,30 @@ def experiment_name(plan: str, recipe: str, fold: int, seed: int) -> str:
     return f"{plan}-{recipe}-f{fold}-s{seed}"
 
 
-def finished() -> set[str]:
-    """The names of the experiments on the current commit."""
-    return {name for found in Repo().experiments.ls().values() for name, _ in found}
+def finished_experiments() -> set[str]:
+    """The names of the finished experiments on the current commit."""
+    return {name for experiments in Repo().experiments.ls().values() for name, _ in experiments}
 
 
-def run_missing(wanted: dict[str, list[str]]) -> None:
-    """Queue the experiments that are neither there nor waiting, and see them through.
+def run_missing(experiments: dict[str, list[str]]) -> None:
+    """Queue the experiments that are neither finished nor queued, and wait for them.
 
-    Stopped, the queue goes on without this process; called again, this takes part where it stands. Raises UserError
-    where an experiment fails; the others are run all the same.
+    If this process is stopped, the queue goes on; another call waits for the same experiments. Raises UserError where
+    an experiment fails; the others are run all the same.
     """
-    done = finished()
-    missing = [name for name in wanted if name not in done]
+    finished = finished_experiments()
+    missing = [name for name in experiments if name not in finished]
     if not missing:
         return
     _require_outputs()
-    _clear(missing)
-    waiting = {entry["name"] for entry in Repo().experiments.celery_queue.status()}
-    for name in tqdm([name for name in missing if name not in waiting], "queueing", unit="run", disable=None):
-        _dvc("exp", "run", "--queue", "--name", name, *(f"--set-param={each}" for each in wanted[name]), LAST_STAGE)
+    _remove_from_queue(missing)
+    queued = {entry["name"] for entry in Repo().experiments.celery_queue.status()}
+    for name in tqdm([name for name in missing if name not in queued], "queueing", unit="run", disable=None):
+        _dvc(
+            "exp", "run", "--queue", "--name", name, *(f"--set-param={each}" for each in experiments[name]), LAST_STAGE
+        )
     _start_workers()
-    failed = _see_through(missing)
+    failed = _wait_for_experiments(missing)
     if failed:
         raise UserError(f"{', '.join(failed)} failed: `dvc queue logs {failed[0]}` says why; the same command goes on")
 
@@ -89,8 +91,8 @@ def _require_outputs() -> None:
             raise UserError(f"{out} was never made in this clone, and DVC runs no experiments then: run `dvc repro`")
 
 
-def _clear(names: Iterable[str]) -> None:
-    """Take failed experiments off the queue, and those whose worker was killed, so that they can be queued anew."""
+def _remove_from_queue(names: Iterable[str]) -> None:
+    """Remove failed experiments, and those of killed workers, from the queue, so that they can be queued again."""
     queue = Repo().experiments.celery_queue
     states = {entry["name"]: entry["status"] for entry in queue.status()}
     if not any(queue.worker_status().values()):
@@ -102,14 +104,14 @@ def _clear(names: Iterable[str]) -> None:
 
 
 def _start_workers() -> None:
-    """As many workers as cores, each on a core of its own: so small networks train faster than one on all of them.
+    """Start one worker per core, each pinned to its core: so small networks train faster than one on all cores.
 
-    Those that are there already are left alone.
+    Running workers are left alone.
     """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     try:
         for number in range(1, available_cores() + 1):
-            if cores:  # where the system has no such call, the workers share the cores as they like
+            if cores:  # without that system call the workers share the cores
                 os.sched_setaffinity(0, {cores[number - 1]})  # a worker inherits it
             _dvc("queue", "start", "--jobs", str(number))
             _await_worker(number)
@@ -119,8 +121,8 @@ def _start_workers() -> None:
 
 
 def _await_worker(number: int) -> None:
-    """Give a worker the time to say that it is there, else DVC starts it twice; where all is done none need be."""
-    end = time.monotonic() + START
+    """Wait until a worker answers, else DVC starts it twice; not needed once nothing is queued."""
+    end = time.monotonic() + WORKER_START_SECONDS
     queue = Repo().experiments.celery_queue
     while time.monotonic() < end and any(entry["status"] == "Queued" for entry in queue.status()):
         if any(node.partition("@")[0].endswith(f"-{number}") for node in queue.worker_status()):
@@ -128,16 +130,16 @@ def _await_worker(number: int) -> None:
         time.sleep(1)
 
 
-def _see_through(names: list[str]) -> list[str]:
+def _wait_for_experiments(names: list[str]) -> list[str]:
     """Wait until none of the experiments is queued or runs, with a progress bar; the names of those that failed.
 
-    A worker that has died (two that reach for one message at once may) is replaced while something is queued. What it
-    had begun counts as failed.
-    Prints for each how long it was seen running, to within POLL seconds.
+    A worker that has died (two that take one message at once may) is replaced while something is queued. Its experiment
+    counts as failed.
+    Prints the running time of each, to within POLL_SECONDS.
     """
     start: dict[str, float] = {}
-    alone = 0  # polls in a row in which no worker answered
-    still = 0  # polls in a row with nothing to do: between the queue and a worker an experiment is in neither
+    polls_without_worker = 0  # polls in a row in which no worker answered
+    idle_polls = 0  # polls in a row with nothing to do: between the queue and a worker an experiment is in neither
     with tqdm(total=len(names), desc="experiments", unit="run", disable=None) as bar:
         while True:
             queue = Repo().experiments.celery_queue
@@ -150,26 +152,26 @@ def _see_through(names: list[str]) -> list[str]:
             bar.set_postfix_str(", ".join(running))
             bar.update(len(names) - len(busy) - bar.n)
             workers = len(queue.worker_status())
-            alone = 0 if workers else alone + 1
-            still = 0 if busy else still + 1
-            if still or alone > MOST_ALONE:
-                failed = sorted(set(names) - finished())
-                if not failed or still > 1 or alone > MOST_ALONE:
+            polls_without_worker = 0 if workers else polls_without_worker + 1
+            idle_polls = 0 if busy else idle_polls + 1
+            if idle_polls or polls_without_worker > MAX_POLLS_WITHOUT_WORKER:
+                failed = sorted(set(names) - finished_experiments())
+                if not failed or idle_polls > 1 or polls_without_worker > MAX_POLLS_WITHOUT_WORKER:
                     return failed
             if len(running) < len(busy) and workers < available_cores():
                 _start_workers()
-            time.sleep(POLL)
+            time.sleep(POLL_SECONDS)
 
 
 def _dvc(*arguments: str) -> None:
-    with tempfile.TemporaryFile("w+") as told:  # a pipe would be held open by the workers that `queue start` leaves
+    with tempfile.TemporaryFile("w+") as stderr:  # a pipe would be held open by the workers that `queue start` leaves
         command = [sys.executable, "-m", "dvc", *arguments]
-        code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=told, check=False).returncode
+        code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=stderr, check=False).returncode
         if code:
-            told.seek(0)
-            raise UserError(f"dvc {' '.join(arguments[:3])}: {told.read().strip().splitlines()[-1]}")
+            stderr.seek(0)
+            raise UserError(f"dvc {' '.join(arguments[:3])}: {stderr.read().strip().splitlines()[-1]}")
 
 
 def _settings(changes: dict[str, Any]) -> list[str]:
-    given = [f"{key}={'null' if value is None else value}" for key, value in changes.items()]
-    return ["prepare.test=fold", f"prepare.folds={FOLDS}", *given]
+    overrides = [f"{key}={'null' if value is None else value}" for key, value in changes.items()]
+    return ["prepare.test=fold", f"prepare.folds={FOLDS}", *overrides]

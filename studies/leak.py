@@ -1,8 +1,8 @@
-"""What the order of the notebooks costs: copies first, then a split, so that validation knows its pictures already.
+"""Leakage by the notebooks' order, copies before the split: copies of validation pictures are in the training set.
 
 The notebooks let Augmentor write copies into the training folder and then set a part of it aside at random. This trains
 the same network in that order, with the pipeline's own parts in a folder of its own under tmp/; the pipeline cannot be
-switched into it. The fold's test pictures have no copies and are untouched, so they tell what the claim is worth.
+switched into it. The fold's test pictures have no copies and are untouched, so they check the claim.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from studies.experiments import FOLDS, read_plan
 from studies.study_results import REBALANCED, STUDY
 
 FOLDER = Path("tmp/leak")
-VALIDATION = 0.2  # of all files, as in the notebooks
+VALIDATION_FRACTION = 0.2  # of all files, as in the notebooks
 COPIES = "copies"
 RESULT = "leak.json"
 
@@ -45,26 +45,31 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3, metavar="N", help=f"how many of {FOLDS}")
     arguments = parser.parse_args()
     print(
-        table([leak(fold, arguments.dataset.resolve(), arguments.labels.resolve()) for fold in range(arguments.folds)])
+        table(
+            [
+                measure_leakage(fold, arguments.dataset.resolve(), arguments.labels.resolve())
+                for fold in range(arguments.folds)
+            ]
+        )
     )
 
 
-def table(found: list[dict[str, Any]]) -> str:
-    """What validation claims and what the untouched test says, a row for each fold (Markdown)."""
+def table(leaks: list[dict[str, Any]]) -> str:
+    """Accuracy on validation and on untouched test pictures, a row for each fold (Markdown)."""
     rows = [
         {
-            "fold": each["fold"],
-            "validation claims": f"{each['val']['accuracy']:.3f}",
-            "the test says": f"{each['test']['accuracy']:.3f}",
-            "validation files with a sibling in training": f"{each['siblings']:.0%}",
+            "fold": leak["fold"],
+            "validation claims": f"{leak['val']['accuracy']:.3f}",
+            "the test says": f"{leak['test']['accuracy']:.3f}",
+            "validation files with a sibling in training": f"{leak['siblings']:.0%}",
         }
-        for each in found
+        for leak in leaks
     ]
     return markdown(pd.DataFrame(rows))
 
 
-def leak(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
-    """Train one fold in the notebooks' order, or read what was found before.
+def measure_leakage(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
+    """Train one fold in the notebooks' order, or read the result of an earlier run.
 
     Returns fold, val and test (headline scores), and siblings: the share of validation files of which a copy, or the
     original, is among the training files.
@@ -72,8 +77,8 @@ def leak(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
     folder = FOLDER / f"f{fold}"
     result = folder / RESULT
     if result.exists():
-        found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
-        return found
+        leakage: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+        return leakage
     params = load_params()
     if not (folder / PARAMS_FILE).exists():  # written last
         _make_project(folder, fold, dataset, labels, params)
@@ -82,18 +87,18 @@ def leak(fold: int, dataset: Path, labels: Path) -> dict[str, Any]:
         raise UserError(f"the training in {folder} failed, see above; the same command goes on")
     manifest = read_manifest(folder / PREPARED)
     scores = {split: _scores(folder, manifest, split) for split in ("val", "test")}
-    found = {"fold": fold, **scores, "siblings": share_with_siblings(manifest)}
-    write_json(result, found)
-    return found
+    leakage = {"fold": fold, **scores, "siblings": share_with_siblings(manifest)}
+    write_json(result, leakage)
+    return leakage
 
 
 def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: Params) -> None:
-    """All that the train stage reads: pictures, copies among them, a plan that adds nothing, and params."""
+    """Write what the train stage reads: pictures with the copies among them, a plan that adds nothing, and params."""
     changes = read_plan(STUDY)[REBALANCED]
     settings = params.prepare.model_copy(update={"test": "fold", "folds": FOLDS, "fold": fold})
     with whole_folder(folder / PREPARED) as prepared:
-        found = prepare(dataset, labels, params.image_size, settings, prepared)
-        pool = found.used[found.used["split"] != "test"].assign(split="train")
+        preparation = prepare(dataset, labels, params.image_size, settings, prepared)
+        pool = preparation.used[preparation.used["split"] != "test"].assign(split="train")
         per_class = pd.Series(changes["rebalance.per_class"], index=classes_of(pool))
         copies = choose_copies(pool, per_class, params.seed)
         (prepared / COPIES).mkdir()
@@ -106,12 +111,12 @@ def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: 
                 path=[f"{COPIES}/{copy.target}" for copy in copies],
             )
         )
-        files = deal(pd.concat([pool, by_id], ignore_index=True), params.seed)
-        test = found.used[found.used["split"] == "test"]
-        write_manifest(prepared, pd.concat([files, test]), found.pictures.drop(found.used.index))
+        files = random_split(pd.concat([pool, by_id], ignore_index=True), params.seed)
+        test = preparation.used[preparation.used["split"] == "test"]
+        write_manifest(prepared, pd.concat([files, test]), preparation.pictures.drop(preparation.used.index))
     counts = files.loc[files["split"] == "train", "label"].value_counts().sort_index()
-    zero = pd.DataFrame({"label": counts.index, "n_train": counts.to_numpy(), "n_target": counts.to_numpy()})
-    write_csv(folder / paths.PLAN, zero.assign(n_add=0))
+    plan = pd.DataFrame({"label": counts.index, "n_train": counts.to_numpy(), "n_target": counts.to_numpy()})
+    write_csv(folder / paths.PLAN, plan.assign(n_add=0))
     (folder / AUGMENTED).mkdir(exist_ok=True)
     content = yaml.safe_load(Path(PARAMS_FILE).read_text(encoding="utf-8"))
     for name, value in {**changes, "rebalance.method": "none"}.items():
@@ -123,17 +128,17 @@ def _make_project(folder: Path, fold: int, dataset: Path, labels: Path, params: 
     (folder / PARAMS_FILE).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-def deal(files: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The files with a new split: val for VALIDATION of them at random, train for the rest, siblings or not."""
+def random_split(files: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The files with a new split: val for a random VALIDATION_FRACTION, train for the rest, regardless of siblings."""
     order = np.random.default_rng(seed).permutation(len(files))
-    return files.assign(split=np.where(order < VALIDATION * len(files), "val", "train"))
+    return files.assign(split=np.where(order < VALIDATION_FRACTION * len(files), "val", "train"))
 
 
 def share_with_siblings(manifest: pd.DataFrame) -> float:
     """The share of validation files that come from one picture with a training file. In [0, 1]."""
     original = manifest["image_id"].str.partition("__")[0]
-    known = set(original[manifest["split"] == "train"])
-    return float(original[manifest["split"] == "val"].isin(known).mean())
+    train_originals = set(original[manifest["split"] == "train"])
+    return float(original[manifest["split"] == "val"].isin(train_originals).mean())
 
 
 def _scores(folder: Path, manifest: pd.DataFrame, split: str) -> dict[str, Any]:
@@ -141,11 +146,11 @@ def _scores(folder: Path, manifest: pd.DataFrame, split: str) -> dict[str, Any]:
 
     rows, classes = manifest[manifest["split"] == split], classes_of(manifest)
     pixels = np.stack([read_pixels(folder / PREPARED / path) for path in rows["path"]])
-    found = predict(load_model(folder / MODEL), pixels).probabilities
-    predicted = [classes[index] for index in found.argmax(axis=1)]
-    told = pd.DataFrame(found, columns=probability_columns(classes), index=rows.index)
-    return headline(told.assign(label=rows["label"], predicted=predicted), classes)
+    probabilities = predict(load_model(folder / MODEL), pixels).probabilities
+    predicted = [classes[index] for index in probabilities.argmax(axis=1)]
+    predictions = pd.DataFrame(probabilities, columns=probability_columns(classes), index=rows.index)
+    return headline(predictions.assign(label=rows["label"], predicted=predicted), classes)
 
 
 if __name__ == "__main__":
-    run(main, way_back="Folds that are complete are kept; the same command goes on.")
+    run(main, recovery_hint="Folds that are complete are kept; the same command goes on.")

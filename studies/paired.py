@@ -1,4 +1,4 @@
-"""Two recipes on the same test pictures, paired: what makes a picture hard for both cancels out."""
+"""Paired comparison of two recipes on the same test pictures: what makes a picture hard for both cancels out."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,39 +10,41 @@ from app.folds import FoldPredictions
 from lesions.metrics.intervals import bootstrap_weights, estimate
 
 
-def recognised(folds: list[list[FoldPredictions]]) -> pd.DataFrame:
-    """Every test picture of every fold, with the share of its fold's trainings under which it was recognised.
+def picture_accuracy(folds: list[list[FoldPredictions]]) -> pd.DataFrame:
+    """Every test picture of every fold, with the share of its fold's trainings that predict it correctly.
 
-    Indexed by image_id and sorted; columns group, label, right (0 to 1).
+    Indexed by image_id and sorted; columns group, label, correct (0 to 1).
     """
-    return merged(source.test for repeats in folds for source in repeats)
+    return merge_trainings(predictions.test for repeats in folds for predictions in repeats)
 
 
-def merged(trainings: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """As recognised(), of the predictions tables of several trainings; not each has to know every picture."""
-    tables = [table.assign(right=table["label"] == table["predicted"]) for table in trainings]
-    columns = {"group": ("group", "first"), "label": ("label", "first"), "right": ("right", "mean")}
+def merge_trainings(trainings: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """As picture_accuracy(), from the predictions tables of several trainings; a picture may be missing from some."""
+    tables = [table.assign(correct=table["label"] == table["predicted"]) for table in trainings]
+    columns = {"group": ("group", "first"), "label": ("label", "first"), "correct": ("correct", "mean")}
     return pd.DataFrame(pd.concat(tables).groupby("image_id").agg(**columns))
 
 
-def gain(one: pd.DataFrame, other: pd.DataFrame, score: str = "balanced_accuracy") -> dict[str, Any]:
-    """How much higher the first table of recognised() scores than the second, on the pictures that both hold.
+def paired_difference(first: pd.DataFrame, second: pd.DataFrame, score: str = "balanced_accuracy") -> dict[str, Any]:
+    """Score of the first table of picture_accuracy() minus that of the second, on the pictures that both hold.
 
     score: balanced_accuracy or accuracy. Returns value, low, high (95 % interval over groups), n and groups. The
-    interval holds what other pictures would change, not what other trainings would.
+    interval covers the sampling of pictures, not that of trainings.
     """
-    both = one.join(other["right"].rename("right_other"), how="inner")
-    return _mean_over(both, (both["right"] - both["right_other"]).to_numpy(dtype=np.float64), score)
+    both = first.join(second["correct"].rename("correct_other"), how="inner")
+    return _bootstrap_estimate(both, (both["correct"] - both["correct_other"]).to_numpy(dtype=np.float64), score)
 
 
-def reached(table: pd.DataFrame, score: str = "balanced_accuracy") -> dict[str, Any]:
-    """The score of a table of recognised() itself, as gain() gives a difference."""
-    return _mean_over(table, table["right"].to_numpy(dtype=np.float64), score)
+def score_estimate(table: pd.DataFrame, score: str = "balanced_accuracy") -> dict[str, Any]:
+    """The score of one table of picture_accuracy(), as paired_difference() gives a difference."""
+    return _bootstrap_estimate(table, table["correct"].to_numpy(dtype=np.float64), score)
 
 
-def _mean_over(table: pd.DataFrame, values: np.ndarray, score: str) -> dict[str, Any]:
+def _bootstrap_estimate(table: pd.DataFrame, values: np.ndarray, score: str) -> dict[str, Any]:
     weights = bootstrap_weights(table["label"], table["group"], seed=0)
     classes = sorted(table["label"].unique()) if score == "balanced_accuracy" else [None]
-    members = np.stack([((table["label"] == label) | (label is None)).to_numpy(dtype=float) for label in classes], 1)
-    found = estimate(((weights * values) @ members / (weights @ members)).mean(axis=1)) or {}
-    return {**found, "n": len(table), "groups": int(table["group"].nunique())}
+    class_members = np.stack(
+        [((table["label"] == label) | (label is None)).to_numpy(dtype=float) for label in classes], 1
+    )
+    interval = estimate(((weights * values) @ class_members / (weights @ class_members)).mean(axis=1)) or {}
+    return {**interval, "n": len(table), "groups": int(table["group"].nunique())}

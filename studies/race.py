@@ -1,10 +1,10 @@
-"""Network (a) of the notebooks against lesion_net, each trained to its end: scores on validation pictures against time.
+"""Training time of network (a) of the notebooks and of lesion_net: scores on validation pictures against seconds.
 
 All get one fold of the same data set with the same split: (a) its recipe at 180 pixels (benchmarks/notebook_networks),
-lesion_net that of params.yaml, and quick one with fewer and plain steps. All start from random weights: what earlier
-trainings took would not be in the time. They are trained by the train stage's own code, one after the other. The clock
-runs from where the pictures are read and the network is built to the end of each epoch, validation and checkpoints too:
-not while data are prepared, and in a run that was stopped for its complete epochs alone. The same command goes on after
+lesion_net that of params.yaml, and quick one with fewer and plain steps. All start from random weights: the time
+of pretraining would not be counted. They are trained by the train stage's own code, one after the other. Times run
+from where the pictures are read and the network is built to the end of each epoch, with validation and checkpoints, and
+without the preparation of data; of a run that was stopped, only complete epochs count. The same command resumes after
 them.
 """
 
@@ -37,10 +37,10 @@ ONE_FOLD = {"test": "fold", "fold": 0}  # of params.yaml's prepare; the rest of 
 
 
 class RaceRun(NamedTuple):
-    """A training: pictures of an epoch and of the validation, and the scores and SECONDS of every epoch."""
+    """A training: pictures per epoch and in validation, and the scores and SECONDS of every epoch."""
 
-    pictures: int
-    watched: int
+    train_pictures: int
+    val_pictures: int
     history: list[Scores]
 
     @property
@@ -50,16 +50,16 @@ class RaceRun(NamedTuple):
 
 
 class TimedCheckpoint(Checkpoint):
-    """Keeps the seconds of training beside the scores of every epoch, so that they outlive a stopped run."""
+    """A checkpoint with the seconds of training in the history of scores, so that they outlive a stopped run."""
 
     def __init__(self, folder: Path, parts: dict[str, str]) -> None:
         super().__init__(folder, parts)
         self.epochs = self.history
-        self.before = self.epochs[-1][SECONDS] if self.epochs else 0.0
+        self.earlier_seconds = self.epochs[-1][SECONDS] if self.epochs else 0.0
         self.start = time.monotonic()
 
     def save(self, state: State) -> None:
-        state.history[-1][SECONDS] = self.before + time.monotonic() - self.start
+        state.history[-1][SECONDS] = self.earlier_seconds + time.monotonic() - self.start
         super().save(state)
         self.epochs = state.history
 
@@ -72,37 +72,37 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.epochs is not None and arguments.epochs < 1:
         parser.error("--epochs: at least 1")
-    entrants = entrants_of(load_params(), arguments.dataset, arguments.labels, arguments.epochs)
-    for name, params in entrants.items():
+    trainings = race_params(load_params(), arguments.dataset, arguments.labels, arguments.epochs)
+    for name, params in trainings.items():
         in_fresh_process(partial(prepare, FOLDER / name, params))
-    require_same_split(*(FOLDER / name for name in entrants))
-    raced = {name: in_fresh_process(partial(train, FOLDER / name)) for name in entrants}
-    curves = {name: found.curve for name, found in raced.items()}
-    text = "\n\n".join([conditions(entrants, raced), table(curves), verdict_text(curves)])
+    require_same_split(*(FOLDER / name for name in trainings))
+    runs = {name: in_fresh_process(partial(train, FOLDER / name)) for name in trainings}
+    curves = {name: race_run.curve for name, race_run in runs.items()}
+    text = "\n\n".join([conditions(trainings, runs), table(curves), verdict_text(curves)])
     (FOLDER / "race.md").write_text(f"{text}\n", encoding="utf-8")
     draw(curves, FOLDER / "race.png")
     print(f"\n{text}\n\n{FOLDER}/race.md, {FOLDER}/race.png")
 
 
-def entrants_of(params: Params, dataset: Path, labels: Path, epochs: int | None) -> dict[str, Params]:
+def race_params(params: Params, dataset: Path, labels: Path, epochs: int | None) -> dict[str, Params]:
     """The params of all trainings, by name: data set and split are the same."""
     from benchmarks.notebook_networks import EPOCHS, notebook_params
 
     base = params.model_dump() | {"dataset": str(dataset.resolve()), "labels": str(labels.resolve())}
     base["prepare"] |= ONE_FOLD
     base["model"] |= {"name": "lesion_net"}
-    entrants = {}
+    trainings = {}
     for name, changes in OURS.items():
         groups = {key: {**base[key], **value} if isinstance(value, dict) else value for key, value in changes.items()}
         content = base | groups | ({"epochs": epochs} if epochs else {})
-        entrants[name] = Params.model_validate(content)
-    return entrants | {THEIRS: notebook_params(Params.model_validate(base), epochs or EPOCHS)}
+        trainings[name] = Params.model_validate(content)
+    return trainings | {THEIRS: notebook_params(Params.model_validate(base), epochs or EPOCHS)}
 
 
 def prepare(folder: Path, params: Params) -> None:
     """Run the stages before training in a project folder of its own, unless that was done with the same params."""
     from stages import analyze_imbalance, augment
-    from stages import prepare as first
+    from stages import prepare as prepare_stage
 
     content = yaml.safe_dump(params.model_dump())
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def prepare(folder: Path, params: Params) -> None:
         return
     shutil.rmtree("data", ignore_errors=True)
     path.write_text(content, encoding="utf-8")
-    for stage in (first, analyze_imbalance, augment):
+    for stage in (prepare_stage, analyze_imbalance, augment):
         stage.main()
 
 
@@ -124,7 +124,7 @@ def require_same_split(*folders: Path) -> None:
 
 
 def train(folder: Path) -> RaceRun:
-    """Train in a prepared folder, from where an earlier run was stopped; what is complete is only read."""
+    """Train in a prepared folder, from where an earlier run was stopped; a complete training is only read."""
     from lesions.models.transfer import build_network
     from lesions.training.fingerprint import fingerprint, loaded_code
     from lesions.training.fit import fit, set_seeds
@@ -143,19 +143,19 @@ def train(folder: Path) -> RaceRun:
     return RaceRun(len(data.train.labels), len(data.val.labels), checkpoint.epochs)
 
 
-def conditions(entrants: dict[str, Params], raced: dict[str, RaceRun]) -> str:
+def conditions(trainings: dict[str, Params], runs: dict[str, RaceRun]) -> str:
     """What was trained on what, in a sentence."""
-    about = [
-        f"{name} {params.epochs} epochs of {raced[name].pictures:,} pictures at {params.image_size} pixels"
-        for name, params in entrants.items()
+    descriptions = [
+        f"{name} {params.epochs} epochs of {runs[name].train_pictures:,} pictures at {params.image_size} pixels"
+        for name, params in trainings.items()
     ]
     return (
-        f"One fold, one training each from random weights, {available_cores()} cores: {', '.join(about)}; the same "
-        f"{raced[THEIRS].watched:,} validation pictures. Preparing the data is not in the times."
+        f"One fold, one training each from random weights, {available_cores()} cores: {', '.join(descriptions)}; "
+        f"the same {runs[THEIRS].val_pictures:,} validation pictures. Preparing the data is not in the times."
     )
 
 
 if __name__ == "__main__":
     from studies import race  # by its full name: other processes cannot import functions of __main__
 
-    run(race.main, way_back="The same command goes on where this one stopped.")
+    run(race.main, recovery_hint="The same command goes on where this one stopped.")

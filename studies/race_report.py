@@ -1,4 +1,4 @@
-"""What a race says: the table, the chart and the verdict, from the curve of each training."""
+"""The report of a race: table, chart and verdict, from the learning curve of each training."""
 
 import math
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from benchmarks.measuring import markdown
 from lesions.rendering import figures
 
 THEIRS = "notebook_a"
-SHOWN = (1, 5, 10, 20, 30, 50)  # epochs, and the last of each
-GOAL = 50  # times faster
+TABLE_EPOCHS = (1, 5, 10, 20, 30, 50)  # and the last of each
+GOAL_SPEEDUP = 50  # times faster
 SCORE, ACCURACY = "val_balanced_accuracy", "val_accuracy"
 SECONDS = "seconds"  # in the history, beside the scores
 TICKS = {0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3_600: "1 h", 36_000: "10 h"}
@@ -22,22 +22,22 @@ Curves = Mapping[str, pd.DataFrame]  # a row for each epoch, the index, from 1: 
 
 
 class Verdict(NamedTuple):
-    """The best of (a), in which of its epochs; the seconds of all of them; and where another was first above it."""
+    """The best score of (a), its epoch, the seconds of all its epochs; the first epoch of another above that score."""
 
     best: float
     best_epoch: int
-    whole: float
+    total_seconds: float
     passed_epoch: int  # 0: never
-    passed_after: float  # seconds; infinite: never
+    passed_seconds: float  # infinite: never
 
     @property
-    def times_faster(self) -> float:
+    def speedup(self) -> float:
         """0 where it never passed."""
-        return self.whole / self.passed_after
+        return self.total_seconds / self.passed_seconds
 
 
 def judge(theirs: pd.DataFrame, ours: pd.DataFrame) -> Verdict:
-    """After how long the other was first above the best that (a) reached in all its epochs."""
+    """When the other was first above the best score of all epochs of (a)."""
     best, best_epoch = float(theirs[SCORE].max()), int(theirs[SCORE].argmax()) + 1
     above = np.flatnonzero(ours[SCORE] > best)
     passed = (int(above[0]) + 1, float(ours[SECONDS].iloc[above[0]])) if len(above) else (0, math.inf)
@@ -48,7 +48,7 @@ def table(curves: Curves) -> str:
     """Markdown: time and scores at some epochs."""
     lengths = {len(curve) for curve in curves.values()}
     rows = []
-    for epoch in sorted(lengths | {epoch for epoch in SHOWN if epoch < max(lengths)}):
+    for epoch in sorted(lengths | {epoch for epoch in TABLE_EPOCHS if epoch < max(lengths)}):
         row = {"epoch": str(epoch)}
         for name, curve in curves.items():
             for seconds, accuracy, score in curve.loc[epoch:epoch].to_numpy():
@@ -61,35 +61,35 @@ def table(curves: Curves) -> str:
 def verdict_text(curves: Curves) -> str:
     """The verdict on each of ours, a sentence each."""
     theirs = curves[THEIRS]
-    best, best_epoch, whole, *_ = judge(theirs, theirs)
-    told = [
+    best, best_epoch, total_seconds, *_ = judge(theirs, theirs)
+    sentences = [
         f"{THEIRS} reaches at best {best:.3f} balanced accuracy on validation pictures (epoch {best_epoch}) and stands "
-        f"at {theirs[SCORE].iloc[-1]:.3f} in the end; its {len(theirs)} epochs take {duration(whole)}."
+        f"at {theirs[SCORE].iloc[-1]:.3f} in the end; its {len(theirs)} epochs take {duration(total_seconds)}."
     ]
     for name, curve in _ours(curves).items():
         verdict = judge(theirs, curve)
-        passed = f"{name} never passes that in its {len(curve)} epochs"
+        outcome = f"{name} never passes that in its {len(curve)} epochs"
         if verdict.passed_epoch:
-            passed = (
+            outcome = (
                 f"{name} is first above that at the end of epoch {verdict.passed_epoch} of {len(curve)}, after "
-                f"{duration(verdict.passed_after)}: 1/{verdict.times_faster:.1f} of the time"
+                f"{duration(verdict.passed_seconds)}: 1/{verdict.speedup:.1f} of the time"
             )
-        goal = f"goal, 1/{GOAL} or less: {'reached' if verdict.times_faster >= GOAL else 'not reached'}"
+        goal = f"goal, 1/{GOAL_SPEEDUP} or less: {'reached' if verdict.speedup >= GOAL_SPEEDUP else 'not reached'}"
         end = f"{curve[SCORE].iloc[-1]:.3f} after {duration(curve[SECONDS].iloc[-1])}"
-        told.append(f"{passed} ({goal}); it ends at {end}.")
-    return " ".join(told)
+        sentences.append(f"{outcome} ({goal}); it ends at {end}.")
+    return " ".join(sentences)
 
 
 def draw(curves: Curves, path: Path) -> None:
-    """Balanced accuracy against time, on a logarithmic axis. The title tells the verdict on the first to pass (a)."""
+    """Balanced accuracy against time, on a logarithmic axis. The title states the verdict on the first to pass (a)."""
     theirs, ours = curves[THEIRS], _ours(curves)
     verdicts = {name: judge(theirs, curve) for name, curve in ours.items()}
-    first, verdict = min(verdicts.items(), key=lambda item: item[1].passed_after)
+    first, verdict = min(verdicts.items(), key=lambda item: item[1].passed_seconds)
     title = "None passes the best that the notebooks' network reaches"
     if verdict.passed_epoch:
         title = (
-            f"{first} passes the best of the notebooks' network after {duration(verdict.passed_after)}, "
-            f"1/{verdict.times_faster:.0f} of the {duration(verdict.whole)} of its {len(theirs)} epochs"
+            f"{first} passes the best of the notebooks' network after {duration(verdict.passed_seconds)}, "
+            f"1/{verdict.speedup:.0f} of the {duration(verdict.total_seconds)} of its {len(theirs)} epochs"
         )
     figure = figures.new_figure(360, title)
     axes = figure.add_subplot()
@@ -103,8 +103,8 @@ def draw(curves: Curves, path: Path) -> None:
     axes.text(0.01, verdict.best + 0.01, f"best of (a): {verdict.best:.3f}", transform=axes.get_yaxis_transform())
     axes.set_xscale("log")
     low, high = axes.get_xlim()
-    shown = {at: text for at, text in TICKS.items() if low <= at <= high}
-    axes.set_xticks(list(shown), list(shown.values()))
+    ticks = {at: text for at, text in TICKS.items() if low <= at <= high}
+    axes.set_xticks(list(ticks), list(ticks.values()))
     axes.minorticks_off()
     axes.set(xlabel="time of training (logarithmic)", ylabel="balanced accuracy on validation pictures", ylim=(0, 1))
     axes.grid()
@@ -117,7 +117,7 @@ def _ours(curves: Curves) -> dict[str, pd.DataFrame]:
 
 
 def duration(seconds: float) -> str:
-    """In the unit that people would choose."""
+    """Seconds as text, in minutes from 120 s."""
     if seconds < 120:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min"

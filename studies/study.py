@@ -1,4 +1,4 @@
-"""The experiments of the write-ups, run on the same folds, and what holds of their claims.
+"""The study of the write-ups: their experiments, run on the same folds, and a verdict on each claim.
 
 `make study DATASET=... LABELS=...` queues what is missing of studies/study.yaml, trains what studies/leak.py
 needs, and writes docs/study.md with its charts. Stopped, the same command goes on.
@@ -17,11 +17,11 @@ from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_file
 from studies import study_charts, study_claims
 from studies.experiments import planned_experiments, read_plan, run_missing
-from studies.leak import leak
-from studies.paired import reached, recognised
-from studies.study_results import REBALANCED, STUDY, Recipe, gather
+from studies.leak import measure_leakage
+from studies.paired import picture_accuracy, score_estimate
+from studies.study_results import REBALANCED, STUDY, RecipeResults, read_recipes
 
-ABOUT = """\
+RECIPE_DESCRIPTIONS = """\
 All but `lesion_net` train at a constant rate, in batches of 32, for 50 epochs, as the notebooks do:
 
 - `model1`: the notebooks' network on the nine-class set, without more. `model2`: with dropout, and flips, turns and
@@ -33,7 +33,7 @@ zoom while training. `model3`: with dropout, and 500 new pictures of each class 
   seen once.
   `lesion_net_plain`: the same without rebalancing.
 """
-SHOWN = {
+SCORE_TITLES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
     "macro_auroc": "macro AUROC",
@@ -53,20 +53,20 @@ def main() -> None:
     dataset, labels = arguments.dataset.resolve(), arguments.labels.resolve()
     data = [f"dataset={dataset}", f"labels={labels}"]
     run_missing(planned_experiments(STUDY.stem, plan, data, folds, [0]))
-    leaks = [leak(fold, dataset, labels) for fold in folds]
-    recipes = gather(STUDY.stem, plan, folds)
+    leaks = [measure_leakage(fold, dataset, labels) for fold in folds]
+    recipes = read_recipes(STUDY.stem, plan, folds)
     write(arguments.out, recipes, leaks)
     print(f"{arguments.out}: {len(recipes)} recipes on {len(folds)} folds")
 
 
-def write(out: Path, recipes: dict[str, Recipe], leaks: list[dict[str, Any]]) -> None:
+def write(out: Path, recipes: dict[str, RecipeResults], leaks: list[dict[str, Any]]) -> None:
     """The page and its charts, which get the page's name and an ending of their own."""
-    scores = {name: recognised(recipe.folds) for name, recipe in recipes.items()}
-    balanced = {name: reached(table) for name, table in scores.items()}
+    scores = {name: picture_accuracy(recipe.folds) for name, recipe in recipes.items()}
+    balanced = {name: score_estimate(table) for name, table in scores.items()}
     charts = {
         "scores": study_charts.scores_chart(balanced),
         "curves": study_charts.curves_chart({name: recipe.curves for name, recipe in recipes.items()}),
-        "leak": study_charts.leak_chart(leaks, recipes[REBALANCED].sources),
+        "leak": study_charts.leak_chart(leaks, recipes[REBALANCED].predictions),
     }
     for name, chart in charts.items():
         figures.save(chart, out.with_name(f"{out.stem}_{name}.png"))
@@ -74,7 +74,9 @@ def write(out: Path, recipes: dict[str, Recipe], leaks: list[dict[str, Any]]) ->
         file.write_text(page(recipes, scores, leaks, out.stem), encoding="utf-8")
 
 
-def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: list[dict[str, Any]], stem: str) -> str:
+def page(
+    recipes: dict[str, RecipeResults], scores: dict[str, pd.DataFrame], leaks: list[dict[str, Any]], stem: str
+) -> str:
     """The text of docs/study.md."""
     first = next(iter(recipes.values()))
     n, groups = len(scores[first.name]), scores[first.name]["group"].nunique()
@@ -93,7 +95,7 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         "pictures would change; what another seed would change comes on top.",
         markdown(pd.DataFrame([claim._asdict() for claim in claims])),
         "## Every recipe",
-        ABOUT.strip(),
+        RECIPE_DESCRIPTIONS.strip(),
         "Mean over folds (lowest to highest fold). Training accuracy is that of the last epoch, with dropout and "
         "changes on.",
         markdown(pd.DataFrame([_row(recipe) for recipe in recipes.values()])),
@@ -106,20 +108,22 @@ def page(recipes: dict[str, Recipe], scores: dict[str, pd.DataFrame], leaks: lis
         "The same network and the same training, but for the order: the notebooks write Augmentor's copies into the "
         "training folder and split that folder at random; here the split comes first, and only training pictures are "
         "copied. `python -m studies.leak` trains the former in a folder of its own.",
-        markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[REBALANCED].sources))),
+        markdown(pd.DataFrame(study_claims.leak_rows(leaks, recipes[REBALANCED].predictions))),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _row(recipe: Recipe) -> dict[str, str]:
-    told: dict[str, str] = {"recipe": recipe.name}
+def _row(recipe: RecipeResults) -> dict[str, str]:
+    row: dict[str, str] = {"recipe": recipe.name}
     last = pd.Series([curve["train_accuracy"].iloc[-1] for curve in recipe.curves])
-    told["training accuracy"] = _spread(last)
+    row["training accuracy"] = _spread(last)
     for split in ("val", "test"):
-        found = pd.DataFrame([headline(getattr(source, split), recipe.classes) for source in recipe.sources])
-        names = SHOWN if split == "test" else {"accuracy": "accuracy"}
-        told |= {f"{split}: {SHOWN[name]}": _spread(found[name]) for name in names if name in found}
-    return told
+        scores = pd.DataFrame(
+            [headline(getattr(predictions, split), recipe.classes) for predictions in recipe.predictions]
+        )
+        names = SCORE_TITLES if split == "test" else {"accuracy": "accuracy"}
+        row |= {f"{split}: {SCORE_TITLES[name]}": _spread(scores[name]) for name in names if name in scores}
+    return row
 
 
 def _spread(values: pd.Series) -> str:
@@ -127,4 +131,4 @@ def _spread(values: pd.Series) -> str:
 
 
 if __name__ == "__main__":
-    run(main, way_back="Experiments that are complete are kept; the same command goes on.")
+    run(main, recovery_hint="Experiments that are complete are kept; the same command goes on.")

@@ -1,4 +1,4 @@
-"""What the experiments of the study say: predictions and learning curves of each recipe on each fold."""
+"""Results of the study's experiments: predictions and learning curves of each recipe on each fold."""
 
 import io
 import json
@@ -13,13 +13,13 @@ from app.folds import FoldPredictions, group_repeats, read_fold
 from lesions.params.paths import IMBALANCE_METRICS, LEARNING_CURVES
 from lesions.reports import learning_curves
 from lesions.runtime.console import UserError
-from studies.experiments import experiment_name, finished
+from studies.experiments import experiment_name, finished_experiments
 
 STUDY = Path("studies/study.yaml")
-REBALANCED = "model3"  # the recipe of the plan that does all that the write-ups end with
+REBALANCED = "model3"  # the recipe of the plan with every step of the write-ups
 
 
-class Recipe(NamedTuple):
+class RecipeResults(NamedTuple):
     """One recipe over the folds, one training each.
 
     curves: a table for each fold, as of reports.learning_curves.read_curves(). imbalance: metrics/imbalance.json of the
@@ -27,34 +27,34 @@ class Recipe(NamedTuple):
     """
 
     name: str
-    sources: list[FoldPredictions]
+    predictions: list[FoldPredictions]
     curves: list[pd.DataFrame]
     imbalance: dict[str, Any]
 
     @property
     def classes(self) -> list[str]:
         """The slugs of the classes."""
-        return self.sources[0].classes
+        return self.predictions[0].classes
 
     @property
     def folds(self) -> list[list[FoldPredictions]]:
         """The predictions of each fold, as of app.folds.group_repeats()."""
-        return [[source] for source in self.sources]
+        return [[predictions] for predictions in self.predictions]
 
 
-def gather(plan: str, names: Iterable[str], folds: range) -> dict[str, Recipe]:
+def read_recipes(plan: str, names: Iterable[str], folds: range) -> dict[str, RecipeResults]:
     """The recipes of a plan by name. Raises UserError where an experiment is missing."""
-    done = finished()
-    found = {}
+    finished = finished_experiments()
+    recipes = {}
     for name in names:
         experiments = [experiment_name(plan, name, fold, 0) for fold in folds]
-        missing = [each for each in experiments if each not in done]
+        missing = [experiment for experiment in experiments if experiment not in finished]
         if missing:
             raise UserError(f"there is no experiment {missing[0]} on this commit: run `make study`")
-        sources = [source for (source,) in group_repeats([read_fold(each) for each in experiments])]
+        predictions = [repeat for (repeat,) in group_repeats([read_fold(experiment) for experiment in experiments])]
         imbalance = json.loads(dvc.api.read(IMBALANCE_METRICS.as_posix(), rev=experiments[0]))
-        found[name] = Recipe(name, sources, [_curves(each) for each in experiments], imbalance)
-    return found
+        recipes[name] = RecipeResults(name, predictions, [_curves(experiment) for experiment in experiments], imbalance)
+    return recipes
 
 
 def _curves(experiment: str) -> pd.DataFrame:

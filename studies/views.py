@@ -1,6 +1,6 @@
-"""What each way of looking at a picture is worth: networks that are trained already, on their validation pictures.
+"""Test-time augmentation compared: each value of model.views, with trained networks on their validation pictures.
 
-`model.views` changes nothing in training, so one training answers for each of its values; test pictures stay closed.
+`model.views` changes nothing in training, so one training serves for each of its values; test pictures are not used.
 After a cross-validation:
 
     python -m studies.views $(dvc exp list --name-only | grep recipe-lesion_net)
@@ -33,9 +33,9 @@ from lesions.params.paths import MODEL, PLAN, PREPARED
 from lesions.params.schema import PARAMS_FILE, Views, load_params
 from lesions.runtime.console import UserError, run
 from studies.cross_validation import spreads
-from studies.paired import gain, merged
+from studies.paired import merge_trainings, paired_difference
 
-WAYS: tuple[Views, ...] = get_args(Views)
+ALL_VIEWS: tuple[Views, ...] = get_args(Views)
 PredictionsByView = dict[Views, pd.DataFrame]  # predictions for the validation pictures
 
 
@@ -44,12 +44,12 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m studies.views", description=__doc__, formatter_class=form)
     parser.add_argument("experiments", nargs="+", metavar="EXP", help="trainings of a cross-validation, or revisions")
     arguments = parser.parse_args()
-    found = [fetch_and_predict(name) for name in tqdm(arguments.experiments, disable=None)]
-    print(table(found))
+    predictions = [fetch_and_predict(name) for name in tqdm(arguments.experiments, disable=None)]
+    print(table(predictions))
 
 
 def fetch_and_predict(experiment: str) -> tuple[str, PredictionsByView]:
-    """The number of the experiment's fold, and what its network says of the validation pictures in each way.
+    """The number of the experiment's fold, and its network's predictions for the validation pictures with each view.
 
     Raises UserError where there is no such experiment, or its outputs are not in the cache.
     """
@@ -67,38 +67,40 @@ def fetch_and_predict(experiment: str) -> tuple[str, PredictionsByView]:
 
 
 def predict_by_view(folder: Path) -> PredictionsByView:
-    """A trained network's predictions in each way, by the files of its run in that folder."""
+    """A trained network's predictions with each value of model.views, from the files of its run in the folder."""
     params, manifest = load_params(folder / PARAMS_FILE), read_manifest(folder / PREPARED)
     classes, held_out = classes_of(manifest), manifest[manifest["split"] == "val"].sort_values("image_id")
     pixels = np.stack([read_pixels(folder / PREPARED / path) for path in held_out["path"]])
     shares = class_shares(read_plan(folder / PLAN, manifest))
     trained = load_model(folder / MODEL)
-    alone = build_network(params.model.model_copy(update={"weights": "none"}), len(classes), params.image_size)
-    for layer in alone.layers:
+    network = build_network(params.model.model_copy(update={"weights": "none"}), len(classes), params.image_size)
+    for layer in network.layers:
         if layer.weights:
             layer.set_weights(trained.get_layer(layer.name).get_weights())
-    answers: PredictionsByView = {}
-    for views in WAYS:
-        save_model(with_test_time_augmentation(views, alone), folder / MODEL)
+    predictions: PredictionsByView = {}
+    for views in ALL_VIEWS:
+        save_model(with_test_time_augmentation(views, network), folder / MODEL)
         logits = predict(load_model(folder / MODEL), pixels).logits
         fitted = fit_calibration(held_out, logits, classes, shares)
-        answers[views] = predictions_table(held_out, balanced(logits, fitted), classes)
-    return answers
+        predictions[views] = predictions_table(held_out, balanced(logits, fitted), classes)
+    return predictions
 
 
-def table(found: list[tuple[str, PredictionsByView]]) -> str:
-    """Markdown, a line for each way: means over folds (lowest to highest; a fold is the mean over its trainings), and
-    what it gains over the first, picture by picture.
+def table(predictions: list[tuple[str, PredictionsByView]]) -> str:
+    """Markdown, a line for each view: means over folds (lowest to highest; a fold is the mean over its trainings), and
+    the paired difference to the first.
     """
-    recognised = {views: _recognised([(fold, answers[views]) for fold, answers in found]) for views in WAYS}
+    accuracy = {
+        views: _picture_accuracy([(fold, by_view[views]) for fold, by_view in predictions]) for views in ALL_VIEWS
+    }
     rows = []
-    for views in WAYS:
-        told = [{"fold": fold, **headline(answers[views], _classes(answers[views]))} for fold, answers in found]
-        folds = pd.DataFrame(told).groupby("fold").mean()
-        row = {"views": str(views), "folds": str(len(folds)), "trainings": str(len(told)), **spreads(folds)}
-        against = gain(recognised[views], recognised[WAYS[0]])
-        interval = f"{against['value']:+.3f} ({against['low']:+.3f} to {against['high']:+.3f})"
-        rows.append(row | {"gain (95 % interval)": "-" if views == WAYS[0] else interval})
+    for views in ALL_VIEWS:
+        scores = [{"fold": fold, **headline(by_view[views], _classes(by_view[views]))} for fold, by_view in predictions]
+        folds = pd.DataFrame(scores).groupby("fold").mean()
+        row = {"views": str(views), "folds": str(len(folds)), "trainings": str(len(scores)), **spreads(folds)}
+        difference = paired_difference(accuracy[views], accuracy[ALL_VIEWS[0]])
+        interval = f"{difference['value']:+.3f} ({difference['low']:+.3f} to {difference['high']:+.3f})"
+        rows.append(row | {"gain (95 % interval)": "-" if views == ALL_VIEWS[0] else interval})
     return markdown(pd.DataFrame(rows))
 
 
@@ -106,10 +108,10 @@ def _classes(predictions: pd.DataFrame) -> list[str]:
     return [name.removeprefix("p_") for name in map(str, predictions) if name.startswith("p_")]
 
 
-def _recognised(found: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """As of studies.paired.recognised(): a picture is another one in another fold, where others were learnt from."""
-    return merged(answers.assign(image_id=fold + ":" + answers["image_id"]) for fold, answers in found)
+def _picture_accuracy(predictions: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """As studies.paired.picture_accuracy(), with the fold in image_id: training pictures differ between folds."""
+    return merge_trainings(table.assign(image_id=fold + ":" + table["image_id"]) for fold, table in predictions)
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was changed.")
+    run(main, recovery_hint="Nothing was changed.")

@@ -1,20 +1,52 @@
-"""What the tests of all layers share: pictures made on the spot, and where real ones may lie."""
+"""What the tests of all layers share: markers by what a test imports, pictures made on the spot, real ones."""
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-if TYPE_CHECKING:
-    from tests.pipeline.conftest import Project
+from tests.imports import REPOSITORY, modules_of_file, modules_of_function
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_PICTURES = Path(os.environ.get("LESIONS_SHARED", REPOSITORY.parent / "shared"))
+
+# A test has a marker if its file or one of its fixtures imports one of these modules, directly or not
+MARKERS = {"tensorflow": ("tensorflow", "keras"), "dvc": ("dvc", "tests.pipeline"), "study": ("studies",)}
+BROWSER_FIXTURES = {"browser", "context", "page"}  # of pytest-playwright
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with what it needs, so that those which need nothing can be run alone: `make quick`."""
+    for item in items:
+        modules = modules_needed(item)
+        for marker, needs in MARKERS.items():
+            if any(module == name or module.startswith(f"{name}.") for module in modules for name in needs):
+                item.add_marker(marker)
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+def modules_needed(item: pytest.Item) -> set[str]:
+    """What the file of a test imports, what its fixtures import, and what the files of these do."""
+    modules = set(modules_of_file(item.path))
+    info: Any = getattr(item, "_fixtureinfo", None)
+    for fixtures in info.name2fixturedefs.values() if info else ():
+        for fixture in fixtures:
+            path = Path(fixture.func.__code__.co_filename)
+            if path.is_relative_to(REPOSITORY / "tests"):
+                modules |= modules_of_file(path) | modules_of_function(fixture.func)
+    return modules
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Among the quick tests TensorFlow must not be loaded: where a marker is missing, they are quick no more."""
+    if "not tensorflow" in item.config.option.markexpr and "tensorflow" in sys.modules:
+        pytest.fail(f"{item.nodeid} or a test before it loaded TensorFlow, but has no marker for it")
 
 
 @pytest.fixture(scope="session")
@@ -25,17 +57,6 @@ def shared() -> Path:
             f"needs real pictures in {REAL_PICTURES}/data/isic9 (set LESIONS_SHARED to the folder that holds data/)"
         )
     return REAL_PICTURES
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> "Project":
-    """A checkout in which the whole pipeline has run and its results are committed. Not to be changed."""
-    from tests.pipeline.conftest import copy_of_tree, with_small_data  # it imports this file
-
-    project = with_small_data(copy_of_tree(tmp_path_factory.mktemp("finished")))
-    project.repro()
-    project.commit("results")
-    return project
 
 
 def random_pixels(seed: int, height: int = 40, width: int = 50) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""The web page for a trained model: a Flask application that answers pictures, keeps none of them and calls nobody."""
+"""The web page for a trained model: a Flask application that neither stores nor forwards the pictures."""

@@ -1,4 +1,4 @@
-"""The Flask application: pages for people, `POST /api/predict` for programs, `/healthz` for whoever watches over it."""
+"""The Flask application: pages for people, `POST /api/predict` for programs, `/healthz` for monitoring."""
 
 import math
 from typing import cast
@@ -9,109 +9,109 @@ from werkzeug.exceptions import HTTPException
 
 from app import wording
 from app.output import PictureResult, as_object
-from app.web.headers import guard
+from app.web.headers import add_security_headers
 from app.web.service import PredictionService, UploadOutcome
-from app.web.uploads import MAX_BYTES, MEGABYTE, TOO_LARGE, InMemoryRequest, RefusedError, Upload, take
+from app.web.uploads import MAX_BYTES, MEGABYTE, TOO_LARGE, InMemoryRequest, RefusedError, Upload, read_uploads
 from app.web.workers import BusyError
 
 site = Blueprint("site", __name__)
 Reply = tuple[str | Response, int, dict[str, str]]
 
 
-def create_app(served: PredictionService | str) -> Flask:
-    """The application that serves a model; without one (a sentence instead) every page says how to make one."""
+def create_app(service: PredictionService | str) -> Flask:
+    """The application; without a model, service is a sentence that says how to make one, and every page shows it."""
     app = Flask(__name__)
     app.request_class = InMemoryRequest
-    app.json = InOrder(app)
+    app.json = UnsortedJSONProvider(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["served"] = served
+    app.extensions["service"] = service
     app.register_blueprint(site)
-    guard(app)
+    add_security_headers(app)
     return app
 
 
-class InOrder(DefaultJSONProvider):
-    """JSON with its keys in the order that the command line gives them in."""
+class UnsortedJSONProvider(DefaultJSONProvider):
+    """JSON with its keys in the same order as on the command line."""
 
     sort_keys = False
 
 
-def what_is_served() -> PredictionService:
-    """What is served. Ends the request where there is no model."""
-    served = current_app.extensions["served"]
-    if isinstance(served, str):
-        raise NoModelError(served)
-    return cast(PredictionService, served)
+def current_service() -> PredictionService:
+    """The service of the current application. Raises NoModelError where there is no model."""
+    service = current_app.extensions["service"]
+    if isinstance(service, str):
+        raise NoModelError(service)
+    return cast(PredictionService, service)
 
 
 class NoModelError(Exception):
-    """There is nothing to serve; the text names the command that makes it."""
+    """There is no model to serve; the text names the command that makes one."""
 
 
 @site.get("/")
 def index() -> str:
-    """The page to upload to."""
-    return _page(what_is_served())
+    """The upload page."""
+    return _page(current_service())
 
 
 @site.post("/")
-def answer() -> Reply:
-    """The same page with what the model says: of one picture in full, of several (or with view=table) as a table."""
-    found = what_is_served()
-    chosen = request.form.get("example")
-    if chosen is None:
-        uploads = take(request)
-    elif chosen in found.examples:
-        uploads = [Upload(f"drawn as {found.examples[chosen].drawn_as}", found.examples[chosen].content)]
+def predict_page() -> Reply:
+    """The same page with the predictions: of one picture in full, of several (or with view=table) as a table."""
+    service = current_service()
+    slug = request.form.get("example")
+    if slug is None:
+        uploads = read_uploads(request)
+    elif slug in service.examples:
+        uploads = [Upload(f"drawn as {service.examples[slug].drawn_as}", service.examples[slug].content)]
     else:
         abort(404)
-    outcomes = found.answer(uploads, explain=True, picture=True)
+    outcomes = service.predict(uploads, explain=True, with_view=True)
     if len(outcomes) > 1 or request.form.get("view") == "table":
-        return _page(found, rows=outcomes), 200, {}
+        return _page(service, rows=outcomes), 200, {}
     (only,) = outcomes
-    return _page(found, problem=only.answer.error, shown=only.shown), only.status, {}
+    return _page(service, problem=only.result.error, view=only.view), only.status, {}
 
 
 @site.post("/api/predict")
-def predict() -> Reply:
-    """The same for programs: a JSON list with an object for each picture, as the command line writes it."""
-    outcomes = what_is_served().answer(take(request), explain=request.args.get("explain") == "1")
-    # One answered picture is enough for 200; the others say in their `error` what is wrong with them
-    return jsonify([as_json(outcome.answer) for outcome in outcomes]), min(o.status for o in outcomes), {}
+def predict_api() -> Reply:
+    """The predictions for programs: a JSON list with an object for each picture, as on the command line."""
+    outcomes = current_service().predict(read_uploads(request), explain=request.args.get("explain") == "1")
+    # One prediction is enough for 200; the other pictures carry their own `error`
+    return jsonify([as_json(outcome.result) for outcome in outcomes]), min(o.status for o in outcomes), {}
 
 
-def as_json(answer: PictureResult) -> dict[str, object]:
-    """A picture as the command line tells it, with what the page shows besides: the threshold, the heat map, ..."""
-    said = answer.said
-    row = as_object(answer) | {
-        "threshold": said and said.threshold,
-        "unlike_training": said and said.unlike_training,
+def as_json(result: PictureResult) -> dict[str, object]:
+    """The command line's JSON object of a picture, extended by the threshold, the heat map, ..."""
+    prediction = result.prediction
+    row = as_object(result) | {
+        "threshold": prediction and prediction.threshold,
+        "unlike_training": prediction and prediction.unlike_training,
     }
-    if said is None or said.heat is None:
+    if prediction is None or prediction.heat is None:
         return row
-    heat = [[round(float(value), 3) for value in line] for line in said.heat]
-    return row | {"heat_of": said.heat_of, "heat": heat, "heat_on_frame": said.heat_on_frame}
+    heat = [[round(float(value), 3) for value in line] for line in prediction.heat]
+    return row | {"heat_of": prediction.heat_of, "heat": heat, "heat_on_frame": prediction.heat_on_frame}
 
 
 @site.get("/model")
 def model_page() -> str:
     """The model card, scores and charts."""
-    return render_template("model.html", here="model", card=what_is_served().card)
+    return render_template("model.html", current_page="model", card=current_service().card)
 
 
 @site.get("/charts/<name>")
 def chart(name: str) -> Response:
     """A chart of the bundle; no other file of it."""
-    found = what_is_served()
-    if name not in found.card.charts:
+    service = current_service()
+    if name not in service.card.charts:
         abort(404)
-    return send_file(found.folder.resolve() / name)
+    return send_file(service.folder.resolve() / name)
 
 
 @site.get("/examples/<slug>.jpg")
 def example(slug: str) -> Response:
-    """A picture to try."""
-    examples = what_is_served().examples
+    """An example picture."""
+    examples = current_service().examples
     if slug not in examples:
         abort(404)
     return Response(examples[slug].content, mimetype="image/jpeg")
@@ -119,31 +119,31 @@ def example(slug: str) -> Response:
 
 @site.get("/healthz")
 def healthz() -> Reply:
-    """Whether there is a model, and which."""
-    return jsonify({"status": "ok", "model": what_is_served().about.version}), 200, {}
+    """Whether there is a model, and its version."""
+    return jsonify({"status": "ok", "model": current_service().metadata.version}), 200, {}
 
 
 @site.app_context_processor
-def everywhere() -> dict[str, object]:
-    """What every template needs."""
-    served = current_app.extensions["served"]
+def template_context() -> dict[str, object]:
+    """The variables of every template."""
+    service = current_app.extensions["service"]
     return {
         "words": wording,
-        "notice": None if isinstance(served, str) else served.notice,
+        "disclaimers": None if isinstance(service, str) else service.disclaimers,
         "limits": {"bytes": MAX_BYTES, "megabytes": MAX_BYTES // MEGABYTE, "too_large": TOO_LARGE},
     }
 
 
 @site.app_errorhandler(RefusedError)
 def refused(error: RefusedError) -> Reply:
-    """An upload that is not looked at."""
-    return _say(error.status, str(error))
+    """A rejected upload."""
+    return _message_response(error.status, str(error))
 
 
 @site.app_errorhandler(BusyError)
 def busy(error: BusyError) -> Reply:
-    """No place, or no time: come again."""
-    return _say(503, f"{error}.", {"Retry-After": str(math.ceil(error.seconds))})
+    """The worker pool is full, or the prediction took too long: try again later."""
+    return _message_response(503, f"{error}.", {"Retry-After": str(math.ceil(error.seconds))})
 
 
 @site.app_errorhandler(NoModelError)
@@ -158,22 +158,22 @@ def no_model(error: NoModelError) -> Reply:
 def failed(error: HTTPException) -> Reply:
     """No such page, a wrong method, a body that is too large."""
     code = error.code or 500
-    return _say(code, TOO_LARGE if code == 413 else (error.name + "."))
+    return _message_response(code, TOO_LARGE if code == 413 else (error.name + "."))
 
 
-def _say(status: int, text: str, headers: dict[str, str] | None = None) -> Reply:
-    """An answer that is only a sentence: JSON for programs, else the page on which the request was made."""
+def _message_response(status: int, text: str, headers: dict[str, str] | None = None) -> Reply:
+    """A response with only a sentence: JSON for programs, else the page of the request."""
     if request.path.startswith("/api/"):
         return jsonify({"error": text}), status, headers or {}
-    served = current_app.extensions["served"]
-    if request.path == "/" and isinstance(served, PredictionService):
-        return _page(served, problem=text), status, headers or {}
+    service = current_app.extensions["service"]
+    if request.path == "/" and isinstance(service, PredictionService):
+        return _page(service, problem=text), status, headers or {}
     return render_template("message.html", title=text, text=""), status, headers or {}
 
 
 def _page(
-    found: PredictionService, problem: str = "", shown: object = None, rows: list[UploadOutcome] | None = None
+    service: PredictionService, problem: str = "", view: object = None, rows: list[UploadOutcome] | None = None
 ) -> str:
     return render_template(
-        "index.html", here="index", examples=found.examples.values(), problem=problem, shown=shown, rows=rows
+        "index.html", current_page="index", examples=service.examples.values(), problem=problem, view=view, rows=rows
     )

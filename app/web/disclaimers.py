@@ -1,4 +1,4 @@
-"""What stands beside every score: what the model missed, cannot name, was never held against, and may have learned."""
+"""Disclaimers beside every score: missed melanomas, classes outside the model, never assessed groups, confounding."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ python -m app.serve                         # then serve what was trained"""
 
 
 class SyntheticNotice(NamedTuple):
-    """The banner of a model that has seen no skin: what it is, and the commands that make a real one."""
+    """The banner of a model trained on synthetic pictures, with the commands that train one on real pictures."""
 
     headline: str
     text: str
@@ -24,7 +24,7 @@ class SyntheticNotice(NamedTuple):
 
 
 class Disclaimers(NamedTuple):
-    """Sentences on the served model; `synthetic` is None for one that was trained on photographs."""
+    """Sentences on the served model; `synthetic` is None for one trained on photographs."""
 
     missed: str
     cannot_name: str
@@ -35,44 +35,48 @@ class Disclaimers(NamedTuple):
     synthetic: SyntheticNotice | None
 
 
-def disclaimers_for(about: BundleMetadata) -> Disclaimers:
+def disclaimers_for(metadata: BundleMetadata) -> Disclaimers:
     """The sentences for a model, with its own numbers."""
     return Disclaimers(
-        missed=wording.about_missed(about),
-        cannot_name=_cannot_name(about),
+        missed=wording.missed_melanomas_text(metadata),
+        cannot_name=_cannot_name(metadata),
         never_assessed=wording.NEVER_ASSESSED.removeprefix("Never assessed: "),
-        confound=_confound(about),
-        sets=wording.about_coverage(about),
-        version=about.version,
-        synthetic=_synthetic(about),
+        confound=_confound(metadata),
+        sets=wording.coverage_text(metadata),
+        version=metadata.version,
+        synthetic=_synthetic(metadata),
     )
 
 
-def _cannot_name(about: BundleMetadata) -> str:
-    return f"{NOT_CLASSES} or anything else: whatever a picture shows, it is given one of {len(about.classes)} names."
+def _cannot_name(metadata: BundleMetadata) -> str:
+    return (
+        f"{NOT_CLASSES} or anything else: whatever a picture shows, it is given one of {len(metadata.classes)} names."
+    )
 
 
-def _confound(about: BundleMetadata) -> str:
-    """One sentence on class and source: with what the frame of the pictures alone reaches, where that was measured."""
-    if about.data.synthetic:
+def _confound(metadata: BundleMetadata) -> str:
+    """One sentence on class and source, with the scores of the frame baseline and the model where both exist."""
+    if metadata.data.synthetic:
         return (
             "All pictures were drawn by one program; in real collections, classes can be told by who took the picture."
         )
-    if list(about.data.origins) in ([], ["unknown"]) or len(about.data.origins) > 1:
+    if list(metadata.data.origins) in ([], ["unknown"]) or len(metadata.data.origins) > 1:
         cause = "Classes come from different collections, so a score may tell how a picture was taken"
     else:
         cause = (
-            f"All pictures come from one collection ({next(iter(about.data.origins))}), whose ways may be in a score"
+            f"All pictures come from one collection ({next(iter(metadata.data.origins))}), whose ways may be in a score"
         )
-    frame, own = about.baselines.get("frame", {}).get("balanced_accuracy"), about.scores.get("balanced_accuracy")
-    if frame is None or own is None:
+    frame = metadata.baselines.get("frame", {}).get("balanced_accuracy")
+    model = metadata.scores.get("balanced_accuracy")
+    if frame is None or model is None:
         return f"{cause}."
     return (
-        f"{cause}: the bare frame reaches a balanced accuracy of {frame.value:.2f}, the whole picture {own.value:.2f}."
+        f"{cause}: the bare frame reaches a balanced accuracy of {frame.value:.2f}, "
+        f"the whole picture {model.value:.2f}."
     )
 
 
-def _synthetic(about: BundleMetadata) -> SyntheticNotice | None:
-    if not about.data.synthetic:
+def _synthetic(metadata: BundleMetadata) -> SyntheticNotice | None:
+    if not metadata.data.synthetic:
         return None
     return SyntheticNotice("Trained on synthetic pictures.", SYNTHETIC_TEXT, TRAINING)

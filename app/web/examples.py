@@ -1,4 +1,4 @@
-"""Pictures to try the page with: drawn by a program when it starts, so that no skin of anybody is ever shipped."""
+"""Example pictures of the page: drawn by a program when it starts, so that no photograph of a patient is shipped."""
 
 import hashlib
 import io
@@ -9,7 +9,7 @@ from PIL import Image
 from lesions.demo.draw import draw
 
 JPEG_QUALITY = 90
-DRAWN = {  # slug of the picture's address: the class that it is drawn as, by the name that lesions.demo.draw knows
+EXAMPLE_CLASSES = {  # slug in the picture's URL: the class that it is drawn as, a name of lesions.demo.draw
     "melanoma": "melanoma",
     "nevus": "nevus",
     "basal-cell-carcinoma": "basal cell carcinoma",
@@ -20,7 +20,7 @@ DRAWN = {  # slug of the picture's address: the class that it is drawn as, by th
 
 
 class Example(NamedTuple):
-    """One picture: its address, what it is drawn as, its JPEG file, and the SHA-256 of that file."""
+    """One picture: its slug in the URL, the class that it is drawn as, its JPEG file, and the SHA-256 of that file."""
 
     slug: str
     drawn_as: str
@@ -30,7 +30,7 @@ class Example(NamedTuple):
 
 def make_examples() -> dict[str, Example]:
     """The example pictures by slug, the same bytes every time."""
-    return {slug: _example(slug, name) for slug, name in DRAWN.items()}
+    return {slug: _example(slug, name) for slug, name in EXAMPLE_CLASSES.items()}
 
 
 def _example(slug: str, name: str) -> Example:

@@ -1,10 +1,10 @@
-"""What every answer says to the browser: load nothing from elsewhere, frame nothing, keep nothing, tell nobody."""
+"""Security headers of every response: no external resources, no frames, no caching of results, no referrer."""
 
 from flask import Flask, Response, request
 
-POLICY = {
+CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
-    "img-src": "'self' data: blob:",  # data: small pictures inside an answer; blob: the preview, made by the browser
+    "img-src": "'self' data: blob:",  # data: small pictures inside a response; blob: the browser's preview
     "style-src": "'self'",
     "script-src": "'self'",
     "connect-src": "'self'",
@@ -13,7 +13,7 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
+    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in CONTENT_SECURITY_POLICY.items()),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -23,12 +23,12 @@ HEADERS = {
 }
 
 
-def guard(app: Flask) -> None:
-    """Put the headers on every answer of the application; only files that are the same for everybody may be kept."""
+def add_security_headers(app: Flask) -> None:
+    """Set the headers on every response; only files that are the same for every visitor may be cached."""
 
     @app.after_request
     def _add(response: Response) -> Response:
         response.headers.update(HEADERS)
-        kept = request.endpoint in ("static", "site.chart", "site.example") and response.status_code < 400
-        response.headers["Cache-Control"] = "no-cache" if kept else "no-store"
+        cacheable = request.endpoint in ("static", "site.chart", "site.example") and response.status_code < 400
+        response.headers["Cache-Control"] = "no-cache" if cacheable else "no-store"
         return response

@@ -1,4 +1,4 @@
-"""The page on the served model: its model card as HTML, and the charts that lie beside it in the bundle."""
+"""The model card of the served model as HTML, and the charts beside it in the bundle."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ CHARTS = {
 
 
 class CardChart(NamedTuple):
-    """A picture of the bundle: what it shows, for those who do not see it, and its size in pixels."""
+    """A chart of the bundle: its alternative text, and its size in pixels."""
 
     text: str
     width: int
@@ -34,24 +34,24 @@ class ModelCard(NamedTuple):
 
 
 def read_card(folder: Path) -> ModelCard:
-    """The card and the charts of a bundle, as far as they lie in its folder."""
+    """The card and the charts of a bundle, as far as they are in its folder."""
     path = folder / CARD
-    text = path.read_text(encoding="utf-8") if path.is_file() else NO_CARD
-    charts = {name: _chart(folder / name, shows) for name, shows in CHARTS.items() if (folder / name).is_file()}
-    return ModelCard(_as_html(text), charts)
+    markdown = path.read_text(encoding="utf-8") if path.is_file() else NO_CARD
+    charts = {name: _chart(folder / name, text) for name, text in CHARTS.items() if (folder / name).is_file()}
+    return ModelCard(_as_html(markdown), charts)
 
 
-def _chart(path: Path, shows: str) -> CardChart:
+def _chart(path: Path, text: str) -> CardChart:
     with Image.open(path) as image:
-        return CardChart(shows, *image.size)
+        return CardChart(text, *image.size)
 
 
 def _as_html(markdown: str) -> Markup:
-    """HTML of Markdown with tables; HTML inside it is shown as text. Wide tables scroll by themselves.
+    """HTML of Markdown with tables; HTML inside it is escaped. Wide tables scroll by themselves.
 
     The alignment of columns becomes a class, because the page allows no styles but those of its own file.
     """
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     html = re.sub(r'style="text-align:(left|right|center)"', r'class="\1"', html)
     html = html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
-    return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704 - the renderer escapes what it is given
+    return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704 - the renderer escapes its input

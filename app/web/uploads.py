@@ -1,4 +1,4 @@
-"""What a request brings: its pictures, refused by size and by content before any of them is decoded."""
+"""The uploads of a request, validated by size and content before any of them is decoded."""
 
 import io
 import struct
@@ -14,19 +14,19 @@ MAX_PIXELS = 36_000_000  # dermatoscopes deliver under 30 million
 MAX_SIDE = 20_000  # pixels; longer strips are no photographs, and cost memory in every row
 MAX_PICTURES = 16  # in one request
 SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
-FIELD = "picture"
+FORM_FIELD = "picture"
 TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy."
 
 
 class Upload(NamedTuple):
-    """One uploaded file: the name that its sender gave it (it is only said back, never used), and its content."""
+    """One uploaded file: the sender's name for it (only echoed, never used as a path), and its content."""
 
     name: str
     content: bytes
 
 
 class RefusedError(Exception):
-    """A picture that is not looked at: the HTTP status and a sentence that says why and what would be taken."""
+    """A rejected upload: the HTTP status, and a sentence with the reason and what is accepted."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
 
 class InMemoryRequest(Request):
-    """A request whose uploads never touch the disk: Werkzeug's own would put large ones into a temporary file."""
+    """A request whose uploads never touch the disk: Werkzeug's own writes large ones to a temporary file."""
 
     max_content_length = MAX_BYTES
     max_form_memory_size = MAX_BYTES
@@ -44,14 +44,14 @@ class InMemoryRequest(Request):
         return io.BytesIO()
 
 
-def take(request: Request) -> list[Upload]:
-    """The pictures of a form (field `picture`, once or several times) or of a raw body, at least one.
+def read_uploads(request: Request) -> list[Upload]:
+    """The uploads of a form (field `picture`, once or several times) or of a raw body, at least one.
 
     Raises RefusedError where there is none, there are too many, or the body is larger than MAX_BYTES.
     """
     try:
         if request.mimetype == "multipart/form-data":
-            files = [Upload(file.filename or "", file.read()) for file in request.files.getlist(FIELD)]
+            files = [Upload(file.filename or "", file.read()) for file in request.files.getlist(FORM_FIELD)]
             uploads = [upload for upload in files if upload.name or upload.content]
         else:
             content = request.get_data(parse_form_data=False)
@@ -65,8 +65,8 @@ def take(request: Request) -> list[Upload]:
     return uploads
 
 
-def check(content: bytes) -> None:
-    """Raise RefusedError where the content is no JPEG or PNG by its own bytes, or has too many pixels by its header."""
+def check_upload(content: bytes) -> None:
+    """Raise RefusedError where the content has no JPEG or PNG signature, or too many pixels by its header."""
     if not content:
         raise RefusedError(422, "The file is empty.")
     if len(content) > MAX_BYTES:

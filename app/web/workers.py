@@ -1,4 +1,4 @@
-"""The desk in front of the model: few places, worked off in order; who finds none is sent away at once, not kept."""
+"""A bounded worker pool in front of the model: jobs run in order, and one beyond its capacity is rejected at once."""
 
 import threading
 import time
@@ -10,39 +10,40 @@ Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """All places are taken, or the answer took too long: worth another try after `seconds`."""
+    """The pool is full, or the job took too long: worth another try after `seconds`."""
 
-    def __init__(self, why: str, seconds: int) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, seconds: int) -> None:
+        super().__init__(reason)
         self.seconds = seconds
 
 
 class WorkerPool(Generic[Result]):
-    """Runs jobs on `workers` threads while at most `waiting` more wait; `taken` of its `places` are in use."""
+    """Runs jobs on `workers` threads while at most `waiting` more wait; `active` counts both, at most `capacity`."""
 
     def __init__(self, workers: int, waiting: int) -> None:
-        self.places = workers + waiting
-        self.taken = 0
+        self.capacity = workers + waiting
+        self.active = 0
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="desk")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
 
-    def ask(self, job: Callable[[], Result], end: float) -> Result:
-        """The job's result, or what it raises. Raises BusyError at once where no place is free, or at the time `end`.
+    def run(self, job: Callable[[], Result], end: float) -> Result:
+        """The job's result, or its exception. Raises BusyError at once where the pool is full, or at `end`.
 
-        A thread cannot be stopped: a job that has begun keeps its place until it ends, one that waits is dropped.
+        end: a time of time.monotonic(). A thread cannot be stopped: after it, a running job still counts as active
+        until it ends, a waiting one is dropped.
         """
         with self._lock:
-            if self.taken == self.places:
+            if self.active == self.capacity:
                 raise BusyError("Too many pictures at once", 1)
-            self.taken += 1
+            self.active += 1
         future = self._pool.submit(job)
-        future.add_done_callback(self._leave)
+        future.add_done_callback(self._release)
         try:
             return future.result(timeout=max(0.0, end - time.monotonic()))
         except TimeoutError:
             future.cancel()
             raise BusyError("It took too long", 5) from None
 
-    def _leave(self, _: Future[Result]) -> None:
+    def _release(self, _: Future[Result]) -> None:
         with self._lock:
-            self.taken -= 1
+            self.active -= 1

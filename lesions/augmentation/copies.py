@@ -21,21 +21,21 @@ from scipy.ndimage import distance_transform_edt
 from lesions.runtime.console import UserError
 from lesions.runtime.parallel import map_on_all_cores
 
-if TYPE_CHECKING:  # params.yaml is checked with this module at every start: what that does not need loads later
+if TYPE_CHECKING:  # params.yaml is checked with this module at every start: imports that it does not need come later
     import pandas as pd
 
 Operations = Mapping[str, Mapping[str, Any]]
 
 ATTEMPTS = 200  # draws for one copy until it differs from its original; at a probability of 0.05, 1 in 28,000 fails
-SPILLS = ("rotate", "rotate_without_crop", "zoom")  # leave black bars, rotate by oversight: at 1 to 3 degrees
+EDGE_OPERATIONS = ("rotate", "rotate_without_crop", "zoom")  # leave black bars, rotate by oversight: at 1 to 3 degrees
 
 
 class Step(NamedTuple):
-    """One operation of Augmentor, ready to run; the exact probability that it fires; whether it may show an edge."""
+    """One operation of Augmentor, ready to run; the exact probability that it fires; whether it may expose edges."""
 
     probability: float
     operation: Any
-    spills: bool
+    exposes_edges: bool
 
 
 class Copy(NamedTuple):
@@ -57,15 +57,15 @@ def build(operations: Operations) -> list[Step]:
     steps = []
     for name, arguments in operations.items():
         pipeline = Augmentor.Pipeline()
-        given = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
-        getattr(pipeline, name)(**{**given, "probability": 1})  # Augmentor refuses 0, which is fine here
-        spills = name in SPILLS and not given.get("fillcolor")
-        steps.append(Step(arguments.get("probability", 1.0), pipeline.operations[0], spills))
+        keywords = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
+        getattr(pipeline, name)(**{**keywords, "probability": 1})  # Augmentor refuses 0, which is fine here
+        exposes_edges = name in EDGE_OPERATIONS and not keywords.get("fillcolor")
+        steps.append(Step(arguments.get("probability", 1.0), pipeline.operations[0], exposes_edges))
     return steps
 
 
 def choose_copies(training: "pd.DataFrame", n_add: "pd.Series", seed: int) -> list[Copy]:
-    """Which training picture gets how many copies, so that each class gets n_add: all as many, give or take one.
+    """Distribute the n_add copies of each class over its training pictures evenly, give or take one.
 
     training: rows of the manifest with split train, and no others (ValueError); n_add: by label. The one
     copy more goes by hash, so that another picture in the data set changes few choices. Sorted by label, id and k.
@@ -74,13 +74,13 @@ def choose_copies(training: "pd.DataFrame", n_add: "pd.Series", seed: int) -> li
     if set(training["split"]) - {"train"}:
         raise ValueError("only training pictures are augmented")
     copies = []
-    for label, wanted in sorted((str(label), int(n)) for label, n in n_add.items()):
+    for label, n_copies in sorted((str(label), int(n)) for label, n in n_add.items()):
         originals = training[training["label"] == label]
-        if wanted and originals.empty:
+        if n_copies and originals.empty:
             raise UserError(f"class {label} has no training picture to copy; run `dvc repro analyze_imbalance` again")
         by_hash = sorted(zip(originals["image_id"], originals["path"], strict=True), key=lambda o: _number(seed, o[0]))
         for rank, (image_id, path) in enumerate(by_hash):
-            share = wanted // len(by_hash) + (rank < wanted % len(by_hash))
+            share = n_copies // len(by_hash) + (rank < n_copies % len(by_hash))
             copies += [Copy(label, image_id, k, path) for k in range(share)]
     return sorted(copies)
 
@@ -88,7 +88,7 @@ def choose_copies(training: "pd.DataFrame", n_add: "pd.Series", seed: int) -> li
 def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prepared: Path, folder: Path) -> int:
     """Write every copy as PNG into `folder`; returns how many still equal their original.
 
-    Raises UserError where copies are asked for and no operation can fire.
+    Raises UserError where copies are planned and no operation can fire.
     """
     steps = build(operations)
     if copies and not any(step.probability for step in steps):
@@ -100,17 +100,17 @@ def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prep
         (folder / label).mkdir()
     write = functools.partial(_write_family, steps=steps, seed=seed, prepared=prepared, folder=folder)
     families = [list(family) for _, family in itertools.groupby(copies, key=lambda copy: copy.source)]
-    with own_streams():
+    with preserve_random_state():
         return sum(map_on_all_cores(write, families, "augment"))
 
 
 def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Image.Image:
     """A changed picture in RGB and of the original's size; the same for the same picture, steps and name.
 
-    name: what seeds it, here (seed, image_id, k). A draw that leaves the picture as it was (nothing fired, or a turn by
-    0 degrees) is repeated: a copy without a change would only weigh its original twice. So among the copies, an
-    operation fires a little more often than its probability p: p / (1 - q), where q is the share of such draws.
-    Returns the original itself where no draw changes it. Seeds the global streams: own_streams() gives them back.
+    name: the parts of its seed, here (seed, image_id, k). A draw that leaves the picture as it was (nothing fired, or
+    a turn by 0 degrees) is repeated: a copy without a change would only weigh its original twice. So among the copies,
+    an operation fires a little more often than its probability p: p / (1 - q), where q is the share of such draws.
+    Returns the original itself where no draw changes it. Seeds the global streams: see preserve_random_state().
     """
     for attempt in range(ATTEMPTS):
         picture = original
@@ -149,8 +149,8 @@ def perform(step: Step, picture: Image.Image, *name: object) -> Image.Image:
     random.seed(number)
     np.random.seed(number % 2**32)  # noqa: NPY002 (Augmentor draws from the global streams)
     # a copy in any case: erasing paints on the very picture that it gets
-    (result,) = step.operation.perform_operation([picture.convert("RGBX") if step.spills else picture.copy()])
-    if step.spills and (inside := result.getchannel("X")).getextrema() != (255, 255):
+    (result,) = step.operation.perform_operation([picture.convert("RGBX") if step.exposes_edges else picture.copy()])
+    if step.exposes_edges and (inside := result.getchannel("X")).getextrema() != (255, 255):
         outside = np.asarray(inside) < 255
         nearest = distance_transform_edt(outside, return_distances=False, return_indices=True)
         result = Image.fromarray(np.asarray(result.convert("RGB"))[tuple(nearest)])
@@ -159,7 +159,7 @@ def perform(step: Step, picture: Image.Image, *name: object) -> Image.Image:
 
 
 @contextlib.contextmanager
-def own_streams() -> Iterator[None]:
+def preserve_random_state() -> Iterator[None]:
     """Let the block seed the two global streams that Augmentor draws from, and give them back as they were."""
     states = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:

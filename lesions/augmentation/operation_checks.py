@@ -1,4 +1,4 @@
-"""What params.yaml may ask of Augmentor: an operation that exists, with arguments that work. Says what is wrong."""
+"""Validation of the Augmentor operations in params.yaml: known operations, with arguments that work."""
 
 import difflib
 import inspect
@@ -9,7 +9,7 @@ import Augmentor
 import numpy as np
 from PIL import Image
 
-from lesions.augmentation.copies import build, own_streams, perform
+from lesions.augmentation.copies import build, perform, preserve_random_state
 
 TRIAL_SIDE = 32  # pixels; the smallest image_size, where operations fail first
 TRIALS = 4  # runs of an operation when it is checked: some have several branches
@@ -38,22 +38,22 @@ def check_operation(name: str, arguments: Mapping[str, Any]) -> str | None:
     """What is wrong with an operation of params.yaml, in one line; None once it was built and has run on a picture."""
     if name in REFUSED:
         return f"is not offered: {REFUSED[name]}"
-    if name not in (known := _signatures()):
-        return f"unknown operation{_instead(name, known)}"
+    if name not in (signatures := _signatures()):
+        return f"unknown operation{_suggestion(name, signatures)}"
     for key in arguments:
-        if key not in known[name]:
-            return f"unknown argument {key}{_instead(key, known[name])}"
-    required = {key for key, parameter in known[name].items() if parameter.default is inspect.Parameter.empty}
+        if key not in signatures[name]:
+            return f"unknown argument {key}{_suggestion(key, signatures[name])}"
+    required = {key for key, parameter in signatures[name].items() if parameter.default is inspect.Parameter.empty}
     if missing := sorted(required - set(arguments)):
         return f"needs {' and '.join(missing)} too"
-    return _check_values(name, arguments) or _try_out(name, arguments)
+    return _check_values(name, arguments) or _trial_error(name, arguments)
 
 
 def _signatures() -> dict[str, dict[str, inspect.Parameter]]:
     """Augmentor's operations and their arguments: the methods of its pipeline that take a probability."""
     methods = inspect.getmembers(Augmentor.Pipeline(), inspect.ismethod)
-    known = {name: dict(inspect.signature(method).parameters) for name, method in methods if name not in REFUSED}
-    return {name: parameters for name, parameters in known.items() if "probability" in parameters}
+    signatures = {name: dict(inspect.signature(method).parameters) for name, method in methods if name not in REFUSED}
+    return {name: parameters for name, parameters in signatures.items() if "probability" in parameters}
 
 
 def _check_values(name: str, arguments: Mapping[str, Any]) -> str | None:
@@ -77,19 +77,19 @@ def _allowed(name: str, key: str, value: Any) -> str | None:
     return ("a whole number" if whole else "a number") + (f" from {low} to {high}" if key in LIMITS else "")
 
 
-def _try_out(name: str, arguments: Mapping[str, Any]) -> str | None:
-    given = ", ".join(f"{key} {value}" for key, value in arguments.items() if key != "probability")
+def _trial_error(name: str, arguments: Mapping[str, Any]) -> str | None:
+    settings = ", ".join(f"{key} {value}" for key, value in arguments.items() if key != "probability")
     noise = np.random.default_rng(0).integers(0, 256, (TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.uint8)
     try:
         (step,) = build({name: arguments})
-        with own_streams():
+        with preserve_random_state():
             for trial in range(TRIALS):
                 perform(step, Image.fromarray(noise), trial)
     except Exception as error:  # Augmentor and Pillow raise all sorts; whatever it is, every picture would raise it
-        return f"does not work with {given}: {error} (tried on a picture of {TRIAL_SIDE} x {TRIAL_SIDE} pixels)"
+        return f"does not work with {settings}: {error} (tried on a picture of {TRIAL_SIDE} x {TRIAL_SIDE} pixels)"
     return None
 
 
-def _instead(name: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {close[0]}?" if close else f", allowed here: {', '.join(known)}"
+def _suggestion(name: str, names: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return f", did you mean {close[0]}?" if close else f", allowed here: {', '.join(names)}"

@@ -1,1 +1,1 @@
-"""Reads and runs an exported model. Imports neither TensorFlow nor pandas nor SciPy."""
+"""The bundle of an exported model: reading and running it. Imports neither TensorFlow nor pandas nor SciPy."""

@@ -12,9 +12,9 @@ from lesions.runtime.stderr import deferred_stderr
 
 
 class NetworkOutputs(NamedTuple):
-    """Of one picture: logits (classes,), the last layer's input (features,), and what that is the mean of.
+    """Of one picture: logits (classes,) and the last layer's input (features,).
 
-    feature_map: (rows, columns, features), None where the network does not average its last feature map.
+    feature_map: (rows, columns, features), whose mean the features are; None where the network does not average it.
     """
 
     logits: NDArray[np.float64]
@@ -23,14 +23,14 @@ class NetworkOutputs(NamedTuple):
 
 
 class LiteRTNetwork:
-    """A LiteRT file of lesions/export/export.py, ready to run in as many threads as there may be.
+    """A loaded LiteRT file of lesions/export/export.py; run() may be called in several threads at once.
 
     Raises ValueError or RuntimeError where the content is no such file.
     """
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._threads = threading.local()  # an interpreter is not for two threads at once
+        self._threads = threading.local()  # an interpreter is not thread-safe
         with deferred_stderr():  # it announces its use of the processor, once
             self._runner()
 
@@ -39,9 +39,9 @@ class LiteRTNetwork:
 
         Pictures go through one by one: sums over several would differ in their last bits with their number.
         """
-        found = self._runner()(pixels=picture[None].astype(np.float32))
-        feature_map = found["feature_map"][0] if "feature_map" in found else None
-        return NetworkOutputs(found["logits"][0].astype(np.float64), found["features"][0], feature_map)
+        outputs = self._runner()(pixels=picture[None].astype(np.float32))
+        feature_map = outputs["feature_map"][0] if "feature_map" in outputs else None
+        return NetworkOutputs(outputs["logits"][0].astype(np.float64), outputs["features"][0], feature_map)
 
     def _runner(self) -> Any:
         if not hasattr(self._threads, "runner"):

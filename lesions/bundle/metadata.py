@@ -1,6 +1,6 @@
-"""What stands beside an exported network: all that is needed to use it, and to know what it is worth. Standard library.
+"""Metadata of a bundle: all that is needed to use the network, and its scores. Standard library.
 
-The file is models/bundle/lesions.json; lesions/export/export.py fills it, whoever serves the model reads it.
+The file is models/bundle/lesions.json; lesions/export/export.py writes it, every program that runs the model reads it.
 """
 
 import json
@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from lesions.runtime.console import UserError
 
-FORMAT = 2  # of the file; raised whenever a reader of an older one would go wrong
+FORMAT = 2  # of the file; raised with every incompatible change
 COMMAND = "dvc repro export"
 
 
 @dataclass(frozen=True)
 class ClassMetadata:
-    """One class: slug, name for people, short name, malignancy, and how many pictures it had in each split."""
+    """One class: slug, display name, short name, malignancy, and its number of pictures in each split."""
 
     label: str
     name: str
@@ -29,7 +29,7 @@ class ClassMetadata:
 
 @dataclass(frozen=True)
 class ScoreWithInterval:
-    """A score on the test pictures with its 95 % interval; without one where it cannot be told."""
+    """A score on the test pictures with its 95 % interval; without one where it cannot be estimated."""
 
     value: float
     low: float | None
@@ -38,7 +38,7 @@ class ScoreWithInterval:
 
 @dataclass(frozen=True)
 class MissedMelanomas:
-    """Melanomas of the test that are below the threshold, of how many; low and high: 95 % interval of their share."""
+    """Melanomas of the test below the threshold (missed) of all (of); low and high: 95 % interval of their share."""
 
     missed: int
     of: int
@@ -48,9 +48,9 @@ class MissedMelanomas:
 
 @dataclass(frozen=True)
 class OutOfDistributionRule:
-    """From which distance a picture counts as unlike the training pictures, and how it came to be.
+    """The distance beyond which a picture counts as out of distribution, and the errors of this rule.
 
-    accepted: the share of validation pictures that the threshold was to accept; n_validation: how many there were.
+    accepted: the share of pictures that the threshold is chosen to accept, from n_validation validation pictures.
     false_accepts: names of the photographs of something else that pass, of n_photographs (lesions/export/ood_check.py);
     false_rejects: how many of the n_test test pictures do not pass.
     """
@@ -66,59 +66,59 @@ class OutOfDistributionRule:
 
 @dataclass(frozen=True)
 class DataSummary:
-    """The pictures behind the model: drawn by a program or not, licence, how many, and from which collections."""
+    """The data set: synthetic or not, licence, number of pictures by split and by collection."""
 
     synthetic: bool
     licence: str
     n_train: int
     n_val: int
     n_test: int
-    origins: dict[str, int]  # pictures by collection, "unknown" where it cannot be told
+    origins: dict[str, int]  # pictures by collection, or "unknown"
 
 
 @dataclass(frozen=True)
 class BundleMetadata:
-    """The sidecar. Thresholds, prior correction and conformal quantiles are those of models/decision.json."""
+    """The metadata. Thresholds, prior correction and conformal quantiles are those of models/decision.json."""
 
     version: str  # changes with the network and with the decisions
     network: str
     classes: tuple[ClassMetadata, ...]  # in the order of the network's outputs
     image_size: int
     color_constancy: Literal["none", "shades_of_gray"]
-    pooled: bool  # whether there is a feature map to make heat maps of
-    heat_maps: str  # how they come about, or why there are none
+    pooled: bool  # whether there is a feature map for heat maps
+    heat_maps: str  # the method, or why there are none
     temperature: float
     prior_correction: dict[str, float]
     thresholds: dict[str, dict[str, Any]]
     conformal: dict[str, dict[str, dict[str, Any]]]
     coverage: str  # the key of `conformal` whose sets are shown
-    sets_held_the_truth: ScoreWithInterval | None  # share of the test pictures whose set holds their class
+    sets_held_the_truth: ScoreWithInterval | None  # coverage on the test pictures
     unlike_training: OutOfDistributionRule
     scores: dict[str, ScoreWithInterval]  # on the test pictures
-    baselines: dict[str, dict[str, ScoreWithInterval]]  # the same of what sees only the frame, the collection, ...
-    missed_melanomas: MissedMelanomas | None  # none where there are too few melanomas to tell
+    baselines: dict[str, dict[str, ScoreWithInterval]]  # the same of the baselines: frame, collection, ...
+    missed_melanomas: MissedMelanomas | None  # none where there are too few melanomas for an estimate
     data: DataSummary
     inputs: dict[str, str]  # sha256 of each file that the bundle was made from, by its path in the project
-    files: dict[str, str]  # sha256 of each file beside the sidecar, by its name
+    files: dict[str, str]  # sha256 of each other file of the bundle, by its name
     purpose: str = "Research software, not a medical device."
 
     @property
     def labels(self) -> list[str]:
         """The slugs of the classes, in the order of the network's outputs."""
-        return [known.label for known in self.classes]
+        return [item.label for item in self.classes]
 
     def name(self, label: str) -> str:
-        """The name for people of a class."""
-        return next(known.name for known in self.classes if known.label == label)
+        """The display name of a class."""
+        return next(item.name for item in self.classes if item.label == label)
 
 
-def as_json(about: BundleMetadata) -> dict[str, Any]:
+def as_json(metadata: BundleMetadata) -> dict[str, Any]:
     """The content of the file."""
-    return {"format": FORMAT, **asdict(about)}
+    return {"format": FORMAT, **asdict(metadata)}
 
 
 def read_metadata(path: Path) -> BundleMetadata:
-    """The sidecar of a bundle. Raises UserError where it is missing, damaged, or of another version of this project."""
+    """The metadata of a bundle. Raises UserError where the file is missing, damaged, or of another version."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
@@ -133,8 +133,8 @@ def read_metadata(path: Path) -> BundleMetadata:
 
 def _typed(content: dict[str, Any]) -> BundleMetadata:
     typed = {
-        "classes": tuple(ClassMetadata(**known) for known in content["classes"]),
-        "unlike_training": _unlike(content["unlike_training"]),
+        "classes": tuple(ClassMetadata(**item) for item in content["classes"]),
+        "unlike_training": _out_of_distribution_rule(content["unlike_training"]),
         "scores": {name: ScoreWithInterval(**score) for name, score in content["scores"].items()},
         "baselines": {
             name: {score: ScoreWithInterval(**value) for score, value in scores.items()}
@@ -149,5 +149,5 @@ def _typed(content: dict[str, Any]) -> BundleMetadata:
     return BundleMetadata(**(content | typed))
 
 
-def _unlike(content: dict[str, Any]) -> OutOfDistributionRule:
+def _out_of_distribution_rule(content: dict[str, Any]) -> OutOfDistributionRule:
     return OutOfDistributionRule(**(content | {"false_accepts": tuple(content["false_accepts"])}))

@@ -1,1 +1,1 @@
-"""The tables and pictures that one stage hands to the next."""
+"""The tables and pictures that the stages share."""

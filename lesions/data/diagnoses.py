@@ -1,4 +1,4 @@
-"""The diagnoses: slugs for files and columns, names for people, malignancy, and which class contains which.
+"""The diagnoses: slugs for files and columns, display names, malignancy, and which class contains which.
 
 Malignancy follows the diagnosis levels of the ISIC archive (isic-archive.com, `diagnosis_1`): actinic keratosis
 is 'indeterminate' there, being premalignant, and so is HAM10000's `akiec` here, which joins it with carcinoma in situ.
@@ -16,7 +16,7 @@ Malignancy = Literal["malignant", "indeterminate", "benign", "unknown"]
 
 
 class Diagnosis(NamedTuple):
-    """One class: its slug, the name that people read, a short name for charts, and its malignancy."""
+    """One class: its slug, its display name, a short name for charts, and its malignancy."""
 
     slug: str
     name: str
@@ -102,8 +102,8 @@ CLASS_MAPS: dict[str, dict[str, str | None]] = {
         for label in DIAGNOSES
     },
     "malignant_or_benign": {
-        label: known.malignancy if known.malignancy in ("malignant", "benign") else None
-        for label, known in DIAGNOSES.items()
+        label: entry.malignancy if entry.malignancy in ("malignant", "benign") else None
+        for label, entry in DIAGNOSES.items()
     },
     "seven": {  # those of HAM10000; None where a class spans several of them
         label: next((coarse for coarse in ("akiec", "benign_keratosis") if label in _PARTS[coarse]), label)
@@ -132,8 +132,8 @@ def known_class(name: str, subtypes: bool = False) -> str | None:
     """
     if not any(character.isalnum() and character.isascii() for character in name):
         return None
-    found = slug(name)
-    return _BY_NAME.get(found) or (_BY_SUBTYPE.get(found) if subtypes else None)
+    key = slug(name)
+    return _BY_NAME.get(key) or (_BY_SUBTYPE.get(key) if subtypes else None)
 
 
 def class_of(name: str) -> str:
@@ -145,7 +145,7 @@ def class_of(name: str) -> str:
 
 
 def diagnosis(label: str) -> Diagnosis:
-    """What is known of a class; for a class of the user's own, its slug as name and 'unknown' malignancy."""
+    """The entry of a class; for a class of the user's own, its slug as name and 'unknown' malignancy."""
     name = label.replace("_", " ")
     return DIAGNOSES.get(label, Diagnosis(label, name, name, "unknown"))
 
@@ -173,7 +173,7 @@ def merge_classes(labels: pd.Series, how: str | Mapping[str, str | None]) -> pd.
 
     how: `keep`, a name in CLASS_MAPS, or an own map old -> new (None leaves the class out; classes that it does not
     name stay). Names and codes of NAMES will do as well as slugs. Raises UserError for a class that a ready-made map
-    does not know, and for an old class that is not among the labels.
+    does not contain, and for an old class that is not among the labels.
     """
     present = sorted(set(labels) - {""})
     if isinstance(how, str):

@@ -1,4 +1,4 @@
-"""One way from a picture file to pixels, for every stage, the command line and the page.
+"""Decoding of a picture file to pixels, the same for every stage, the command line and the page.
 
 Pillow alone decodes and resizes: another decoder gives other pixels for the same JPEG, and so other labels.
 """
@@ -18,19 +18,19 @@ Pixels = NDArray[np.uint8]
 ColorConstancy = Literal["none", "shades_of_gray"]
 
 MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; dermatoscopes deliver under 30 million
-# A JPEG may be decoded at a smaller scale, but not below twice the largest image_size: what is found to be the same
-# picture must not depend on image_size.
+# A JPEG may be decoded at a smaller scale, but not below twice the largest image_size: which pictures count as the
+# same must not depend on image_size.
 DRAFT_SIDE = 1024  # pixels
-COMPARED_SIDE = 64  # pixels; side of the grey picture that near-duplicates are told by
+COMPARED_SIDE = 64  # pixels; side of the grey picture for near-duplicates
 GREY = (COMPARED_SIDE, COMPARED_SIDE)
 MINKOWSKI = 6  # the norm that Finlayson and Trezzi found best
 HASH_SIDE = 32  # pixels; side of the grey picture under the perceptual hash
 HASH_FREQUENCIES = tuple(  # (row, column) of the 64 lowest: no mean brightness, and the same set when turned
     (row, column) for row in range(11) for column in range(11 - row) if (row, column) not in ((0, 0), (5, 5))
 )
-HASH_PLACES = tuple(np.array(HASH_FREQUENCIES).T)  # to index with
-HASH_WAVES = np.cos(np.pi / HASH_SIDE * np.outer(np.arange(11), np.arange(HASH_SIDE) + 0.5))  # (frequency, pixel)
-HASH_ZERO = 1e-6  # grey levels; the transform of an even area is rounding noise of either sign
+HASH_INDEX = tuple(np.array(HASH_FREQUENCIES).T)  # (rows, columns)
+DCT_BASIS = np.cos(np.pi / HASH_SIDE * np.outer(np.arange(11), np.arange(HASH_SIDE) + 0.5))  # (frequency, pixel)
+HASH_TOLERANCE = 1e-6  # grey levels; the transform of an even area is rounding noise of either sign
 ORIENTATIONS = (None, *Image.Transpose)  # as it is, and the seven ways to turn or mirror it
 # Of zlib: its defaults take two to four times as long for files 4 % smaller at 180 pixels, and as large at 64
 PNG_WRITING = {"compress_level": 1, "compress_type": 3}  # fastest; Z_RLE, which zlib has for PNG
@@ -43,7 +43,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 class PictureError(Exception):
-    """A file that gives no usable picture; `reason` is one of lesions.data.manifest.REASONS, `detail` says more."""
+    """A file that gives no usable picture; `reason` is one of lesions.data.manifest.REASONS, `detail` explains it."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -52,14 +52,14 @@ class PictureError(Exception):
 
 
 class Picture(NamedTuple):
-    """A decoded picture: RGB pixels (size, size, 3) as the network sees them, and what is known of the original."""
+    """A decoded picture: RGB pixels (size, size, 3) as the network gets them, and properties of the original."""
 
     pixels: Pixels
     width: int  # pixels of the upright original
     height: int
     sha256: str  # of the decoded pixels, the same for all eight orientations of a picture
     phash: str  # 64-bit perceptual hash, 16 hexadecimal digits
-    grey: Pixels  # (64, 64), for comparing pictures: the same whatever size and colours the network is given
+    grey: Pixels  # (64, 64), for comparing pictures: independent of image_size and color_constancy
 
 
 def load_picture(source: str | Path | bytes, size: int, color_constancy: ColorConstancy = "none") -> Picture:
@@ -81,17 +81,17 @@ def prepare_pictures(
 ) -> list[tuple[dict[str, object], Pixels]]:
     """Load files and write their pixels as PNGs, where the smaller side of the original has min_side pixels.
 
-    jobs: the file, and the PNG. Returns for each width, height (pixels), sha256, phash, reason and detail (empty where
-    that went well), and the grey copy: black where the file gives no picture. Here, because worker processes import the
+    jobs: the file, and the PNG. Returns for each width, height (pixels), sha256, phash, reason and detail (empty on
+    success), and the grey copy: black where the file gives no picture. Here, because worker processes import the
     module of their task, and this one in a tenth of a second.
     """
     # Written when all are loaded: one after the other, with the encoder in the processor's cache, takes half as long
     # as each after the many pixels of its original
-    loaded = [_look_at(source, image_size, min_side, color_constancy) for source, _ in jobs]
-    for (_, target), (facts, pixels, _) in zip(jobs, loaded, strict=True):
-        if not facts["reason"]:
+    loaded = [_load_record(source, image_size, min_side, color_constancy) for source, _ in jobs]
+    for (_, target), (record, pixels, _) in zip(jobs, loaded, strict=True):
+        if not record["reason"]:
             write_png(target, pixels)
-    return [(facts, grey) for facts, _, grey in loaded]
+    return [(record, grey) for record, _, grey in loaded]
 
 
 def load_pixels(source: str | Path | bytes, size: int, color_constancy: ColorConstancy = "none") -> Pixels:
@@ -100,7 +100,7 @@ def load_pixels(source: str | Path | bytes, size: int, color_constancy: ColorCon
 
 
 def load_view(source: str | Path | bytes, longest: int) -> Pixels:
-    """A picture for people to look at: upright, in its own shape, the longer side `longest` pixels at most."""
+    """A picture for display: upright, in its own shape, the longer side `longest` pixels at most."""
     decoded = _decode(source)[0]
     decoded.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(decoded)
@@ -155,24 +155,24 @@ def perceptual_hash(image: Image.Image) -> str:
     this one: mirroring changes the signs of odd frequencies, transposing swaps rows and columns.
     """
     grey = image.convert("L").resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX)
-    coefficients = HASH_WAVES @ np.asarray(grey, dtype=np.float64) @ HASH_WAVES.T
-    bits = coefficients[HASH_PLACES] > HASH_ZERO
+    coefficients = DCT_BASIS @ np.asarray(grey, dtype=np.float64) @ DCT_BASIS.T
+    bits = coefficients[HASH_INDEX] > HASH_TOLERANCE
     return np.packbits(bits).tobytes().hex()
 
 
-def _look_at(
+def _load_record(
     source: Path, image_size: int, min_side: int, color_constancy: ColorConstancy
 ) -> tuple[dict[str, object], Pixels, Pixels]:
-    """What prepare_pictures() returns of a file, and between them its pixels; none where the file gives no picture."""
+    """The record of a file, its pixels and its grey copy, as in prepare_pictures(); no pixels where it is none."""
     try:
         picture = load_picture(source, image_size, color_constancy)
     except PictureError as error:
-        unknown = {"width": 0, "height": 0, "sha256": "", "phash": "", "reason": error.reason, "detail": error.detail}
-        return unknown, np.empty((0, 0, 3), np.uint8), np.zeros(GREY, np.uint8)
-    facts = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
+        empty = {"width": 0, "height": 0, "sha256": "", "phash": "", "reason": error.reason, "detail": error.detail}
+        return empty, np.empty((0, 0, 3), np.uint8), np.zeros(GREY, np.uint8)
+    record = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
     small = min(picture.width, picture.height) < min_side
     detail = f"{picture.width} x {picture.height} pixels" if small else ""
-    return {**facts, "reason": "too small" if small else "", "detail": detail}, picture.pixels, picture.grey
+    return {**record, "reason": "too small" if small else "", "detail": detail}, picture.pixels, picture.grey
 
 
 def _squeeze(decoded: Image.Image, size: int, color_constancy: ColorConstancy) -> Pixels:

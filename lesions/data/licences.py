@@ -37,7 +37,7 @@ def licence_of(origin: str) -> str:
 
 def licence_names(origins: pd.Series) -> str:
     """The licences of several collections (index: origin, value: pictures) by their names, and how many have none."""
-    known = sorted({LICENCES[origin].name for origin in origins.index if origin in LICENCES})
+    names = sorted({LICENCES[origin].name for origin in origins.index if origin in LICENCES})
     n = int(origins[[origin not in LICENCES for origin in origins.index]].sum())
     missing = [f"not known for {n} of {int(origins.sum())} pictures: see where they come from"] if n else []
-    return "; ".join([*known, *missing])
+    return "; ".join([*names, *missing])

@@ -58,12 +58,12 @@ def classes_of(manifest: pd.DataFrame) -> list[str]:
 
 
 def is_synthetic(manifest: pd.DataFrame) -> bool:
-    """Whether every picture was drawn by a program: then no score says anything about skin."""
+    """Whether every picture was drawn by a program: then no score means anything for skin."""
     return bool((manifest["origin"] == SYNTHETIC).all())
 
 
-def mark(manifest: pd.DataFrame) -> str:
-    """What ends the title of each chart and sheet: nothing, or that the pictures are synthetic."""
+def title_suffix(manifest: pd.DataFrame) -> str:
+    """The end of the title of each chart and contact sheet: a mark of synthetic pictures, or nothing."""
     return " [synthetic pictures]" if is_synthetic(manifest) else ""
 
 

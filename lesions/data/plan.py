@@ -1,4 +1,4 @@
-"""The augmentation plan: how many training pictures each class has, and how many it should weigh as.
+"""The augmentation plan: training pictures of each class, and the number that it should weigh as.
 
 It is written by analyze_imbalance with the columns label, n_raw, n_usable, n_train, n_target and n_add.
 """
@@ -44,13 +44,13 @@ def read_plan(path: Path, manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def class_weights(plan: pd.DataFrame) -> Weights:
-    """What a picture of each class weighs in the loss: n_target / n_train, scaled to 1 on average over the pictures."""
+    """(classes,) loss weight of a picture by class: n_target / n_train, scaled to a mean of 1 over the pictures."""
     ratio = plan["n_target"] / plan["n_train"]
     return np.asarray(ratio * plan["n_train"].sum() / plan["n_target"].sum(), dtype=np.float64)
 
 
 def class_shares(plan: pd.DataFrame) -> Weights:
-    """(classes,) what each class weighs as in training, in proportion to n_target; the shares sum to 1.
+    """(classes,) share of each class in training, in proportion to n_target; the shares sum to 1.
 
     New pictures, draws and loss weights all bring a class to its n_target, whatever the method.
     """

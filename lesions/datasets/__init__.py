@@ -1,7 +1,7 @@
 """The published layouts of data sets: one module each, with `recognise(folder)` and `read(folder)`.
 
 A layout with a table is more specific than class folders, which any tree of folders looks like. So a table that fits
-decides, unless a folder is named for a diagnosis (then both may be meant, and prepare.layout has to say).
+decides, unless a folder is named for a diagnosis (then both may be meant, and prepare.layout must name one).
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ import pandas as pd
 from lesions.data.manifest import SYNTHETIC
 from lesions.datasets import class_folders, ham10000, isic2018, isic2019, isic_archive, siim2020
 from lesions.datasets.folder import Folder
-from lesions.datasets.raw import Reading
-from lesions.datasets.tables import found_columns
+from lesions.datasets.raw import RawDataset
+from lesions.datasets.tables import describe_columns
 from lesions.runtime.console import UserError
 
 READERS: dict[str, ModuleType] = {
@@ -24,7 +24,7 @@ READERS: dict[str, ModuleType] = {
     "siim2020": siim2020,
     "isic_archive": isic_archive,
 }
-SYNTHETIC_MARK = "SYNTHETIC.md"  # a data set that holds this file is drawn by a program, and every output says so
+SYNTHETIC_MARK = "SYNTHETIC.md"  # a data set with this file is drawn by a program; every output is marked as such
 
 
 def read_dataset(path: str | Path, layout: str) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def read_dataset(path: str | Path, layout: str) -> pd.DataFrame:
     return read_layout(path, layout).table
 
 
-def read_layout(path: str | Path, layout: str) -> Reading:
+def read_layout(path: str | Path, layout: str) -> RawDataset:
     """The data set as read by the layout named, or by the one that fits (`auto`); prints which, why, and the notes.
 
     Raises UserError where the folder is missing, fits no layout or several, its table cannot be read, or no file in it
@@ -43,33 +43,34 @@ def read_layout(path: str | Path, layout: str) -> Reading:
         raise UserError(
             f"dataset: {folder.path} is not a folder; set `dataset` in params.yaml to the folder with the pictures"
         )
-    why = "named in prepare.layout"
+    reason = "named in prepare.layout"
     if layout == "auto":
-        layout, why = _recognise(folder)
-    print(f"{folder.path}: read as {layout} ({why})")
-    reading: Reading = READERS[layout].read(folder)._replace(layout=layout)
-    for note in reading.notes:
+        layout, reason = _recognise(folder)
+    print(f"{folder.path}: read as {layout} ({reason})")
+    dataset: RawDataset = READERS[layout].read(folder)._replace(layout=layout)
+    for note in dataset.notes:
         print(f"  {note}")
-    if not reading.table["label"].any():
+    if not dataset.table["label"].any():
         raise UserError(
             f"dataset: no file with a class in {folder.path}; expected {folder.path}/<class>/<picture>.jpg, "
             "or pictures whose names stand in a table beside them"
         )
     if (folder.path / SYNTHETIC_MARK).exists():
-        reading.table["origin"] = SYNTHETIC
-    return reading
+        dataset.table["origin"] = SYNTHETIC
+    return dataset
 
 
 def _recognise(folder: Folder) -> tuple[str, str]:
     """The layout that fits and why. Raises UserError where none does or several do."""
-    fits = {name: why for name, reader in READERS.items() if (why := reader.recognise(folder))}
+    fits = {name: reason for name, reader in READERS.items() if (reason := reader.recognise(folder))}
     tables = [name for name in fits if name != "class_folders"]
     if tables and "class_folders" in fits and not class_folders.names_diagnoses(folder):
         del fits["class_folders"]
     if len(fits) > 1:
-        found = "; ".join(f"{name}: {why}" for name, why in fits.items())
+        descriptions = "; ".join(f"{name}: {reason}" for name, reason in fits.items())
         raise UserError(
-            f"dataset: {folder.path} fits several layouts ({found}); name one in params.yaml under prepare.layout"
+            f"dataset: {folder.path} fits several layouts ({descriptions}); "
+            "name one in params.yaml under prepare.layout"
         )
     if not fits:
         raise UserError(
@@ -86,5 +87,5 @@ def _recognise(folder: Folder) -> tuple[str, str]:
 
 
 def _tables(folder: Folder) -> str:
-    found = [f"{folder.name_of(path)} ({found_columns(header)})" for path, header in folder.headers.items()]
-    return "; ".join(found[:3]) or "none"
+    descriptions = [f"{folder.name_of(path)} ({describe_columns(header)})" for path, header in folder.headers.items()]
+    return "; ".join(descriptions[:3]) or "none"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lesions.data.diagnoses import class_of, known_class, slug
 from lesions.datasets.folder import Folder
-from lesions.datasets.raw import Reading, is_picture, noted, raw_table, subfolders
+from lesions.datasets.raw import RawDataset, is_picture, make_notes, raw_table, subfolders
 from lesions.runtime.console import UserError
 
 OFFICIAL_SPLITS = {"train": "train", "training": "train", "test": "test"}  # by lower-case name of the folder
@@ -27,8 +27,8 @@ def names_diagnoses(folder: Folder) -> bool:
     return any(known_class(path.name, subtypes=True) for classes in _parts(folder.path).values() for path in classes)
 
 
-def read(folder: Folder) -> Reading:
-    """One row per file in a class folder, at any depth, whatever its name: what is no picture is told apart later.
+def read(folder: Folder) -> RawDataset:
+    """One row per file in a class folder, at any depth, whatever its name: what is no picture is excluded later.
 
     A picture outside of the class folders has that as its problem; any other file there is a note.
     """
@@ -46,14 +46,14 @@ def read(folder: Folder) -> Reading:
             rows.append({"source": source, "label": label, "problem": problem, "official_split": split})
         else:
             others.append(source)
-    notes = noted(
+    notes = make_notes(
         {
             "pictures in no class folder": [row["source"] for row in rows if row["problem"]],
             "files in no class folder": others,
             "folders that stand for one class with others": _same_class(labels),
         }
     )
-    return Reading("", raw_table(rows), notes)
+    return RawDataset("", raw_table(rows), notes)
 
 
 def _same_class(labels: dict[str, str]) -> list[str]:
@@ -68,11 +68,11 @@ def _parts(folder: Path) -> dict[Path, list[Path]]:
     inside = subfolders(folder)
     split_folders = [path for path in inside if path.name.lower() in OFFICIAL_SPLITS]
     if split_folders:
-        return {part: _named(subfolders(part)) for part in split_folders}
-    return {folder: _named(inside)}
+        return {part: _with_valid_names(subfolders(part)) for part in split_folders}
+    return {folder: _with_valid_names(inside)}
 
 
-def _named(folders: list[Path]) -> list[Path]:
+def _with_valid_names(folders: list[Path]) -> list[Path]:
     return [path for path in folders if any(character.isalnum() for character in path.name)]
 
 

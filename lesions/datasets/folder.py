@@ -14,7 +14,7 @@ _LONGEST_HEADER = 100_000  # characters: tables of pixels have headers of many t
 
 
 class Folder:
-    """What is in a data set's folder; every list is made on first use and kept."""
+    """What is in a data set's folder; every list is made on first use and cached."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -36,11 +36,11 @@ class Folder:
 
     def tables_with(self, columns: Iterable[str]) -> list[Path]:
         """The tables that have all these columns, sorted by path."""
-        wanted = set(columns)
-        return [path for path, header in self.headers.items() if wanted <= set(header)]
+        required = set(columns)
+        return [path for path, header in self.headers.items() if required <= set(header)]
 
     def name_of(self, path: Path) -> str:
-        """A file's path relative to the folder, for people."""
+        """A file's path relative to the folder, for messages."""
         return path.relative_to(self.path).as_posix()
 
 

@@ -7,7 +7,7 @@ lesions. A table of the same columns for a test part may lie beside it.
 from lesions.datasets.folder import Folder
 from lesions.datasets.labels import labels_from_names
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
-from lesions.datasets.raw import Reading
+from lesions.datasets.raw import RawDataset
 from lesions.datasets.rows import Rows, one_per_picture, rows_of
 from lesions.datasets.tables import MetadataTable, read_tables
 
@@ -20,7 +20,7 @@ def recognise(folder: Folder) -> str | None:
     return fitting_tables(folder, COLUMNS)
 
 
-def read(folder: Folder) -> Reading:
+def read(folder: Folder) -> RawDataset:
     """One row per picture, at any depth. Raises UserError where the table is missing or cannot be read."""
     return read_pictures(folder, read_rows(folder), require_table(folder, COLUMNS))
 

@@ -4,10 +4,10 @@ Codella et al.: Skin lesion analysis toward melanoma detection 2018. arXiv:1902.
 """
 
 from lesions.datasets.folder import Folder
-from lesions.datasets.labels import labels_from_ones
+from lesions.datasets.labels import labels_from_one_hot
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
-from lesions.datasets.raw import Reading
-from lesions.datasets.rows import Rows, one_per_picture, rows_of, with_facts
+from lesions.datasets.raw import RawDataset
+from lesions.datasets.rows import Rows, add_metadata, one_per_picture, rows_of
 from lesions.datasets.tables import read_tables
 
 CODES = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
@@ -21,16 +21,16 @@ def recognise(folder: Folder) -> str | None:
     return fitting_tables(folder, COLUMNS)
 
 
-def read(folder: Folder) -> Reading:
+def read(folder: Folder) -> RawDataset:
     """One row per picture, at any depth. Raises UserError where the table is missing or cannot be read."""
     return read_pictures(folder, read_rows(folder), require_table(folder, COLUMNS))
 
 
 def read_rows(folder: Folder) -> Rows:
     """One row per picture id in the folder's tables of this kind; no rows where there are none."""
-    labels = [rows_of(table, labels_from_ones(table, CODES)) for table in read_tables(folder, COLUMNS)]
+    labels = [rows_of(table, labels_from_one_hot(table, CODES)) for table in read_tables(folder, COLUMNS)]
     lesions = [
         rows_of(table, lesion=table.column("lesion_id"), confirmation=table.column("diagnosis_confirm_type"))
         for table in read_tables(folder, LESIONS)
     ]
-    return with_facts(one_per_picture(labels), one_per_picture(lesions), "lesion groupings")
+    return add_metadata(one_per_picture(labels), one_per_picture(lesions), "lesion groupings")

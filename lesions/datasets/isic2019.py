@@ -5,10 +5,10 @@ in `_downsampled`.
 """
 
 from lesions.datasets.folder import Folder
-from lesions.datasets.labels import labels_from_ones
+from lesions.datasets.labels import labels_from_one_hot
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
-from lesions.datasets.raw import Reading
-from lesions.datasets.rows import Rows, one_per_picture, rows_of, with_facts
+from lesions.datasets.raw import RawDataset
+from lesions.datasets.rows import Rows, add_metadata, one_per_picture, rows_of
 from lesions.datasets.tables import read_tables
 
 CODES = ("MEL", "NV", "BCC", "AK", "BKL", "DF", "VASC", "SCC")
@@ -22,14 +22,14 @@ def recognise(folder: Folder) -> str | None:
     return fitting_tables(folder, COLUMNS)
 
 
-def read(folder: Folder) -> Reading:
+def read(folder: Folder) -> RawDataset:
     """One row per picture, at any depth. Raises UserError where the table is missing or cannot be read."""
     return read_pictures(folder, read_rows(folder), require_table(folder, COLUMNS))
 
 
 def read_rows(folder: Folder) -> Rows:
     """One row per picture id in the folder's tables of this kind; no rows where there are none."""
-    labels = [rows_of(table, labels_from_ones(table, (*CODES, "UNK"))) for table in read_tables(folder, COLUMNS)]
+    labels = [rows_of(table, labels_from_one_hot(table, (*CODES, "UNK"))) for table in read_tables(folder, COLUMNS)]
     metadata = [
         rows_of(
             table,
@@ -40,4 +40,4 @@ def read_rows(folder: Folder) -> Rows:
         )
         for table in read_tables(folder, METADATA)
     ]
-    return with_facts(one_per_picture(labels), one_per_picture(metadata), "metadata")
+    return add_metadata(one_per_picture(labels), one_per_picture(metadata), "metadata")

@@ -5,29 +5,32 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lesions.datasets.folder import Folder, is_table
-from lesions.datasets.raw import Reading, is_picture, noted, picture_id, raw_table
+from lesions.datasets.raw import RawDataset, is_picture, make_notes, picture_id, raw_table
 from lesions.datasets.rows import Rows
-from lesions.datasets.tables import found_columns
+from lesions.datasets.tables import describe_columns
 from lesions.runtime.console import UserError
 
-OPTIONAL = ("patient", "lesion", "age", "sex", "site")  # facts whose absence is noted where others have them
+OPTIONAL_COLUMNS = ("patient", "lesion", "age", "sex", "site")  # noted where only some pictures have them
 
 
-def read_pictures(folder: Folder, rows: Rows, tables: str) -> Reading:
+def read_pictures(folder: Folder, rows: Rows, tables: str) -> RawDataset:
     """One row per file that is a picture by its name, or whose name stands in the tables (of these file names).
 
     A picture without a row has that as its problem; a row without a picture is a note, and so is any other file.
     """
     by_id = rows.table.set_index("id")
-    known = set(by_id.index)
-    found = {name: picture_id(name) for name in folder.files}
-    ids = pd.Series({name: found[name] for name in found if is_picture(name) or found[name] in known}, dtype=str)
+    table_ids = set(by_id.index)
+    ids_by_name = {name: picture_id(name) for name in folder.files}
+    ids = pd.Series(
+        {name: ids_by_name[name] for name in ids_by_name if is_picture(name) or ids_by_name[name] in table_ids},
+        dtype=str,
+    )
     table = by_id.reindex(ids, fill_value="").reset_index(drop=True).assign(source=ids.index)
-    without_row = ~ids.isin(known).to_numpy()
+    without_row = ~ids.isin(table_ids).to_numpy()
     table.loc[without_row, "problem"] = f"no row in {tables}"
     table.loc[(table["label"] == "") & (table["problem"] == ""), "problem"] = f"no label in {tables}"
-    others = [name for name in found if name not in ids.index and not is_table(name)]
-    notes = noted(
+    others = [name for name in ids_by_name if name not in ids.index and not is_table(name)]
+    notes = make_notes(
         {
             "rows without a picture": by_id.index[~by_id.index.isin(ids)],
             "pictures without a row": table.loc[without_row, "source"],
@@ -36,7 +39,7 @@ def read_pictures(folder: Folder, rows: Rows, tables: str) -> Reading:
             **_gaps(table[~without_row]),
         }
     )
-    return Reading("", raw_table(table), [*rows.notes, *notes])
+    return RawDataset("", raw_table(table), [*rows.notes, *notes])
 
 
 def fitting_tables(folder: Folder, columns: Sequence[str]) -> str | None:
@@ -48,7 +51,7 @@ def fitting_tables(folder: Folder, columns: Sequence[str]) -> str | None:
 def require_table(folder: Folder, columns: Sequence[str]) -> str:
     """The file names of the tables that have these columns.
 
-    Raises UserError where none has; it names the table that comes nearest, what that lacks and what it holds instead.
+    Raises UserError where none has; it names the closest table, its missing columns and those that it has.
     """
     names = [path.name for path in folder.tables_with(columns)]
     if names:
@@ -59,10 +62,10 @@ def require_table(folder: Folder, columns: Sequence[str]) -> str:
         raise UserError(
             f"dataset: no table (CSV) in {folder.path} or one folder below; expected one with {', '.join(columns)}"
         )
-    raise UserError(f"{nearest}: no column {', '.join(missing[nearest])}; {found_columns(folder.headers[nearest])}")
+    raise UserError(f"{nearest}: no column {', '.join(missing[nearest])}; {describe_columns(folder.headers[nearest])}")
 
 
 def _gaps(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """The pictures without a fact that others have."""
-    known = [fact for fact in OPTIONAL if (table[fact] != "").any()]
-    return {f"pictures without {fact}": table.loc[table[fact] == "", "source"] for fact in known}
+    """The pictures without a value in a column that others have."""
+    present = [column for column in OPTIONAL_COLUMNS if (table[column] != "").any()]
+    return {f"pictures without {column}": table.loc[table[column] == "", "source"] for column in present}

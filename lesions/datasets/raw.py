@@ -1,4 +1,4 @@
-"""What every reader delivers: one row per raw file, whatever the published layout, and notes on what did not fit."""
+"""The output of every reader: one row per raw file, whatever the published layout, and notes on what did not fit."""
 
 import os
 import re
@@ -25,7 +25,7 @@ RAW_COLUMNS = (
     "site",  # part of the body, as published
 )
 PICTURES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-NAMED = 3  # how many names a note gives as examples
+MAX_EXAMPLES = 3  # names in a note
 
 # What browsers and file managers append to a copy (Chrome, Windows, macOS), and ISIC 2019 to a picture it made smaller
 _COPY = re.compile(r"( ?\(\d+\)| - copy( \(\d+\))?| copy( \d+)?)$", re.IGNORECASE)
@@ -35,18 +35,18 @@ _ISIC_ID = re.compile(r"ISIC_\d+", re.IGNORECASE)
 
 
 class Note(NamedTuple):
-    """Something that a reader found and its user should know: what, how many, the first few names."""
+    """A remark of a reader for the user: its kind, the number of cases, the names of the first few."""
 
-    what: str
+    kind: str
     n: int
     names: tuple[str, ...]
 
     def __str__(self) -> str:
         more = ", ..." if self.n > len(self.names) else ""
-        return f"{self.what}: {self.n} ({', '.join(self.names)}{more})"
+        return f"{self.kind}: {self.n} ({', '.join(self.names)}{more})"
 
 
-class Reading(NamedTuple):
+class RawDataset(NamedTuple):
     """A data set as read: the layout's name, one row per raw file with RAW_COLUMNS, and notes."""
 
     layout: str
@@ -55,28 +55,28 @@ class Reading(NamedTuple):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many of each kind of thing were noted."""
+        """The number of cases by kind of note."""
         return count_notes(self.notes)
 
 
-def noted(found: Mapping[str, Iterable[str]]) -> list[Note]:
-    """A note for each kind of thing (what -> the names) of which there is at least one."""
-    lists = {what: list(names) for what, names in found.items()}
-    return [Note(what, len(names), tuple(names[:NAMED])) for what, names in lists.items() if names]
+def make_notes(names_by_kind: Mapping[str, Iterable[str]]) -> list[Note]:
+    """A note for each kind (kind -> the names of its cases) with at least one case."""
+    lists = {kind: list(names) for kind, names in names_by_kind.items()}
+    return [Note(kind, len(names), tuple(names[:MAX_EXAMPLES])) for kind, names in lists.items() if names]
 
 
 def count_notes(notes: Iterable[Note]) -> dict[str, int]:
-    """The counts of notes by what they note; where several note the same (of two tables), their sum."""
+    """The number of cases by kind of note, summed over notes of the same kind (of two tables)."""
     counts: dict[str, int] = {}
     for note in notes:
-        counts[note.what] = counts.get(note.what, 0) + note.n
+        counts[note.kind] = counts.get(note.kind, 0) + note.n
     return counts
 
 
 def raw_table(rows: Iterable[Mapping[str, str]] | pd.DataFrame) -> pd.DataFrame:
-    """The rows as a table of text with RAW_COLUMNS, sorted by source; what a row does not give is empty."""
-    given = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
-    table = given.reindex(columns=list(RAW_COLUMNS), fill_value="").fillna("").astype(str)
+    """The rows as a table of text with RAW_COLUMNS, sorted by source; missing cells are empty."""
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    table = frame.reindex(columns=list(RAW_COLUMNS), fill_value="").fillna("").astype(str)
     table["isic_id"] = [isic_id(source) for source in table["source"]]
     return table.sort_values("source", ignore_index=True)
 
@@ -90,8 +90,8 @@ def picture_id(name: str) -> str:
 
 def isic_id(name: str) -> str:
     """The ISIC archive's id of a picture by its file's name, empty where the name is none."""
-    found = picture_id(name)
-    return found if _ISIC_ID.fullmatch(found) else ""
+    identifier = picture_id(name)
+    return identifier if _ISIC_ID.fullmatch(identifier) else ""
 
 
 def is_picture(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the tables of a data set say of each picture, in the same columns whatever the publisher calls them."""
+"""The table rows of each picture, in the same columns whatever the publisher calls them."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,15 +7,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from lesions.datasets.labels import UNKNOWN, problem_notes
-from lesions.datasets.raw import Note, noted
+from lesions.datasets.raw import Note, make_notes
 from lesions.datasets.tables import MetadataTable
 
-FACTS = ("patient", "lesion", "origin", "confirmation", "age", "sex", "site")  # of the columns of a raw table
-ROW_COLUMNS = ("id", "table", "label", "problem", "official_split", *FACTS)
-DECISIVE = ("official_split", "patient", "lesion")  # besides the label, what a picture's rows must not differ in
+METADATA_COLUMNS = ("patient", "lesion", "origin", "confirmation", "age", "sex", "site")  # of a raw table
+ROW_COLUMNS = ("id", "table", "label", "problem", "official_split", *METADATA_COLUMNS)
+DECISIVE = ("official_split", "patient", "lesion")  # besides the label: a picture's rows must agree on them
 CONTRADICTION = "contradicting rows"
 
-# The words of HAM10000 (Tschandl et al., 2018) and of the ISIC archive for what a diagnosis rests on
+# The terms of HAM10000 (Tschandl et al., 2018) and of the ISIC archive for the confirmation of a diagnosis
 CONFIRMATIONS = {
     "histo": "histology",
     "histopathology": "histology",
@@ -38,94 +38,97 @@ class Rows(NamedTuple):
     notes: list[Note]
 
 
-def rows_of(table: MetadataTable, labels: pd.DataFrame | None = None, **facts: pd.Series | str) -> Rows:
-    """The rows of one table, in its order: labels (see labels.py; None where it has none) and FACTS by their names.
+def rows_of(table: MetadataTable, labels: pd.DataFrame | None = None, **metadata: pd.Series | str) -> Rows:
+    """The rows of one table, in its order: labels (see labels.py; None where it has none), METADATA_COLUMNS by name.
 
-    Age, sex, site and confirmation are put into this project's words; the lesion's id tells the origin where it is not
-    given.
+    Age, sex, site and confirmation are put into this project's terms; the lesion's id gives a missing origin.
     """
     rows = pd.DataFrame({"id": table.cells["id"], "table": table.name}, dtype=str)
     rows["label"] = "" if labels is None else labels["label"]
     rows["problem"] = "" if labels is None else labels["problem"]
     rows["official_split"] = "" if labels is None else split_of(table.name)
-    for fact in FACTS:
-        rows[fact] = facts.get(fact, "")
-    given = rows["age"]
-    rows["age"] = _each(given, clean_age)
+    for column in METADATA_COLUMNS:
+        rows[column] = metadata.get(column, "")
+    raw_age = rows["age"]
+    rows["age"] = _each(raw_age, clean_age)
     rows["sex"] = _each(rows["sex"], lambda sex: SEXES.get(sex.lower(), ""))
     rows["confirmation"] = _each(rows["confirmation"], lambda text: CONFIRMATIONS.get(text.lower(), text))
-    for fact in ("patient", "lesion", "confirmation", "site"):
-        rows[fact] = _each(rows[fact], lambda text: "" if text.lower() in UNKNOWN else text)
+    for column in ("patient", "lesion", "confirmation", "site"):
+        rows[column] = _each(rows[column], lambda text: "" if text.lower() in UNKNOWN else text)
     rows["origin"] = rows["origin"].where(
         rows["origin"] != "", _each(rows["lesion"], lambda text: ORIGINS.get(text[:3], ""))
     )
-    strange = (rows["age"] == "") & ~given.str.lower().isin(UNKNOWN)
-    notes = noted({"ages that are no number of years": rows.loc[strange, "id"] + " " + given[strange]})
+    invalid = (rows["age"] == "") & ~raw_age.str.lower().isin(UNKNOWN)
+    notes = make_notes({"ages that are no number of years": rows.loc[invalid, "id"] + " " + raw_age[invalid]})
     return Rows(rows, [*table.notes, *problem_notes(rows), *notes])
 
 
 def one_per_picture(parts: Iterable[Rows]) -> Rows:
     """The rows of several tables of one kind, one per picture.
 
-    A row that repeats another is dropped. Where rows of one picture differ in label or in what is DECISIVE, that is its
-    problem: its class or its group cannot be told. Elsewhere the first row that says something stands.
+    A row that repeats another is dropped. Where rows of one picture differ in label or a DECISIVE column, that is its
+    problem: its class or its group is undecidable. Elsewhere the first row with a value counts.
     """
     parts = list(parts)
     empty = pd.DataFrame(columns=list(ROW_COLUMNS), dtype=str)
     rows = pd.concat([empty, *(part.table for part in parts)], ignore_index=True)
     repeated = rows.duplicated([column for column in ROW_COLUMNS if column != "table"])
-    left = rows[~repeated]
-    several = left["id"].duplicated(keep=False)
-    merged = pd.DataFrame([_merged(same) for _, same in left[several].groupby("id", sort=False)], columns=empty.columns)
+    distinct = rows[~repeated]
+    several = distinct["id"].duplicated(keep=False)
+    merged = pd.DataFrame(
+        [_merged(duplicates) for _, duplicates in distinct[several].groupby("id", sort=False)], columns=empty.columns
+    )
     contradicting = merged["problem"].astype(str).str.startswith(CONTRADICTION)
-    notes = noted(
+    notes = make_notes(
         {
             "rows that repeat another": rows.loc[repeated, "id"],
             "ids whose rows contradict each other": merged.loc[contradicting, "id"],
             "ids with several rows that agree": merged.loc[~contradicting, "id"],
         }
     )
-    table = pd.concat([left[~several], merged], ignore_index=True) if len(merged) else left.reset_index(drop=True)
+    table = (
+        pd.concat([distinct[~several], merged], ignore_index=True) if len(merged) else distinct.reset_index(drop=True)
+    )
     return Rows(table, [*(note for part in parts for note in part.notes), *notes])
 
 
-def with_facts(labelled: Rows, facts: Rows, facts_name: str) -> Rows:
-    """Rows with labels, completed with the facts (lesion, age, ...) of another table; one row per id of either."""
-    left, right = (rows.table.set_index("id") for rows in (labelled, facts))
+def add_metadata(labelled: Rows, metadata: Rows, metadata_name: str) -> Rows:
+    """Rows with labels, completed with the metadata (lesion, age, ...) of another table; one row per id of either."""
+    left, right = (rows.table.set_index("id") for rows in (labelled, metadata))
     ids = left.index.append(right.index.difference(left.index, sort=False))
     table, right = left.reindex(ids, fill_value=""), right.reindex(ids, fill_value="")
-    for column in ("table", "problem", *FACTS):
+    for column in ("table", "problem", *METADATA_COLUMNS):
         table[column] = table[column].where(table[column] != "", right[column])
     table.loc[right["problem"] != "", "label"] = ""
-    bare = left.index[~left.index.isin(facts.table["id"])]
+    bare = left.index[~left.index.isin(metadata.table["id"])]
     lone = ids[len(left) :] if len(left) else ids[:0]
-    notes = noted({f"rows without {facts_name}": bare, f"rows of {facts_name} without a label": lone})
-    return Rows(table.rename_axis("id").reset_index(), [*labelled.notes, *facts.notes, *notes])
+    notes = make_notes({f"rows without {metadata_name}": bare, f"rows of {metadata_name} without a label": lone})
+    return Rows(table.rename_axis("id").reset_index(), [*labelled.notes, *metadata.notes, *notes])
 
 
 def clean_age(text: str) -> str:
     """Years as a whole number: '45.0' -> '45', '85+' -> '85'; empty where it is no number from 0 to OLDEST."""
-    found = re.fullmatch(r"(\d{1,3})(\.\d*)?\+?", text)
-    return str(int(found[1])) if found and int(found[1]) <= OLDEST else ""
+    match = re.fullmatch(r"(\d{1,3})(\.\d*)?\+?", text)
+    return str(int(match[1])) if match and int(match[1]) <= OLDEST else ""
 
 
 def split_of(table: str) -> str:
-    """The official part that a table's name tells: test or train; a published validation part is for training."""
+    """The official split in a table's name: test or train; a published validation part is for training."""
     name = table.lower()
     if "test" in name:
         return "test"
     return "train" if "train" in name or "validation" in name else ""
 
 
-def _merged(same: pd.DataFrame) -> dict[str, str]:
-    """One row for several of a picture: the first known value of each column, a problem where DECISIVE ones differ."""
-    values = {column: [cell for cell in same[column].unique() if cell] for column in ROW_COLUMNS}
-    row = {column: found[0] if found else "" for column, found in values.items()}
+def _merged(duplicates: pd.DataFrame) -> dict[str, str]:
+    """One row for several of a picture: the first value of each column, a problem where DECISIVE ones differ."""
+    values = {column: [cell for cell in duplicates[column].unique() if cell] for column in ROW_COLUMNS}
+    row = {column: cells[0] if cells else "" for column, cells in values.items()}
     decisive = {"label": values["label"] + values["problem"], **{column: values[column] for column in DECISIVE}}
-    unlike = next((found for found in decisive.values() if len(found) > 1), None)
-    if unlike:
+    conflicting = next((cells for cells in decisive.values() if len(cells) > 1), None)
+    if conflicting:
         row["label"] = ""
-        row["problem"] = f"{CONTRADICTION} in {', '.join(values['table'])}: {' and '.join(unlike)}"
+        row["problem"] = f"{CONTRADICTION} in {', '.join(values['table'])}: {' and '.join(conflicting)}"
     return row
 
 

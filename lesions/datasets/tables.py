@@ -1,4 +1,4 @@
-"""Reading one table of text, whatever program saved it: byte-order mark, separator, line ends, blanks do not matter."""
+"""One table of text, whatever program saved it: byte-order mark, separator, line ends and blanks do not matter."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from lesions.datasets.folder import Folder, separator_of
-from lesions.datasets.raw import Note, noted, picture_id
+from lesions.datasets.raw import Note, make_notes, picture_id
 from lesions.runtime.console import UserError
 
-SHOWN = 12  # how many column names an error shows of a table with many
+MAX_COLUMN_NAMES = 12  # in an error message
 
 
 class MetadataTable(NamedTuple):
@@ -23,8 +23,8 @@ class MetadataTable(NamedTuple):
 
     def column(self, *names: str) -> pd.Series:
         """The first of these columns that the table has; empty text where it has none of them."""
-        found = next((name for name in names if name in self.cells.columns), None)
-        return self.cells[found] if found else pd.Series("", index=self.cells.index, dtype=str)
+        present = next((name for name in names if name in self.cells.columns), None)
+        return self.cells[present] if present else pd.Series("", index=self.cells.index, dtype=str)
 
 
 def read_tables(folder: Folder, columns: Sequence[str]) -> list[MetadataTable]:
@@ -40,10 +40,10 @@ def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:
     cells = _cells(path)
     missing = [column for column in columns if column not in cells.columns]
     if missing:
-        raise UserError(f"{path}: no column {', '.join(missing)}; {found_columns(cells.columns)}")
+        raise UserError(f"{path}: no column {', '.join(missing)}; {describe_columns(cells.columns)}")
     blank = (cells == "").all(axis=1)
     nameless = cells[columns[0]].eq("") & ~blank
-    notes = noted(
+    notes = make_notes(
         {
             "blank lines in a table": [f"{path.name}, row {row + 1}" for row in cells.index[blank]],
             "rows without a picture's name": [f"{path.name}, row {row + 1}" for row in cells.index[nameless]],
@@ -54,11 +54,11 @@ def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:
     return MetadataTable(path.name, cells.assign(id=ids), notes)
 
 
-def found_columns(columns: Iterable[str]) -> str:
-    """The column names for an error message, the first SHOWN of them."""
+def describe_columns(columns: Iterable[str]) -> str:
+    """The column names for an error message, the first MAX_COLUMN_NAMES of them."""
     names = [name or "(no name)" for name in columns]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"its columns are: {', '.join(names[:SHOWN])}{more}" if names else "it has no columns"
+    more = f" and {len(names) - MAX_COLUMN_NAMES} more" if len(names) > MAX_COLUMN_NAMES else ""
+    return f"its columns are: {', '.join(names[:MAX_COLUMN_NAMES])}{more}" if names else "it has no columns"
 
 
 def _cells(path: Path) -> pd.DataFrame:
@@ -92,8 +92,8 @@ def _lines(path: Path) -> list[str]:
 
 
 def _check_names(path: Path, names: list[str]) -> None:
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise UserError(f"{path}: column {twice[0]} stands twice; keep one")
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    if repeated:
+        raise UserError(f"{path}: column {repeated[0]} stands twice; keep one")
     if not any(names):
         raise UserError(f"{path}: is empty; get it again from its publisher")

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
-from lesions.demo.draw import draw, take_again
+from lesions.demo.draw import draw, rephotograph
 from lesions.runtime.outputs import whole_folder, write_json
 from lesions.runtime.parallel import map_on_all_cores
 
@@ -34,7 +34,7 @@ TRAIN = {
 TEST = dict.fromkeys(TRAIN, 8) | {"seborrheic keratosis": 3, "vascular lesion": 3}
 
 NOTICES = {
-    # The readers of data sets know a synthetic one by the second file (lesions.datasets.SYNTHETIC_MARK).
+    # The readers of data sets recognise a synthetic one by the second file (lesions.datasets.SYNTHETIC_MARK).
     "README.md": """# SYNTHETIC pictures
 
 Every picture in this folder was drawn by a program (`python -m stages.demo`): there is no patient, and no skin was ever
@@ -64,7 +64,7 @@ class SyntheticPicture:
 
 
 def plan(train: Mapping[str, int] = TRAIN, test: Mapping[str, int] = TEST) -> list[SyntheticPicture]:
-    """The pictures to draw, by image_id; ids are dealt at random (but always alike), so that they tell no class."""
+    """The pictures to draw, by image_id; ids are random (with a fixed seed), so that they do not reveal the class."""
     counts = {("Train", name): n for name, n in train.items()} | {("Test", name): n for name, n in test.items()}
     places = [place for place, n in counts.items() for _ in range(n)]
     order = np.random.default_rng(SEED).permutation(len(places))
@@ -121,14 +121,14 @@ class _Planter:
         self.unused = list(pictures)
         self.numbers = count(len(pictures))
 
-    def take(self, class_name: str, split: str = "Train") -> Path:
+    def take_unused(self, class_name: str, split: str = "Train") -> Path:
         index = [(picture.split, picture.class_name) for picture in self.unused].index((split, class_name))
         return self.root / self.unused.pop(index).path
 
-    def fresh(self, class_name: str, suffix: str = ".jpg") -> Path:
+    def new_path(self, class_name: str, suffix: str = ".jpg") -> Path:
         return self.root / "Train" / class_name / f"{_image_id(next(self.numbers))}{suffix}"
 
-    def listed(self, *paths: Path) -> list[str]:
+    def relative_names(self, *paths: Path) -> list[str]:
         return [path.relative_to(self.root).as_posix() for path in paths]
 
 
@@ -141,13 +141,13 @@ def _copies(planter: _Planter) -> dict[str, Any]:
 
     def copy(original: Path, duplicate: Path) -> list[str]:
         shutil.copyfile(original, duplicate)
-        return planter.listed(original, duplicate)
+        return planter.relative_names(original, duplicate)
 
     def change(class_name: str, suffix: str, how: Callable[[Image.Image], Image.Image]) -> list[str]:
-        original, duplicate = planter.take(class_name), planter.fresh(class_name, suffix)
+        original, duplicate = planter.take_unused(class_name), planter.new_path(class_name, suffix)
         with Image.open(original) as picture:
             how(picture).save(duplicate)
-        return planter.listed(original, duplicate)
+        return planter.relative_names(original, duplicate)
 
     def turn(class_name: str, how: Transpose) -> list[str]:  # PNG, because another JPEG would change the pixels
         return change(class_name, ".png", partial(Image.Image.transpose, method=how))
@@ -155,45 +155,46 @@ def _copies(planter: _Planter) -> dict[str, Any]:
     def move_to(class_name: str, original: Path) -> Path:
         return planter.root / "Train" / class_name / original.name
 
-    keratoses = [planter.take("actinic keratosis"), planter.take("seborrheic keratosis")]
-    tests = [planter.take(name, "Test") for name in ("nevus", "melanoma")]
+    keratoses = [planter.take_unused("actinic keratosis"), planter.take_unused("seborrheic keratosis")]
+    tests = [planter.take_unused(name, "Test") for name in ("nevus", "melanoma")]
     return {
         "exact_duplicates": [
-            copy(planter.take(name), planter.fresh(name)) for name in ("nevus", "melanoma", "basal cell carcinoma")
+            copy(planter.take_unused(name), planter.new_path(name))
+            for name in ("nevus", "melanoma", "basal cell carcinoma")
         ],
         "rotated_duplicates": [turn(name, Transpose.ROTATE_90) for name in ("nevus", "vascular lesion")],
         "mirrored_duplicates": [
             turn(name, Transpose.FLIP_LEFT_RIGHT) for name in ("melanoma", "squamous cell carcinoma")
         ],
-        "near_duplicates": [change(name, ".jpg", take_again) for name in ("nevus", "pigmented benign keratosis")],
+        "near_duplicates": [change(name, ".jpg", rephotograph) for name in ("nevus", "pigmented benign keratosis")],
         "label_conflicts": [  # the two confusions of the real set, under the same name and under another
             copy(keratoses[0], move_to("nevus", keratoses[0])),
-            copy(planter.take("actinic keratosis"), planter.fresh("nevus")),
+            copy(planter.take_unused("actinic keratosis"), planter.new_path("nevus")),
             copy(keratoses[1], move_to("melanoma", keratoses[1])),
-            copy(planter.take("seborrheic keratosis"), planter.fresh("melanoma")),
+            copy(planter.take_unused("seborrheic keratosis"), planter.new_path("melanoma")),
         ],
         "train_test_overlap": [
             *(copy(test, move_to(test.parent.name, test))[::-1] for test in tests),
-            copy(planter.take("basal cell carcinoma", "Test"), planter.fresh("basal cell carcinoma"))[::-1],
+            copy(planter.take_unused("basal cell carcinoma", "Test"), planter.new_path("basal cell carcinoma"))[::-1],
         ],
     }
 
 
 def _broken(planter: _Planter) -> dict[str, Any]:
     """Files that no program can decode, and pictures too small to show anything."""
-    truncated = [planter.take(name) for name in ("melanoma", "pigmented benign keratosis")]
+    truncated = [planter.take_unused(name) for name in ("melanoma", "pigmented benign keratosis")]
     for path in truncated:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    text, empty = planter.fresh("nevus"), planter.fresh("basal cell carcinoma")
+    text, empty = planter.new_path("nevus"), planter.new_path("basal cell carcinoma")
     text.write_bytes(b"The picture you asked for is not here.\n")
     empty.write_bytes(b"")
-    small = [planter.fresh("nevus"), planter.fresh("pigmented benign keratosis")]
+    small = [planter.new_path("nevus"), planter.new_path("pigmented benign keratosis")]
     for path, size in zip(small, ((1, 1), (12, 9)), strict=True):
         Image.new("RGB", size, (200, 150, 130)).save(path, quality=JPEG_QUALITY)
     return {
-        "unreadable": planter.listed(*truncated),
-        "not_an_image": planter.listed(text, empty),
-        "too_small": planter.listed(*small),
+        "unreadable": planter.relative_names(*truncated),
+        "not_an_image": planter.relative_names(text, empty),
+        "too_small": planter.relative_names(*small),
     }
 
 
@@ -201,23 +202,23 @@ def _odd_formats(planter: _Planter) -> dict[str, Any]:
     """Sound pictures of their class in other colour modes, and pictures stored lying on their side."""
 
     def convert(class_name: str, mode: str, suffix: str) -> str:
-        path = planter.take(class_name)
+        path = planter.take_unused(class_name)
         with Image.open(path) as picture:
             deep = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
             converted = deep if mode == "I;16" else picture.convert(mode)
         path.unlink()
         path = path.with_suffix(suffix)
         converted.save(path, quality=JPEG_QUALITY)
-        return planter.listed(path)[0]
+        return planter.relative_names(path)[0]
 
     def lay_on_side(class_name: str) -> str:
-        path = planter.take(class_name)
+        path = planter.take_unused(class_name)
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = 6  # to show upright: turn by 90 degrees clockwise
         with Image.open(path) as picture:
             turned = picture.transpose(Transpose.ROTATE_90)  # counter-clockwise
         turned.save(path, quality=JPEG_QUALITY, exif=exif)
-        return planter.listed(path)[0]
+        return planter.relative_names(path)[0]
 
     return {
         "unusual_modes": {
@@ -235,12 +236,12 @@ def _odd_names(planter: _Planter) -> dict[str, Any]:
     """One name for two pictures, extensions in capitals, and what file managers leave behind."""
 
     def share_name(first_class: str, second_class: str) -> list[str]:
-        first, second = planter.take(first_class), planter.take(second_class)
-        return planter.listed(first, second.rename(second.with_name(first.name)))
+        first, second = planter.take_unused(first_class), planter.take_unused(second_class)
+        return planter.relative_names(first, second.rename(second.with_name(first.name)))
 
     def capitalise(class_name: str) -> str:
-        path = planter.take(class_name)
-        return planter.listed(path.rename(path.with_suffix(".JPG")))[0]
+        path = planter.take_unused(class_name)
+        return planter.relative_names(path.rename(path.with_suffix(".JPG")))[0]
 
     windows, mac = planter.root / "Train/nevus/Thumbs.db", planter.root / "Train/melanoma/.DS_Store"
     windows.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1").ljust(512, b"\0"))
@@ -248,5 +249,5 @@ def _odd_names(planter: _Planter) -> dict[str, Any]:
     return {
         "same_name": [share_name("nevus", "basal cell carcinoma"), share_name("dermatofibroma", "vascular lesion")],
         "extension_in_capitals": [capitalise(name) for name in ("nevus", "pigmented benign keratosis")],
-        "other_files": planter.listed(windows, mac),
+        "other_files": planter.relative_names(windows, mac),
     }

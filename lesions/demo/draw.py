@@ -35,14 +35,14 @@ def draw(class_name: str, key: str) -> NDArray[np.uint8]:
     lesion = _Lesion(rng, draw_traits(class_name, rng))
     # Absorption multiplies (Beer-Lambert); what lies on top hides what is below.
     picture = _skin(rng) * np.exp(-_melanin(lesion)[..., None] * MELANIN - _blood(lesion)[..., None] * BLOOD)
-    for opacity, colour in _covers(lesion):
+    for opacity, colour in _overlays(lesion):
         if opacity.any():
             picture += np.clip(opacity, 0, 1)[..., None] * (colour - picture)
-    picture = _lit(lesion, _with_things_in_the_way(lesion, picture))
+    picture = _illuminated(lesion, _with_artefacts(lesion, picture))
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
-def take_again(picture: Image.Image) -> Image.Image:
+def rephotograph(picture: Image.Image) -> Image.Image:
     """The same lesion on a second photograph: from a little nearer and aside, turned by 2 degrees, and darker."""
     turned = picture.rotate(2, Image.Resampling.BICUBIC)
     nearer = turned.crop((5, 4, picture.width - 3, picture.height - 3)).resize(picture.size, Image.Resampling.LANCZOS)
@@ -111,9 +111,9 @@ class _Lesion:
         y = starts[:, :1] + np.cumsum(np.sin(heading), axis=1)
         x = starts[:, 1:] + np.cumsum(np.cos(heading), axis=1)
         ink = np.zeros((HEIGHT + 1, WIDTH + 1))
-        seen = (y > 0) & (y < HEIGHT) & (x > 0) & (x < WIDTH)
-        row, column = y[seen].astype(int), x[seen].astype(int)
-        down, right = y[seen] - row, x[seen] - column
+        visible = (y > 0) & (y < HEIGHT) & (x > 0) & (x < WIDTH)
+        row, column = y[visible].astype(int), x[visible].astype(int)
+        down, right = y[visible] - row, x[visible] - column
         for step, part in ((0, 1 - down), (1, down)):  # a point inks the four pixels around it
             np.add.at(ink, (row + step, column), part * (1 - right))
             np.add.at(ink, (row + step, column + 1), part * right)
@@ -154,7 +154,7 @@ def _blood(lesion: _Lesion) -> Array:
     return np.asarray(amount + 0.03 * np.maximum(lesion.noise(8, rough=True) + 1, 0))
 
 
-def _covers(lesion: _Lesion) -> list[tuple[Array, Array]]:
+def _overlays(lesion: _Lesion) -> list[tuple[Array, Array]]:
     """What lies over the pigment: (opacity, colour) from the deepest to the topmost."""
     traits, inside, core = lesion.traits, lesion.inside, lesion.core
     middle = np.exp(-((lesion.rho / 0.5) ** 2))
@@ -213,7 +213,7 @@ def _branches(lesion: _Lesion) -> Array:
     return np.asarray(lesion.traits["branches"] * np.maximum(trunks, 0.8 * twigs) * expit(lesion.depth / 8))
 
 
-def _with_things_in_the_way(lesion: _Lesion, picture: Array) -> Array:
+def _with_artefacts(lesion: _Lesion, picture: Array) -> Array:
     """Hairs, gel bubbles and a ruler, each in some pictures, whatever the class."""
     rng = lesion.rng
     if rng.random() < 0.35:
@@ -234,7 +234,7 @@ def _with_things_in_the_way(lesion: _Lesion, picture: Array) -> Array:
     return picture
 
 
-def _lit(lesion: _Lesion, picture: Array) -> Array:
+def _illuminated(lesion: _Lesion, picture: Array) -> Array:
     """The picture under uneven light, with fine texture, dark corners in some, and the noise of the sensor."""
     rng = lesion.rng
     rows, columns = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]

@@ -1,4 +1,4 @@
-"""What each class of synthetic lesion looks like, as numbers: typical traits, and the draw of one lesion's own."""
+"""The appearance of each class of synthetic lesions as numbers: typical traits, and the random traits of one lesion."""
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-"""What the evaluate stage does with the test pictures."""
+"""Evaluation on the test pictures: predictions, scores, baselines, charts, contact sheets, Grad-CAM."""

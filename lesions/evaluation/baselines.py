@@ -1,4 +1,4 @@
-"""What a network has to beat on the same test pictures: largest class, origin, frame, 10 x 10 thumbnail."""
+"""Baselines on the same test pictures: largest class, origin, frame, 10 x 10 thumbnail."""
 
 from pathlib import Path
 from typing import Any
@@ -31,27 +31,27 @@ def fit_baselines(
     largest = str(train["label"].mode().iloc[0])
     table = pd.DataFrame({"label": held_out["label"], "predicted": largest})
     table[probability_columns(classes)] = [float(label == largest) for label in classes]
-    found = {"majority_class": (f"always {largest}, the class with the most training pictures", table)}
+    tables = {"majority_class": (f"always {largest}, the class with the most training pictures", table)}
     if manifest["origin"].nunique() > 1:
-        found["origin"] = (
+        tables["origin"] = (
             "the collection that the picture comes from, and nothing else",
             _by_origin(manifest, held_out, classes),
         )
     for name, meaning, kind in KINDS:
         features = [probe.read_features([folder / path for path in rows["path"]], kind) for rows in (train, held_out)]
         fitted = probe.fit(features[0], train["label"], kind, seed)
-        found[name] = (meaning, probe.predict(fitted, features[1], held_out["label"], classes))
-    return found
+        tables[name] = (meaning, probe.predict(fitted, features[1], held_out["label"], classes))
+    return tables
 
 
 def _by_origin(manifest: pd.DataFrame, held_out: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """Class shares of the training pictures of the same origin: what the source of a picture gives away."""
+    """Class shares of the training pictures of the same origin: what the source of a picture reveals."""
     train = manifest[manifest["split"] == "train"]
     shares = pd.crosstab(train["origin"], train["label"], normalize="index").reindex(columns=classes, fill_value=0.0)
     overall = train["label"].value_counts(normalize=True).reindex(classes, fill_value=0.0)
     origins = manifest.set_index("image_id").loc[held_out["image_id"], "origin"]
-    given = [shares.loc[origin] if origin in shares.index else overall for origin in origins]
-    probabilities = pd.DataFrame(np.array(given), columns=classes, index=held_out.index)
+    class_shares = [shares.loc[origin] if origin in shares.index else overall for origin in origins]
+    probabilities = pd.DataFrame(np.array(class_shares), columns=classes, index=held_out.index)
     table = pd.DataFrame({"label": held_out["label"], "predicted": probabilities.idxmax(axis=1)})
     table[probability_columns(classes)] = probabilities.to_numpy()
     return table
@@ -68,12 +68,13 @@ def compare(
     result: dict[str, Any] = {}
     for name, (meaning, table) in tables.items():
         values = overall_values(table, classes, weights)
-        gains = {score: estimate(network[score] - values[score]) for score in values}
+        differences = {score: estimate(network[score] - values[score]) for score in values}
         result[name] = {
             "meaning": meaning,
             "scores": {score: estimate(value) for score, value in values.items()},
             "network_minus_baseline": {
-                score: gain and gain | {"excludes_zero": excludes_zero(gain)} for score, gain in gains.items()
+                score: difference and difference | {"excludes_zero": excludes_zero(difference)}
+                for score, difference in differences.items()
             },
         }
     return result

@@ -1,6 +1,6 @@
-"""The charts of an evaluation: who is taken for whom, how well each class is told, how far probabilities hold.
+"""The charts of an evaluation: confusion matrix, ROC and precision-recall curves, reliability, decision curve.
 
-`mark` ends each title: where the pictures are synthetic, it says so.
+`suffix` ends each title: lesions.data.manifest.title_suffix().
 """
 
 from typing import Any
@@ -15,16 +15,17 @@ from lesions.metrics import scores
 from lesions.metrics.intervals import wilson
 from lesions.rendering import figures
 
-ROW = 34  # pixels per class in the confusion matrix
-LINES = [colour for colour in figures.PALETTE if colour != figures.YELLOW]  # yellow is too pale for a line on white
-DASHES = ("-", "--", ":")  # tell apart the classes that must share a colour
+ROW_HEIGHT = 34  # pixels per class in the confusion matrix
+# Yellow is too pale for a line on white
+LINE_COLOURS = [colour for colour in figures.PALETTE if colour != figures.YELLOW]
+LINE_STYLES = ("-", "--", ":")  # for classes that must share a colour
 
 
-def confusion_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure:
+def confusion_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
     """The confusion matrix: counts as numbers, the share of each true class as colour."""
     counts = scores.confusion(predictions, classes)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = figures.new_figure(150 + ROW * len(classes), _confusion_title(predictions, classes) + mark)
+    figure = figures.new_figure(150 + ROW_HEIGHT * len(classes), _confusion_title(predictions, classes) + suffix)
     axes = figure.add_subplot()
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), n in np.ndenumerate(counts):
@@ -44,7 +45,7 @@ def confusion_chart(predictions: pd.DataFrame, classes: list[str], mark: str) ->
     return figure
 
 
-def roc_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure:
+def roc_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
     """One ROC curve per class against the rest, with its area and n."""
     rows = scores.per_class(predictions, classes).dropna(subset=["auroc"]).sort_values("auroc", ascending=False)
     title = "No class has pictures on both sides: no ROC curve"
@@ -54,7 +55,7 @@ def roc_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figur
             f"{diagnosis(str(best.name)).name.capitalize()} is told best from the rest (AUROC {best['auroc']:.2f}), "
             f"{diagnosis(str(worst.name)).name} worst ({worst['auroc']:.2f}); {len(predictions)} test pictures"
         )
-    figure = figures.new_figure(380, title + mark)
+    figure = figures.new_figure(380, title + suffix)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=figures.PALE, linewidth=1)
     _draw_curves(axes, rows, rows["auroc"], scores.roc_points(predictions, classes), ("fpr", "tpr"))
@@ -65,7 +66,7 @@ def roc_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figur
     return figure
 
 
-def pr_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure:
+def pr_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
     """One precision-recall curve per class against the rest, with its average precision and n."""
     rows = scores.per_class(predictions, classes)
     rows = rows[rows["n"] > 0]
@@ -78,7 +79,7 @@ def pr_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure
         f"Precision holds longest for {diagnosis(best).name} (average {precision.iloc[0]:.2f}), falls fastest for "
         f"{diagnosis(worst).name} ({precision.iloc[-1]:.2f}); {len(predictions)} test pictures"
     )
-    figure = figures.new_figure(380, title + mark)
+    figure = figures.new_figure(380, title + suffix)
     axes = figure.add_subplot()
     _draw_curves(axes, rows, precision, points, ("recall", "precision"))
     axes.set_xlabel("recall (sensitivity)")
@@ -87,14 +88,14 @@ def pr_chart(predictions: pd.DataFrame, classes: list[str], mark: str) -> Figure
     return figure
 
 
-def reliability_chart(bins: pd.DataFrame, found: dict[str, Any], mark: str) -> Figure:
+def reliability_chart(bins: pd.DataFrame, calibration: dict[str, Any], suffix: str) -> Figure:
     """Accuracy by confidence, before and after calibration, with Wilson's intervals after; the diagonal is perfect.
 
-    bins: probabilities (before, after), confidence, accuracy, n; found: the calibration part of scores.json.
+    bins: probabilities (before, after), confidence, accuracy, n; calibration: that part of scores.json.
     """
-    errors = {name: found[name]["ece"]["value"] for name in ("before", "after")}
+    errors = {name: calibration[name]["ece"]["value"] for name in ("before", "after")}
     parts = {name: bins[bins["probabilities"] == name] for name in errors}
-    figure = figures.new_figure(430, _reliability_title(parts["after"], errors, found) + mark)
+    figure = figures.new_figure(430, _reliability_title(parts["after"], errors, calibration) + suffix)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=figures.PALE, linewidth=1)
     after = parts["after"]
@@ -120,16 +121,16 @@ def reliability_chart(bins: pd.DataFrame, found: dict[str, Any], mark: str) -> F
     return figure
 
 
-def decision_curve_chart(curve: pd.DataFrame, mark: str) -> Figure:
+def decision_curve_chart(curve: pd.DataFrame, suffix: str) -> Figure:
     """Net benefit of acting on the model, on all and on none (Vickers and Elkin, 2006), with the model's 95 % interval.
 
-    curve: threshold, strategy, net_benefit, low, high, as of metrics.thresholds.decision_curve(); it may be empty.
+    curve: threshold, strategy, net_benefit, low, high, as of lesions.metrics.thresholds.decision_curve(); may be empty.
     """
     if curve.empty:
-        return figures.new_figure(60, "No decision curve: the test has no melanoma, or nothing else" + mark)
+        return figures.new_figure(60, "No decision curve: the test has no melanoma, or nothing else" + suffix)
     parts = {name: rows.set_index("threshold") for name, rows in curve.groupby("strategy")}
     model = parts["model"]
-    figure = figures.new_figure(400, _curve_title(model, parts["all"]["net_benefit"]) + mark)
+    figure = figures.new_figure(400, _curve_title(model, parts["all"]["net_benefit"]) + suffix)
     axes = figure.add_subplot()
     axes.fill_between(model.index, model["low"], model["high"], color=figures.SKY, alpha=0.35, linewidth=0)
     for name, colour, style in (
@@ -147,8 +148,8 @@ def decision_curve_chart(curve: pd.DataFrame, mark: str) -> Figure:
     return figure
 
 
-def named(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the names that people read in place of slugs, for the plots of DVC."""
+def with_class_names(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with names of classes in place of slugs, for the plots of DVC."""
     return table.map(lambda value: diagnosis(value).name if isinstance(value, str) else value)
 
 
@@ -158,10 +159,10 @@ def _draw_curves(
     """One curve per class in the order of the rows, with area and n in the legend, on the unit square."""
     for number, (label, area, n) in enumerate(zip(rows.index, areas, rows["n"], strict=True)):
         curve = points[points["class"] == label]
-        style = DASHES[number // len(LINES) % len(DASHES)]
+        style = LINE_STYLES[number // len(LINE_COLOURS) % len(LINE_STYLES)]
         name = f"{diagnosis(label).name}: {area:.2f} (n = {n})"
         x, y = (curve[column] for column in columns)
-        axes.plot(x, y, style, color=LINES[number % len(LINES)], label=name, drawstyle="steps-post")
+        axes.plot(x, y, style, color=LINE_COLOURS[number % len(LINE_COLOURS)], label=name, drawstyle="steps-post")
     axes.set(xlim=(-0.01, 1), ylim=(0, 1.01))
     axes.grid()
 
@@ -171,13 +172,14 @@ def _area(curve: pd.DataFrame) -> float:
     return float(-(np.diff(curve["recall"]) * curve["precision"].to_numpy()[:-1]).sum())
 
 
-def _reliability_title(after: pd.DataFrame, errors: dict[str, float], found: dict[str, Any]) -> str:
+def _reliability_title(after: pd.DataFrame, errors: dict[str, float], calibration: dict[str, Any]) -> str:
     gap = float(np.average(after["confidence"] - after["accuracy"], weights=after["n"]))
     side = "more" if gap > 0 else "less"
     change = f"calibration error {errors['before']:.3f} before, {errors['after']:.3f} after calibration"
     return (
         f"After calibration, the network is on average {abs(gap) * 100:.0f} points {side} confident than right: "
-        f"{change} ({found['after']['ece_if_perfect']:.3f} of perfect probabilities); {found['n']} test pictures"
+        f"{change} ({calibration['after']['ece_if_perfect']:.3f} of perfect probabilities); "
+        f"{calibration['n']} test pictures"
     )
 
 
@@ -186,12 +188,12 @@ def _confusion_title(predictions: pd.DataFrame, classes: list[str]) -> str:
     if not confused:
         return f"All {len(predictions)} test pictures are called correctly"
     worst = confused[0]
-    truth, taken_for = diagnosis(worst["truth"]).name, diagnosis(worst["predicted"]).name
-    return f"Most frequent error: {truth} taken for {taken_for} ({worst['n']} of {round(worst['n'] / worst['share'])})"
+    truth, predicted = diagnosis(worst["truth"]).name, diagnosis(worst["predicted"]).name
+    return f"Most frequent error: {truth} taken for {predicted} ({worst['n']} of {round(worst['n'] / worst['share'])})"
 
 
 def _curve_title(model: pd.DataFrame, on_all: pd.Series) -> str:
-    """Where the whole interval of the model is above acting on all and on none."""
+    """The thresholds at which the whole interval of the model is above acting on all and on none."""
     better = model.index[model["low"] > np.maximum(on_all.loc[model.index], 0)]
     if better.empty:
         return (

@@ -1,6 +1,6 @@
-"""From a trained network to a table of predictions, and from the table to the files that hold its scores.
+"""Evaluation of a trained network: table of predictions, decisions, scores.
 
-What has to be chosen (temperature, thresholds, conformal quantiles) is chosen on validation; the test is only scored.
+Decisions (temperature, thresholds, conformal quantiles) are chosen on validation; the test is only scored.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -13,11 +13,11 @@ from lesions.data.predictions import probability_columns
 from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
-from lesions.metrics.intervals import FEWEST, RESAMPLES, bootstrap_weights
+from lesions.metrics.intervals import MIN_CASES, RESAMPLES, bootstrap_weights
 
 Array = NDArray[np.float64]
 
-HELD_OUT = ("val", "test")  # what a model has not been fitted to; only test is scored
+HELD_OUT = ("val", "test")  # splits that a model is not fitted to
 NOTES = {
     "intervals": (
         f"low and high: 95 % interval, {RESAMPLES:,} resamples of groups (patients, lesions, pictures) within each "
@@ -28,8 +28,8 @@ NOTES = {
         "other seeds (dvc exp run --queue -S 'seed=range(0,3)') and look at their spread."
     ),
     "not_estimable": (
-        f"null where a class or a side of a question has fewer than {FEWEST} cases; means over classes are left out "
-        f"where a class has fewer than {scores.FEWEST_CASES}. Counts are always given."
+        f"null where a class or a side of a question has fewer than {MIN_CASES} cases; means over classes are left out "
+        f"where a class has fewer than {scores.MIN_CASES_PER_CLASS}. Counts are always given."
     ),
     "probabilities": (
         "p_<class> and `predicted` of reports/predictions.csv follow the class shares of training (after rebalancing): "
@@ -81,7 +81,7 @@ def predictions_table(held_out: pd.DataFrame, probabilities: Array, classes: lis
     """image_id, group, split, label, predicted, p_<class>..., sorted by split and image_id.
 
     held_out: rows of the manifest; probabilities: (rows, classes) in [0, 1]. They are rounded before the prediction is
-    read off, so that whoever reads the table comes to the same one.
+    taken, so that it follows from the table.
     """
     rounded = probabilities.round(PROBABILITY_DIGITS)
     table = held_out[["image_id", "group", "split", "label"]].reset_index(drop=True)
@@ -93,7 +93,7 @@ def predictions_table(held_out: pd.DataFrame, probabilities: Array, classes: lis
 def choose_decisions(
     predictions: pd.DataFrame, classes: list[str], fitted: Calibration, target_sensitivity: float
 ) -> dict[str, Any]:
-    """What is chosen on the validation rows of a predictions table, for models/decision.json."""
+    """The decisions chosen on the validation rows of a predictions table, for models/decision.json."""
     validation = predictions[predictions["split"] == "val"]
     return {
         "temperature": fitted.temperature,
@@ -113,7 +113,7 @@ def choose_decisions(
 def score_all(
     predictions: pd.DataFrame, classes: list[str], seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, Any]:
-    """The frame of reports/scores.json: for each held-out split the headline, every class and question, the errors."""
+    """The frame of reports/scores.json: for each held-out split the headline, classes, endpoints and errors."""
     result: dict[str, Any] = {"classes": classes, "notes": NOTES, "resamples": resamples}
     for split in reversed(HELD_OUT):
         rows = predictions[predictions["split"] == split]
@@ -133,7 +133,7 @@ def score_all(
 def select_test(
     predictions: pd.DataFrame, manifest: pd.DataFrame, output: NetworkOutput, fitted: Calibration, seed: int
 ) -> TestPictures:
-    """The test rows of a predictions table, and what belongs to them; output: of all its rows, in their order."""
+    """The test rows of a predictions table with their probabilities; output: of all its rows, in their order."""
     rows = (predictions["split"] == "test").to_numpy()
     table = predictions[rows].merge(manifest[["image_id", "path"]], on="image_id", how="left")
     after = calibrated(output.logits[rows], fitted)
@@ -144,19 +144,19 @@ def select_test(
 
 def headline(summary: dict[str, Any]) -> dict[str, float | int]:
     """metrics/evaluate.json: the main numbers of the test, and the ECE of the calibrated probabilities."""
-    found: dict[str, float | int] = summary["test"]["headline"]
-    return found | {"ece": summary["test"]["calibration"]["after"]["ece"]["value"]}
+    numbers: dict[str, float | int] = summary["test"]["headline"]
+    return numbers | {"ece": summary["test"]["calibration"]["after"]["ece"]["value"]}
 
 
 def secondary_scores(
     test: TestPictures, manifest: pd.DataFrame, classes: list[str], decision: dict[str, Any]
 ) -> dict[str, Any]:
-    """Of the test: what thresholds and sets of decide() achieve, missed melanomas, repeatability, subgroups."""
+    """Of the test: operating points and conformal sets of the decision, missed melanomas, repeatability, subgroups."""
     return {
-        "thresholds": thresholds.achieved(test.rows, classes, decision["thresholds"], test.weights),
+        "thresholds": thresholds.operating_points(test.rows, classes, decision["thresholds"], test.weights),
         "conformal": {
-            coverage: conformal.describe(test.rows, classes, found, test.weights)
-            for coverage, found in decision["conformal"].items()
+            coverage: conformal.describe(test.rows, classes, class_quantiles, test.weights)
+            for coverage, class_quantiles in decision["conformal"].items()
         },
         "missed_melanomas": subgroups.missed_melanomas(test.rows),
         "repeatability": subgroups.repeatability(test.rows, test.weights),
@@ -165,7 +165,7 @@ def secondary_scores(
 
 
 def score_calibration(test: TestPictures, classes: list[str], seed: int) -> dict[str, Any]:
-    """Calibration of the network's own and of the calibrated probabilities, and how well the latter decide."""
+    """Calibration of the network's own and of the calibrated probabilities, and accuracies of the latter."""
     labels, codes = test.rows["label"], _codes(test.rows["label"], classes)
     right = test.after.argmax(axis=1) == codes
     recalls = [right[codes == label].mean() for label in np.unique(codes)]
@@ -189,13 +189,13 @@ def reliability(test: TestPictures, classes: list[str]) -> pd.DataFrame:
 
 
 def decision_curve(test: TestPictures, classes: list[str]) -> pd.DataFrame:
-    """The decision curve of melanoma with calibrated probabilities; no rows where the test cannot tell one."""
-    found = [question for question in endpoints_of(classes) if question.name == MELANOMA]
+    """The decision curve of melanoma with calibrated probabilities; no rows where the test has no melanoma."""
+    endpoints = [endpoint for endpoint in endpoints_of(classes) if endpoint.name == MELANOMA]
     labels = test.rows["label"]
-    if not found or not (labels == MELANOMA).any():
+    if not endpoints or not (labels == MELANOMA).any():
         return pd.DataFrame(columns=list(thresholds.CURVE_COLUMNS))
-    answers = score_endpoint_of(found[0], labels, test.after, classes)
-    return thresholds.decision_curve(answers.truth, answers.score, test.weights[:, answers.rows])
+    melanoma = score_endpoint_of(endpoints[0], labels, test.after, classes)
+    return thresholds.decision_curve(melanoma.truth, melanoma.score, test.weights[:, melanoma.rows])
 
 
 def summary_text(summary: dict[str, Any]) -> str:

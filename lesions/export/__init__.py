@@ -1,1 +1,1 @@
-"""Makes the bundle that a model is used from, and checks it against the evaluation."""
+"""Export of a trained model as a bundle, and its parity check against the evaluation."""

@@ -1,4 +1,4 @@
-"""From a trained network and its scores to a bundle, and the proof that the bundle says the same as evaluate."""
+"""Export of a trained network with its metadata as a bundle, and the parity check against evaluate."""
 
 import contextlib
 import hashlib
@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lesions.bundle import out_of_distribution
 from lesions.bundle.bundle import ARRAYS, METADATA, Bundle
 from lesions.bundle.metadata import (
     BundleMetadata,
@@ -23,6 +22,7 @@ from lesions.bundle.metadata import (
     ScoreWithInterval,
     as_json,
 )
+from lesions.bundle.out_of_distribution import FeatureDistribution
 from lesions.data.diagnoses import diagnosis
 from lesions.data.images import read_pixels
 from lesions.data.licences import licence_names
@@ -34,31 +34,31 @@ from lesions.runtime.console import UserError
 from lesions.runtime.outputs import write_archive, write_json
 from lesions.runtime.stderr import deferred_stderr
 
-LARGEST_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
-COVERAGE = "0.90"  # of the conformal sets that are shown: those for .95 hold so many classes that they say little
+MAX_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
+COVERAGE = "0.90"  # of the conformal sets in predictions: those for .95 hold too many classes to be of use
 UNKNOWN = "unknown"
-VERSION_DIGITS = 12  # of a hash of everything that the model is made of
-KEPT = ("image_size", "color_constancy", "temperature", "prior_correction", "thresholds", "conformal")  # of decision
+VERSION_DIGITS = 12  # of a hash of all inputs and files
+DECISION_FIELDS = ("image_size", "color_constancy", "temperature", "prior_correction", "thresholds", "conformal")
 HEAT_MAPS = "class activation maps of the last feature map (Zhou et al., 2016)"
 NO_HEAT_MAPS = "none: this network flattens its last feature map instead of averaging it"
 
 
 class BundleArrays(NamedTuple):
-    """The numbers beside the network: the last layer's weights (features, classes) and what is familiar to it.
+    """The arrays of a bundle: head, the last layer's weights (features, classes), and the training pictures' features.
 
     head: None where the network does not average its last feature map.
     """
 
     head: NDArray[np.float32] | None
-    familiar: out_of_distribution.FeatureDistribution
+    training_distribution: FeatureDistribution
 
 
 def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:
     """Write a LiteRT file: pixels (n, side, side, 3) in [0, 255] to logits, features and, where pooled, feature_map.
 
-    features (n, features) are the input of the last layer; feature_map (n, rows, columns, features) is what they are
-    the mean of, and then the last layer's weights (features, classes) are returned, which make heat maps of it. The
-    same weights give the same bytes.
+    features (n, features) are the input of the last layer; where they are the mean of feature_map (n, rows, columns,
+    features), the last layer's weights (features, classes) are returned, for heat maps. The same weights give the
+    same bytes.
     """
     last = model.get_layer(LOGITS)
     outputs = {"logits": last.output, "features": last.input}
@@ -71,16 +71,17 @@ def write_network(model: keras.Model, path: Path) -> NDArray[np.float32] | None:
     return np.asarray(last.kernel, dtype=np.float32) if pooled else None
 
 
-def write_bundle(folder: Path, about: BundleMetadata, arrays: BundleArrays) -> None:
-    """The arrays and the sidecar beside a network, and maybe more, that is there already.
+def write_bundle(folder: Path, metadata: BundleMetadata, arrays: BundleArrays) -> None:
+    """Write arrays and metadata to a folder that holds the network, and maybe more files.
 
-    The sidecar gets the sha256 of every file, and a version that changes with any of them and of its inputs.
+    The metadata get the sha256 of every file, and a version that changes with any of them and of its inputs.
     """
-    named = arrays.familiar._asdict() | ({} if arrays.head is None else {"head": arrays.head})
-    write_archive(folder / ARRAYS, {f"{name}.npy": _as_file(array) for name, array in named.items()})
+    named_arrays = arrays.training_distribution._asdict() | ({} if arrays.head is None else {"head": arrays.head})
+    write_archive(folder / ARRAYS, {f"{name}.npy": _as_file(array) for name, array in named_arrays.items()})
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
-    version = hashlib.sha256("".join([*about.inputs.values(), *files.values()]).encode()).hexdigest()[:VERSION_DIGITS]
-    write_json(folder / METADATA, as_json(replace(about, version=version, files=files)))
+    hashes = "".join([*metadata.inputs.values(), *files.values()])
+    version = hashlib.sha256(hashes.encode()).hexdigest()[:VERSION_DIGITS]
+    write_json(folder / METADATA, as_json(replace(metadata, version=version, files=files)))
 
 
 def _as_file(array: NDArray[np.float32]) -> bytes:
@@ -95,25 +96,33 @@ def sha256_of(path: Path) -> str:
 
 
 def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Series) -> dict[str, Any]:
-    """How far the bundle's probabilities are from those of evaluate, for metrics/export.json.
+    """Differences between the bundle's predictions and those of evaluate, for metrics/export.json.
 
     predictions: the table of evaluate; paths: of its pictures in the folder of prepared ones, in the order of its rows.
-    Raises UserError where they differ by LARGEST_DIFFERENCE or more, or the classes do.
+    Raises UserError where they differ by MAX_DIFFERENCE or more, or the classes do.
     """
-    columns = probability_columns(bundle.about.labels)
+    columns = probability_columns(bundle.metadata.labels)
     if [column for column in predictions.columns if column.startswith("p_")] != columns:
         raise UserError("reports/predictions.csv and models/decision.json have other classes: run `dvc repro evaluate`")
     bar = tqdm(paths, desc="parity", unit=" pictures", leave=False, disable=None)
-    found = [bundle.predict(read_pixels(folder / path)[None])[0] for path in bar]
-    ours = np.array([list(said.probabilities.values()) for said in found]).reshape(-1, len(columns))
-    largest = float(np.abs(ours - predictions[columns].to_numpy(dtype=np.float64)).max(initial=0))
-    if not largest < LARGEST_DIFFERENCE:
+    bundle_predictions = [bundle.predict(read_pixels(folder / path)[None])[0] for path in bar]
+    rows = [list(prediction.probabilities.values()) for prediction in bundle_predictions]
+    probabilities = np.array(rows).reshape(-1, len(columns))
+    largest = float(np.abs(probabilities - predictions[columns].to_numpy(dtype=np.float64)).max(initial=0))
+    if not largest < MAX_DIFFERENCE:
         raise UserError(
             f"the exported network differs from models/model.keras by up to {largest:.6f} in a probability, allowed is "
-            f"less than {LARGEST_DIFFERENCE}: run `dvc repro --force --single-item evaluate`, and report it if it stays"
+            f"less than {MAX_DIFFERENCE}: run `dvc repro --force --single-item evaluate`, and report it if it stays"
         )
-    same = [said.label == label for said, label in zip(found, predictions["predicted"], strict=True)]
-    return {"n": len(found), "largest_difference": round(largest, 7), "called_differently": same.count(False)}
+    same = [
+        prediction.label == label
+        for prediction, label in zip(bundle_predictions, predictions["predicted"], strict=True)
+    ]
+    return {
+        "n": len(bundle_predictions),
+        "largest_difference": round(largest, 7),
+        "called_differently": same.count(False),
+    }
 
 
 def bundle_metadata(
@@ -121,9 +130,9 @@ def bundle_metadata(
     decision: dict[str, Any],
     scores: dict[str, Any],
     manifest: pd.DataFrame,
-    known: OutOfDistributionRule,
+    ood_rule: OutOfDistributionRule,
 ) -> BundleMetadata:
-    """The sidecar but for the hashes of files: decision and scores are the files of evaluate, known the last above."""
+    """The metadata without hashes; decision, scores: the files of evaluate; ood_rule: of fit_out_of_distribution()."""
     test, split = scores["test"], manifest.groupby("split").size()
     origins = manifest["origin"].replace("", UNKNOWN).value_counts().sort_index()
     counts = manifest.groupby(["label", "split"]).size().unstack(fill_value=0)
@@ -131,16 +140,16 @@ def bundle_metadata(
     return BundleMetadata(
         version="",
         network=model.name,
-        classes=tuple(_diagnosis(label, counts) for label in decision["classes"]),
-        **{name: decision[name] for name in KEPT},
+        classes=tuple(_class_metadata(label, counts) for label in decision["classes"]),
+        **{name: decision[name] for name in DECISION_FIELDS},
         pooled=pooled,
         heat_maps=HEAT_MAPS if pooled else NO_HEAT_MAPS,
         coverage=COVERAGE,
         sets_held_the_truth=_scores(test["conformal"][COVERAGE]).get("coverage"),
-        unlike_training=known,
+        unlike_training=ood_rule,
         scores=_scores(test["overall"]),
-        baselines={name: _scores(found["scores"]) for name, found in test["baselines"].items()},
-        missed_melanomas=_missed(test["thresholds"].get("melanoma", {}).get("sensitivity")),
+        baselines={name: _scores(baseline["scores"]) for name, baseline in test["baselines"].items()},
+        missed_melanomas=_missed_melanomas(test["thresholds"].get("melanoma", {}).get("sensitivity")),
         data=DataSummary(
             synthetic=is_synthetic(manifest),
             licence=licence_names(origins),
@@ -152,22 +161,22 @@ def bundle_metadata(
     )
 
 
-def _diagnosis(label: str, counts: pd.DataFrame) -> ClassMetadata:
-    known = diagnosis(label)
+def _class_metadata(label: str, counts: pd.DataFrame) -> ClassMetadata:
+    entry = diagnosis(label)
     n = {f"n_{name}": int(counts[name][label]) if name in counts else 0 for name in SPLITS}
-    return ClassMetadata(label, known.name, known.short, known.malignancy, **n)
+    return ClassMetadata(label, entry.name, entry.short, entry.malignancy, **n)
 
 
-def _scores(found: dict[str, Any]) -> dict[str, ScoreWithInterval]:
+def _scores(estimates: dict[str, Any]) -> dict[str, ScoreWithInterval]:
     return {
         name: ScoreWithInterval(value["value"], value.get("low"), value.get("high"))
-        for name, value in found.items()
+        for name, value in estimates.items()
         if isinstance(value, dict) and "value" in value
     }
 
 
-def _missed(sensitivity: dict[str, Any] | None) -> MissedMelanomas | None:
-    """The other side of the sensitivity that the melanoma threshold achieves; None where that is not estimable."""
+def _missed_melanomas(sensitivity: dict[str, Any] | None) -> MissedMelanomas | None:
+    """One minus the sensitivity at the melanoma threshold, as counts; None where that is not estimable."""
     if not sensitivity:
         return None
     n, (low, high) = sensitivity["n"], (1 - sensitivity["high"], 1 - sensitivity["low"])

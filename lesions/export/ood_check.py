@@ -1,7 +1,7 @@
-"""What the training pictures look like to an exported network, and how well pictures of something else are told apart.
+"""Out-of-distribution check of an exported network: fit, threshold, false accepts and false rejects.
 
-A false accept is a photograph of anything else that is not called 'unlike the training pictures'; a false reject is a
-test picture that is. Photographs of things are an easy test: a rash, a scar or another camera may well pass.
+A false accept is a photograph of anything else that passes as in distribution; a false reject is a test picture that
+does not. Photographs of things are an easy test: a rash, a scar or another camera may well pass.
 """
 
 from pathlib import Path
@@ -12,19 +12,20 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lesions.bundle import out_of_distribution
 from lesions.bundle.litert import LiteRTNetwork
 from lesions.bundle.metadata import BundleMetadata, OutOfDistributionRule
+from lesions.bundle.out_of_distribution import FeatureDistribution, distance
 from lesions.data.images import load_pixels, read_pixels
+from lesions.export.out_of_distribution_fit import ACCEPTED, fit_distribution, threshold_for
 from lesions.export.photographs import photographs
 from lesions.metrics.intervals import wilson
 
 
 def fit_out_of_distribution(
     network: LiteRTNetwork, manifest: pd.DataFrame, folder: Path, decision: dict[str, Any]
-) -> tuple[out_of_distribution.FeatureDistribution, OutOfDistributionRule]:
-    """What the training pictures look like to the network, the distance that validation pictures keep to them, and
-    which photographs and test pictures are told apart by it.
+) -> tuple[FeatureDistribution, OutOfDistributionRule]:
+    """The distribution of the training pictures' features, and the rule with its threshold from the validation pictures
+    and its errors on photographs and test pictures.
 
     folder: that of the prepared pictures; decision: models/decision.json. Shows progress bars.
     """
@@ -36,33 +37,33 @@ def fit_out_of_distribution(
 
     train, labels = features("train")
     codes = labels.map({label: index for index, label in enumerate(decision["classes"])}).to_numpy().astype(np.int64)
-    familiar = out_of_distribution.fit(train, codes, len(decision["classes"]))
+    distribution = fit_distribution(train, codes, len(decision["classes"]))
 
-    def far(rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.array([out_of_distribution.distance(row, familiar) for row in rows])
+    def distances(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.array([distance(row, distribution) for row in rows])
 
-    validation = far(features("val")[0])
-    threshold = out_of_distribution.threshold_for(validation)
-    seen = {
+    validation = distances(features("val")[0])
+    threshold = threshold_for(validation)
+    photograph_features = {
         name: network.run(load_pixels(file, decision["image_size"], decision["color_constancy"])).features
         for name, file in photographs().items()
     }
-    passed = far(np.stack(list(seen.values()))) <= threshold
-    test = far(features("test")[0])
-    return familiar, OutOfDistributionRule(
+    passed = distances(np.stack(list(photograph_features.values()))) <= threshold
+    test = distances(features("test")[0])
+    return distribution, OutOfDistributionRule(
         threshold=threshold,
-        accepted=out_of_distribution.ACCEPTED,
+        accepted=ACCEPTED,
         n_validation=len(validation),
-        n_photographs=len(seen),
-        false_accepts=tuple(name for name, accepted in zip(seen, passed, strict=True) if accepted),
+        n_photographs=len(photograph_features),
+        false_accepts=tuple(name for name, accepted in zip(photograph_features, passed, strict=True) if accepted),
         n_test=len(test),
         false_rejects=int((test > threshold).sum()),
     )
 
 
-def card_section(about: BundleMetadata) -> str:
-    """What the model card of a bundle says beyond that of the report: how pictures of something else are told."""
-    rule = about.unlike_training
+def card_section(metadata: BundleMetadata) -> str:
+    """The section of the model card on out-of-distribution pictures, which the report does not have."""
+    rule = metadata.unlike_training
     passed = f" ({', '.join(name.replace('_', ' ') for name in rule.false_accepts)})" if rule.false_accepts else ""
     return f"""
 ## Pictures of something else
@@ -74,7 +75,7 @@ def card_section(about: BundleMetadata) -> str:
   things{passed} pass as pictures like those of the training. They are what ships with scikit-image and scikit-learn,
   and an easy test: other cameras, other skin and other diseases are harder to tell, and that was not measured.
 - False rejects: {_share(rule.false_rejects, rule.n_test)} test pictures are called unlike.
-- Heat maps: {about.heat_maps}.
+- Heat maps: {metadata.heat_maps}.
 """
 
 

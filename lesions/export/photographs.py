@@ -1,4 +1,4 @@
-"""Photographs of anything but skin lesions, to ask a model about: those that ship with scikit-image and scikit-learn.
+"""Out-of-distribution photographs, of anything but skin lesions: those that ship with scikit-image and scikit-learn.
 
 SciPy's only photograph has to be downloaded and is left out.
 """
@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 from sklearn.datasets import load_sample_images
 
-OF_SKIMAGE = (  # those that need no download; drawings and single cells are no photographs
+SKIMAGE_PHOTOGRAPHS = (  # those that need no download; drawings and single cells are no photographs
     "astronaut", "brick", "camera", "cat", "clock", "coffee", "coins", "grass", "gravel", "hubble_deep_field",
     "immunohistochemistry", "microaneurysms", "moon", "page", "retina", "rocket", "text",
 )  # fmt: skip
@@ -19,11 +19,11 @@ OF_SKIMAGE = (  # those that need no download; drawings and single cells are no 
 
 def photographs() -> dict[str, bytes]:
     """The photographs as PNG files, by name, sorted."""
-    found = {name: getattr(data, name)() for name in OF_SKIMAGE}
-    found["motorcycle"] = data.stereo_motorcycle()[0]
+    arrays = {name: getattr(data, name)() for name in SKIMAGE_PHOTOGRAPHS}
+    arrays["motorcycle"] = data.stereo_motorcycle()[0]
     samples = load_sample_images()
-    found |= {Path(name).stem: pixels for name, pixels in zip(samples.filenames, samples.images, strict=True)}
-    return {name: _png(pixels) for name, pixels in sorted(found.items())}
+    arrays |= {Path(name).stem: pixels for name, pixels in zip(samples.filenames, samples.images, strict=True)}
+    return {name: _png(pixels) for name, pixels in sorted(arrays.items())}
 
 
 def _png(pixels: np.ndarray) -> bytes:

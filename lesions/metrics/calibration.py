@@ -1,7 +1,7 @@
-"""From a network's logits to probabilities that can be believed, and how far they can be.
+"""Calibration of probabilities: prior correction and temperature scaling, and the scores of the result.
 
 A network that was trained on rebalanced classes gives probabilities as if the classes were that frequent. For the class
-shares of the pictures as they came, log(share in validation / share in training) is added to the logits (Saerens et
+shares before rebalancing, log(share in validation / share in training) is added to the logits (Saerens et
 al., 2002), then they are divided by a temperature that is fitted on validation (Guo et al., 2017):
 
     balanced   = softmax(logits / temperature)                 p_<class> and `predicted` of reports/predictions.csv
@@ -22,19 +22,19 @@ from scipy.special import expit, log_softmax
 
 from lesions.metrics.decisions import Calibration
 from lesions.metrics.endpoints import endpoints_of, score_endpoint_of
-from lesions.metrics.intervals import FEWEST, estimate, mean
+from lesions.metrics.intervals import MIN_CASES, estimate, mean
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 BINS = 10  # of equal mass
 TEMPERATURES = (0.05, 20.0)  # searched, on a logarithmic scale
-FITTED_DIGITS = 6  # of what is stored: whoever reads the file computes with the same numbers
-TINY = 1e-12  # a probability of 0 has no logarithm
-STEPS = 25  # of Newton's method; it converges in about 6
-STEEPEST = 50.0  # a slope beyond this means that the pictures are told apart without error: no slope can be fitted
+FITTED_DIGITS = 6  # of what is stored, rounded here so that every reader of the file computes with the same numbers
+EPSILON = 1e-12  # a probability of 0 has no logarithm
+NEWTON_STEPS = 25  # of Newton's method; it converges in about 6
+MAX_SLOPE = 50.0  # a slope beyond this means perfect separation, for which no slope can be fitted
 SIMULATIONS = 1000
-ENDPOINTS = ("melanoma", "malignant")  # questions for which slope and intercept are told
+ENDPOINTS = ("melanoma", "malignant")  # whose slope and intercept are reported
 
 
 def fit(logits: Array, labels: Indices, trained_shares: Array) -> Calibration:
@@ -50,8 +50,8 @@ def fit(logits: Array, labels: Indices, trained_shares: Array) -> Calibration:
     def nll(log_temperature: float) -> float:
         return -float(log_softmax(corrected / np.exp(log_temperature), axis=1)[rows, labels].mean())
 
-    found = minimize_scalar(nll, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-6})
-    return Calibration(round(float(np.exp(found.x)), FITTED_DIGITS), correction)
+    optimum = minimize_scalar(nll, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-6})
+    return Calibration(round(float(np.exp(optimum.x)), FITTED_DIGITS), correction)
 
 
 def reliability(probabilities: Array, labels: Indices, bins: int = BINS) -> pd.DataFrame:
@@ -73,8 +73,8 @@ def expected_calibration_error(probabilities: Array, labels: Indices, bins: int 
     return float(_calibration_errors(probabilities, labels, np.ones((1, len(labels))), bins)[0])
 
 
-def ece_by_chance(probabilities: Array, seed: int, bins: int = BINS) -> float:
-    """What the calibration error of perfect probabilities (n, classes) would be on average: it is never 0 in a sample.
+def ece_if_perfect(probabilities: Array, seed: int, bins: int = BINS) -> float:
+    """The mean calibration error of perfect probabilities (n, classes): it is never 0 in a sample.
 
     Each picture is right with the probability it claims (Broecker and Smith, 2007), in 1,000 simulations.
     """
@@ -94,16 +94,16 @@ def describe(probabilities: Array, labels: pd.Series, classes: list[str], weight
     truth = np.eye(len(classes))[codes]
     result: dict[str, Any] = {
         "ece": estimate(_without_bias(_calibration_errors(probabilities, codes, weights, BINS))),
-        "ece_if_perfect": round(ece_by_chance(probabilities, seed), 4),
+        "ece_if_perfect": round(ece_if_perfect(probabilities, seed), 4),
         "brier": mean(((probabilities - truth) ** 2).sum(axis=1), weights),
-        "nll": mean(-np.log(np.maximum((probabilities * truth).sum(axis=1), TINY)), weights),
+        "nll": mean(-np.log(np.maximum((probabilities * truth).sum(axis=1), EPSILON)), weights),
     }
-    for question in endpoints_of(classes):
-        if question.name in ENDPOINTS:
-            answers = score_endpoint_of(question, labels, probabilities, classes)
-            if min(answers.truth.sum(), (~answers.truth).sum()) >= FEWEST:
-                slope, intercept = slope_and_intercept(answers.truth, answers.score, weights[:, answers.rows])
-                result[question.name] = {"slope": estimate(slope), "intercept": estimate(intercept)}
+    for endpoint in endpoints_of(classes):
+        if endpoint.name in ENDPOINTS:
+            scores = score_endpoint_of(endpoint, labels, probabilities, classes)
+            if min(scores.truth.sum(), (~scores.truth).sum()) >= MIN_CASES:
+                slope, intercept = slope_and_intercept(scores.truth, scores.score, weights[:, scores.rows])
+                result[endpoint.name] = {"slope": estimate(slope), "intercept": estimate(intercept)}
     return result
 
 
@@ -112,33 +112,33 @@ def slope_and_intercept(truth: NDArray[np.bool_], score: Array, weights: Array) 
 
     truth, score: (n,); weights and both results: (samples, ...). As in Van Calster et al. (2019) the intercept is that
     of a fit with the slope held at 1 (calibration in the large). A slope below 1 means too extreme probabilities, an
-    intercept below 0 too high ones. NaN where the classes are told apart without error.
+    intercept below 0 too high ones. NaN where the score separates the classes perfectly.
     """
-    clipped = np.clip(score, TINY, 1 - TINY)
+    clipped = np.clip(score, EPSILON, 1 - EPSILON)
     logit = np.log(clipped / (1 - clipped))
     outcome = truth.astype(np.float64)
-    large, a, b = (np.zeros(len(weights)), np.zeros(len(weights)), np.ones(len(weights)))
-    for _ in range(STEPS):
-        large = large + _newton_1(logit, outcome, weights, large)
-        a, b = _newton_2(logit, outcome, weights, a, b)
-    return np.where(np.abs(b) < STEEPEST, b, np.nan), np.where(np.abs(large) < STEEPEST, large, np.nan)
+    intercept, a, b = (np.zeros(len(weights)), np.zeros(len(weights)), np.ones(len(weights)))
+    for _ in range(NEWTON_STEPS):
+        intercept = intercept + _intercept_step(logit, outcome, weights, intercept)
+        a, b = _slope_and_intercept_step(logit, outcome, weights, a, b)
+    return np.where(np.abs(b) < MAX_SLOPE, b, np.nan), np.where(np.abs(intercept) < MAX_SLOPE, intercept, np.nan)
 
 
-def _newton_1(logit: Array, outcome: Array, weights: Array, large: Array) -> Array:
+def _intercept_step(logit: Array, outcome: Array, weights: Array, intercept: Array) -> Array:
     """One step of the intercept with slope 1, at most 1 long."""
-    p = _sigmoid(logit + large[:, None])
-    step = (weights * (outcome - p)).sum(axis=1) / np.maximum((weights * p * (1 - p)).sum(axis=1), TINY)
+    p = _sigmoid(logit + intercept[:, None])
+    step = (weights * (outcome - p)).sum(axis=1) / np.maximum((weights * p * (1 - p)).sum(axis=1), EPSILON)
     bounded: Array = np.clip(step, -1, 1)
     return bounded
 
 
-def _newton_2(logit: Array, outcome: Array, weights: Array, a: Array, b: Array) -> tuple[Array, Array]:
+def _slope_and_intercept_step(logit: Array, outcome: Array, weights: Array, a: Array, b: Array) -> tuple[Array, Array]:
     """One step of intercept and slope together, each at most 1 long where they are far off."""
     p = _sigmoid(a[:, None] + b[:, None] * logit)
     residual, curvature = weights * (outcome - p), weights * p * (1 - p)
     g0, g1 = residual.sum(axis=1), residual @ logit
     h00, h01, h11 = curvature.sum(axis=1), curvature @ logit, curvature @ logit**2
-    determinant = np.maximum(h00 * h11 - h01**2, TINY)
+    determinant = np.maximum(h00 * h11 - h01**2, EPSILON)
     return (
         a + np.clip((h11 * g0 - h01 * g1) / determinant, -1, 1),
         b + np.clip((h00 * g1 - h01 * g0) / determinant, -1, 1),

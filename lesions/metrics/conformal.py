@@ -1,9 +1,9 @@
-"""Sets of classes that hold the true one with a chosen probability, whatever the network (split conformal prediction).
+"""Conformal sets: classes that hold the true one with a chosen probability (split conformal prediction).
 
 A class is in the set of a picture where its probability is at least 1 - quantile of that class. The quantile is that of
 1 - p(true class) over the validation pictures of the class (Mondrian: Vovk et al., 2005; Sadinle et al., 2019), so that
-the promise holds for each class, rare ones too, at any class shares. It supposes new pictures of the same kind as the
-validation pictures, and those independent; validation also chose the epoch, which makes the sets a little too small.
+coverage holds for each class, rare ones too, at any class shares. It assumes that validation and new pictures are
+exchangeable; validation also chose the epoch, which makes the sets a little too small.
 """
 
 from typing import Any
@@ -24,25 +24,29 @@ DIGITS = 6
 
 
 def quantiles(validation: pd.DataFrame, classes: list[str], coverage: float) -> dict[str, dict[str, Any]]:
-    """For each class its quantile, how many validation pictures it rests on, and what these are.
+    """For each class its quantile, the number of validation pictures it is computed from, and which these are.
 
     A class needs 9 validation pictures for 90 %, 19 for 95 %. One with fewer gets the quantile of all classes of its
-    malignancy: coverage is then promised for these together. Where they too are few, the quantile of all pictures:
+    malignancy: coverage then holds for these together. Where they too are few, the quantile of all pictures:
     no guarantee for the class; and 1, which puts the class into every set, where even these do not suffice.
     """
-    found = {}
+    class_quantiles = {}
     for label in classes:
-        kind = diagnosis(label).malignancy
-        alike = [other for other in classes if diagnosis(other).malignancy == kind]
-        found[label] = {"quantile": 1.0, "n": len(validation), "basis": "no guarantee: too few pictures"}
-        steps = [("class", [label]), (f"{kind} classes together", alike), ("no guarantee: all classes", classes)]
-        for basis, among in steps:
-            scores = _scores(validation[validation["label"].isin(among)])
+        malignancy = diagnosis(label).malignancy
+        same_malignancy = [other for other in classes if diagnosis(other).malignancy == malignancy]
+        class_quantiles[label] = {"quantile": 1.0, "n": len(validation), "basis": "no guarantee: too few pictures"}
+        fallbacks = [
+            ("class", [label]),
+            (f"{malignancy} classes together", same_malignancy),
+            ("no guarantee: all classes", classes),
+        ]
+        for basis, members in fallbacks:
+            scores = _scores(validation[validation["label"].isin(members)])
             quantile = conformal_quantile(scores, coverage)
             if quantile is not None:
-                found[label] = {"quantile": quantile, "n": len(scores), "basis": basis}
+                class_quantiles[label] = {"quantile": quantile, "n": len(scores), "basis": basis}
                 break
-    return found
+    return class_quantiles
 
 
 def conformal_quantile(scores: Array, coverage: float) -> float | None:
@@ -54,18 +58,18 @@ def conformal_quantile(scores: Array, coverage: float) -> float | None:
 
 
 def conformal_sets(
-    predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]]
+    predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, dict[str, Any]]
 ) -> NDArray[np.bool_]:
     """(n, classes) which classes are in the set of each picture; a set may be empty."""
-    limits = np.array([found[label]["quantile"] for label in classes])
-    return in_conformal_set(predictions[probability_columns(classes)].to_numpy(dtype=np.float64), limits)
+    quantile_array = np.array([class_quantiles[label]["quantile"] for label in classes])
+    return in_conformal_set(predictions[probability_columns(classes)].to_numpy(dtype=np.float64), quantile_array)
 
 
 def describe(
-    predictions: pd.DataFrame, classes: list[str], found: dict[str, dict[str, Any]], weights: Array
+    predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, dict[str, Any]], weights: Array
 ) -> dict[str, Any]:
-    """How often the sets of these pictures hold the truth, overall and per class, and how large they are."""
-    inside = conformal_sets(predictions, classes, found)
+    """Coverage of these pictures' sets, overall and per class, and the size of the sets."""
+    inside = conformal_sets(predictions, classes, class_quantiles)
     index = predictions["label"].map({label: number for number, label in enumerate(classes)}).to_numpy()
     covered = inside[np.arange(len(index)), index]
     sizes = inside.sum(axis=1).astype(np.float64)
@@ -81,7 +85,7 @@ def describe(
         result["per_class"][label] = {
             "n": int(rows.sum()),
             "coverage": share(covered[rows], weights[:, rows], predictions.loc[rows, "group"]),
-            "basis": found[label]["basis"],
+            "basis": class_quantiles[label]["basis"],
         }
     return result
 

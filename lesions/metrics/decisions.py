@@ -1,6 +1,6 @@
-"""What follows from a network's logits by models/decision.json: probabilities, scores of questions, sets of classes.
+"""From logits to decisions by models/decision.json: probabilities, endpoint scores, conformal sets.
 
-NumPy alone, so that every copy of the model, however it is served, computes with the functions of evaluate.
+NumPy alone, so that an exported model computes with the same functions as evaluate.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-PROBABILITY_DIGITS = 6  # what is decided is decided on probabilities rounded to these, as they stand in the tables
-TOLERANCE = 1e-9  # a probability that is given to 6 digits and equals a limit is above it
+PROBABILITY_DIGITS = 6  # decisions use probabilities rounded to these, as they stand in the tables
+TOLERANCE = 1e-9  # a probability with 6 digits that equals a limit counts as above it
 
 
 class Calibration(NamedTuple):
-    """A temperature, and what is added to the logits (classes,) before they are divided by it."""
+    """A temperature, and the prior correction (classes,) added to the logits before they are divided by it."""
 
     temperature: float
     prior_correction: Array
@@ -35,14 +35,14 @@ def calibrated(logits: Array, fitted: Calibration) -> Array:
 def endpoint_score(
     probabilities: Array, classes: Sequence[str], positive: Sequence[str], among: Sequence[str]
 ) -> Array:
-    """(n,) the share of the positive classes in the probability (n, classes) of the classes that a question is about.
+    """(n,) the share of the positive classes in the probability (n, classes) of an endpoint's classes.
 
     classes: the names of the columns; positive and among: some of them. In [0, 1].
     """
     order = list(classes)
-    given = probabilities[:, [order.index(label) for label in among]]
-    wanted = given[:, [label in positive for label in among]].sum(axis=1)
-    score: Array = wanted / np.maximum(given.sum(axis=1), np.finfo(np.float64).tiny)
+    considered = probabilities[:, [order.index(label) for label in among]]
+    positive_sum = considered[:, [label in positive for label in among]].sum(axis=1)
+    score: Array = positive_sum / np.maximum(considered.sum(axis=1), np.finfo(np.float64).tiny)
     return score
 
 

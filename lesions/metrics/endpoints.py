@@ -1,6 +1,6 @@
-"""The yes-or-no questions that matter in practice, as sums over classes: melanoma? malignant? in need of treatment?
+"""Binary endpoints as sums over classes: melanoma, malignant, in need of treatment.
 
-Malignancy is that of lesions/data/diagnoses.py. Classes of unknown malignancy take no part in the last two.
+Malignancy is that of lesions/data/diagnoses.py. Classes of unknown malignancy are left out of the last two.
 """
 
 from typing import NamedTuple
@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
 
 
 class EndpointScores(NamedTuple):
-    """Which rows of a predictions table a question is about (n,), and for these m rows the truth and the score (m,)."""
+    """The rows of a predictions table that count for an endpoint (n,); truth and score (m,) of these m rows."""
 
     rows: NDArray[np.bool_]
     truth: NDArray[np.bool_]
@@ -35,12 +35,12 @@ class EndpointScores(NamedTuple):
 
 
 def endpoints_of(classes: list[str]) -> list[Endpoint]:
-    """The questions that these classes can answer: each has classes on both sides."""
+    """The endpoints that these classes define: each has classes on both sides."""
     kinds = {label: diagnosis(label).malignancy for label in classes}
     malignant = tuple(label for label in classes if kinds[label] == "malignant")
     benign = tuple(label for label in classes if kinds[label] == "benign")
-    treated = tuple(label for label in classes if kinds[label] in ("malignant", "indeterminate"))
-    asked = [
+    needing_treatment = tuple(label for label in classes if kinds[label] in ("malignant", "indeterminate"))
+    candidates = [
         Endpoint("melanoma", "melanoma against all other classes", (MELANOMA,), tuple(classes)),
         Endpoint("melanoma_vs_nevus", "melanoma against nevus alone", (MELANOMA,), (MELANOMA, "nevus")),
         Endpoint(
@@ -48,33 +48,33 @@ def endpoints_of(classes: list[str]) -> list[Endpoint]:
             (*malignant, *benign),
         ),
         Endpoint(
-            "needs_treatment", "secondary endpoint: malignant or actinic keratosis against benign", treated,
-            (*treated, *benign),
+            "needs_treatment", "secondary endpoint: malignant or actinic keratosis against benign", needing_treatment,
+            (*needing_treatment, *benign),
         ),
     ]  # fmt: skip
-    return [question for question in asked if _both_sides(question, classes)]
+    return [endpoint for endpoint in candidates if _has_both_sides(endpoint, classes)]
 
 
-def score_endpoint(question: Endpoint, predictions: pd.DataFrame) -> EndpointScores:
-    """The answers of a predictions table (label, p_<class>...).
+def score_endpoint(endpoint: Endpoint, predictions: pd.DataFrame) -> EndpointScores:
+    """Truth and score of an endpoint for a predictions table (label, p_<class>...).
 
-    The score is the share of the positive classes in the probability of the classes that the question is about.
+    The score is the share of the positive classes in the probability of the endpoint's classes.
     """
-    columns = [f"p_{label}" for label in question.among]
+    columns = [f"p_{label}" for label in endpoint.among]
     return score_endpoint_of(
-        question, predictions["label"], predictions[columns].to_numpy(dtype=np.float64), question.among
+        endpoint, predictions["label"], predictions[columns].to_numpy(dtype=np.float64), endpoint.among
     )
 
 
 def score_endpoint_of(
-    question: Endpoint, labels: pd.Series, probabilities: Array, classes: tuple[str, ...] | list[str]
+    endpoint: Endpoint, labels: pd.Series, probabilities: Array, classes: tuple[str, ...] | list[str]
 ) -> EndpointScores:
     """The same for labels (n,) and probabilities (n, classes)."""
-    rows = labels.isin(question.among).to_numpy()
-    score = endpoint_score(probabilities[rows], classes, question.positive, question.among)
-    return EndpointScores(rows, labels[rows].isin(question.positive).to_numpy(), score)
+    rows = labels.isin(endpoint.among).to_numpy()
+    score = endpoint_score(probabilities[rows], classes, endpoint.positive, endpoint.among)
+    return EndpointScores(rows, labels[rows].isin(endpoint.positive).to_numpy(), score)
 
 
-def _both_sides(question: Endpoint, classes: list[str]) -> bool:
-    positive, among = set(question.positive), set(question.among)
+def _has_both_sides(endpoint: Endpoint, classes: list[str]) -> bool:
+    positive, among = set(endpoint.positive), set(endpoint.among)
     return bool(positive) and positive < among <= set(classes)

@@ -1,7 +1,7 @@
 """Intervals for scores: a bootstrap over groups of pictures within each class, and Wilson's where cases are few.
 
-They tell how far a score would move with other test pictures of the same kind. How far it moves when the same network
-is trained again with another seed is another question, which only further trainings answer.
+They show how a score varies with the sample of test pictures. How it varies when the same network is trained again with
+another seed is not in them: only further trainings show that.
 """
 
 from typing import Any
@@ -15,9 +15,9 @@ Array = NDArray[np.float64]
 
 LEVEL = 0.95
 RESAMPLES = 1000
-FEWEST = 10  # cases; a proportion of fewer has an interval so wide that the number misleads: 'not estimable'
-FEW_GROUPS = 50  # a proportion over fewer groups, or one that is 0 or 1, gets Wilson's interval
-MOST_LOST = 0.05  # share of resamples in which a score may be undefined before its interval is
+MIN_CASES = 10  # a proportion of fewer has so wide an interval that it misleads: 'not estimable'
+MIN_GROUPS_FOR_BOOTSTRAP = 50  # a proportion over fewer groups, or one that is 0 or 1, gets Wilson's interval
+MAX_UNDEFINED_SHARE = 0.05  # share of resamples in which a score may be undefined before its interval is
 DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
 
 
@@ -26,8 +26,8 @@ def bootstrap_weights(labels: pd.Series, groups: pd.Series, seed: int, resamples
 
     labels, groups: (n,). A group (patient, lesion, picture) is drawn as a whole, since its pictures are not independent
     (cluster bootstrap: Field and Welsh, 2007), among the groups of its class, as many as there are (stratified: Davison
-    and Hinkley, 1997, section 3.2). A group of several classes belongs to its most frequent one, then by name. What is
-    drawn depends on seed, labels and groups, not on the order of the rows.
+    and Hinkley, 1997, section 3.2). A group of several classes belongs to its most frequent one, then by name. The
+    draws depend on seed, labels and groups, not on the order of the rows.
     """
     names, group = np.unique(groups.to_numpy(dtype=str), return_inverse=True)
     kinds, label = np.unique(labels.to_numpy(dtype=str), return_inverse=True)
@@ -35,12 +35,12 @@ def bootstrap_weights(labels: pd.Series, groups: pd.Series, seed: int, resamples
     np.add.at(counts, (group, label), 1)
     stratum = counts.argmax(axis=1)
     rng = np.random.default_rng(seed)
-    drawn = np.ones((1 + resamples, len(names)))
+    draws = np.ones((1 + resamples, len(names)))
     for kind in range(len(kinds)):
         members = np.flatnonzero(stratum == kind)
         if len(members):
-            drawn[1:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), resamples)
-    return drawn[:, group]
+            draws[1:, members] = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), resamples)
+    return draws[:, group]
 
 
 def estimate(values: Array, digits: int = DIGITS) -> dict[str, Any] | None:
@@ -52,9 +52,9 @@ def estimate(values: Array, digits: int = DIGITS) -> dict[str, Any] | None:
     if not np.isfinite(values[0]):
         return None
     result: dict[str, Any] = {"value": round(float(values[0]), digits)}
-    known = values[1:][np.isfinite(values[1:])]
-    if len(known) and len(known) >= (1 - MOST_LOST) * (len(values) - 1):
-        low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    finite = values[1:][np.isfinite(values[1:])]
+    if len(finite) and len(finite) >= (1 - MAX_UNDEFINED_SHARE) * (len(values) - 1):
+        low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         result |= {"low": round(float(low), digits), "high": round(float(high), digits)}
     return result
 
@@ -66,10 +66,10 @@ def proportion(values: Array, n: int, groups: int) -> dict[str, Any] | None:
     1, which no resample can leave, get Wilson's interval with the groups as the number of independent cases: a little
     too wide where the pictures of a group differ as much as those of different groups.
     """
-    if n < FEWEST or not np.isfinite(values[0]):
+    if n < MIN_CASES or not np.isfinite(values[0]):
         return None
     value = float(values[0])
-    if groups >= FEW_GROUPS and 0 < value < 1:
+    if groups >= MIN_GROUPS_FOR_BOOTSTRAP and 0 < value < 1:
         return {"n": n, "groups": groups, **(estimate(values) or {}), "interval": "bootstrap"}
     low, high = wilson(value, groups)
     ends = {"low": round(low, DIGITS), "high": round(high, DIGITS)}

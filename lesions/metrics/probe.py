@@ -1,7 +1,7 @@
-"""What a classifier can tell without the lesion: a small random forest on the frame of a picture, or on a thumbnail.
+"""Probe for confounding: a small random forest on the frame of a picture, without the lesion, or on a thumbnail.
 
-Where the frame alone tells classes apart, the classes come from different cameras, clinics or collections, and a
-network will learn that too. On the thumbnail, the forest is the baseline that a network has to beat.
+Where the frame alone separates classes, they come from different cameras, clinics or collections, and a network will
+learn that too. On the thumbnail, the forest is the baseline that a network has to beat.
 """
 
 import warnings
@@ -33,7 +33,7 @@ FOLDS = 5
 
 
 class Probe(NamedTuple):
-    """A fitted forest, what it looks at, and its classes in the order of its probabilities."""
+    """A fitted forest, the kind of its features, and its classes in the order of its probabilities."""
 
     kind: Kind
     forest: RandomForestClassifier
@@ -59,7 +59,7 @@ def frame_features(pixels: Pixels) -> Features:
     values = pixels.astype(np.float32)
     grey = values.mean(axis=2)
     layers = [*np.moveaxis(values, 2, 0), grey, grey**2]
-    red, green, blue, mean, square = (_shrunk(layer, CELLS) for layer in layers)
+    red, green, blue, mean, square = (_cell_means(layer, CELLS) for layer in layers)
     contrast = np.sqrt(np.maximum(square - mean**2, 0))
     outer = np.ones((CELLS, CELLS), dtype=bool)
     outer[1:-1, 1:-1] = False
@@ -69,7 +69,7 @@ def frame_features(pixels: Pixels) -> Features:
 def thumbnail_features(pixels: Pixels) -> Features:
     """(300,) mean red, green and blue of 10 x 10 cells of a picture (height, width, 3); 0 to 255."""
     return np.stack(
-        [_shrunk(layer, THUMBNAIL) for layer in np.moveaxis(pixels.astype(np.float32), 2, 0)], axis=2
+        [_cell_means(layer, THUMBNAIL) for layer in np.moveaxis(pixels.astype(np.float32), 2, 0)], axis=2
     ).ravel()
 
 
@@ -78,12 +78,12 @@ FEATURES: dict[Kind, Callable[[Pixels], Features]] = {"frame": frame_features, "
 
 def read_features(paths: Sequence[Path], kind: Kind) -> Features:
     """(n, features) of prepared pictures, read on all cores."""
-    found = list(map_on_all_cores(partial(_features_of, kind=kind), paths, f"{kind} features"))
-    return np.stack(found) if found else np.empty((0, 0), np.float32)
+    features = list(map_on_all_cores(partial(_features_of, kind=kind), paths, f"{kind} features"))
+    return np.stack(features) if features else np.empty((0, 0), np.float32)
 
 
 def fit(features: Features, labels: pd.Series, kind: Kind, seed: int = 0) -> Probe:
-    """A forest that tells the labels (n,) by features (n, features) of that kind. The same input, the same forest."""
+    """A forest that predicts the labels (n,) from features (n, features) of that kind. Deterministic."""
     forest = RandomForestClassifier(
         TREES, class_weight="balanced_subsample", min_samples_leaf=2, random_state=seed, n_jobs=available_cores()
     )
@@ -93,7 +93,7 @@ def fit(features: Features, labels: pd.Series, kind: Kind, seed: int = 0) -> Pro
 
 
 def predict(probe: Probe, features: Features, labels: pd.Series, classes: Sequence[str]) -> pd.DataFrame:
-    """A predictions table (label, predicted, p_<class>...) with the index of the labels, which only stand in it.
+    """A predictions table (label, predicted, p_<class>...) with the index of the labels; they are copied, not used.
 
     A class that the probe was not fitted on has probability 0.
     """
@@ -107,7 +107,7 @@ def predict(probe: Probe, features: Features, labels: pd.Series, classes: Sequen
 def cross_validate(
     features: Features, labels: pd.Series, groups: pd.Series, kind: Kind, seed: int = 0, folds: int = FOLDS
 ) -> pd.DataFrame:
-    """The predictions table of pictures by forests that saw no picture of their group.
+    """The predictions table of pictures by forests that were fitted on no picture of their group.
 
     features: (n, features); labels, groups: (n,). Raises ValueError where there are fewer groups than folds, or every
     class has fewer pictures than folds.
@@ -134,14 +134,14 @@ def score(predictions: pd.DataFrame) -> ProbeScores:
     rows = per_class(predictions, classes)
     return ProbeScores(
         n=len(predictions),
-        auroc={str(label): _known(value) for label, value in rows["auroc"].items()},
-        macro_auroc=_known(rows["auroc"].mean()),
-        balanced_accuracy=_known(rows["recall"].mean()),
+        auroc={str(label): _none_if_nan(value) for label, value in rows["auroc"].items()},
+        macro_auroc=_none_if_nan(rows["auroc"].mean()),
+        balanced_accuracy=_none_if_nan(rows["recall"].mean()),
         melanoma_vs_nevus_auroc=auroc_among(predictions, "melanoma", ["melanoma", "nevus"]),
     )
 
 
-def _shrunk(layer: NDArray[np.float32], side: int) -> Features:
+def _cell_means(layer: NDArray[np.float32], side: int) -> Features:
     """Means of a layer (height, width) over side x side cells, whatever its size."""
     return np.asarray(Image.fromarray(layer).resize((side, side), Image.Resampling.BOX))
 
@@ -155,5 +155,5 @@ def _codes(values: pd.Series) -> NDArray[np.int64]:
     return np.unique(values.to_numpy(dtype=str), return_inverse=True)[1]
 
 
-def _known(value: Any) -> float | None:
+def _none_if_nan(value: Any) -> float | None:
     return None if np.isnan(value) else float(value)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-SLACK = 1e-9  # sums of weights are whole numbers, their ratios are not
+TOLERANCE = 1e-9  # sums of weights are whole numbers, their ratios are not
 
 
 class RankedScores(NamedTuple):
@@ -38,33 +38,33 @@ def auroc(ranked: RankedScores) -> Array:
 def average_precision(ranked: RankedScores) -> Array:
     """(samples,) mean precision over the recalls, without interpolation, in [0, 1]; chance is the share of cases."""
     hits = np.cumsum(ranked.cases, axis=1)
-    called = hits + np.cumsum(ranked.rest, axis=1)
-    precision = np.divide(hits, called, out=np.ones_like(hits), where=called > 0)
+    predicted_positive = hits + np.cumsum(ranked.rest, axis=1)
+    precision = np.divide(hits, predicted_positive, out=np.ones_like(hits), where=predicted_positive > 0)
     return _ratio((ranked.cases * precision).sum(axis=1), ranked.cases.sum(axis=1))
 
 
-def partial_auroc(ranked: RankedScores, least: float) -> Array:
-    """(samples,) area under the ROC curve above a sensitivity of `least`: 0 to 1 - least, chance is half its square.
+def partial_auroc(ranked: RankedScores, min_sensitivity: float) -> Array:
+    """(samples,) area under the ROC curve above min_sensitivity: 0 to 1 - min_sensitivity, chance is half its square.
 
-    With least = .8 the score of the ISIC 2024 challenge (0 to .2, chance .02).
+    With min_sensitivity = .8 the score of the ISIC 2024 challenge (0 to .2, chance .02).
     """
-    sensitivity, false_alarms = _curve(ranked)
+    sensitivity, fpr = _curve(ranked)
     left, right = sensitivity[:, :-1], sensitivity[:, 1:]
-    start = np.clip(least, left, right)
+    start = np.clip(min_sensitivity, left, right)
     rise = right - left
-    way = np.divide(start - left, rise, out=np.zeros_like(rise), where=rise > 0)
-    at_start = false_alarms[:, :-1] + way * np.diff(false_alarms, axis=1)
-    area: Array = ((right - start) * (1 - (at_start + false_alarms[:, 1:]) / 2)).sum(axis=1)
+    fraction = np.divide(start - left, rise, out=np.zeros_like(rise), where=rise > 0)
+    at_start = fpr[:, :-1] + fraction * np.diff(fpr, axis=1)
+    area: Array = ((right - start) * (1 - (at_start + fpr[:, 1:]) / 2)).sum(axis=1)
     return area
 
 
 def specificity_at(ranked: RankedScores, sensitivity: float) -> Array:
     """(samples,) the highest specificity among the thresholds that reach a sensitivity; each picks its own threshold.
 
-    So it tells what a score could do; what a threshold does that was chosen beforehand is told by thresholds.py.
+    So it is optimistic; thresholds.py scores a threshold that was chosen beforehand.
     """
-    reached, false_alarms = _curve(ranked)
-    best: Array = np.where(reached >= sensitivity - SLACK, 1 - false_alarms, -np.inf).max(axis=1)
+    sensitivities, fpr = _curve(ranked)
+    best: Array = np.where(sensitivities >= sensitivity - TOLERANCE, 1 - fpr, -np.inf).max(axis=1)
     return np.where(np.isfinite(best), best, np.nan)
 
 

@@ -20,17 +20,15 @@ from lesions.data.predictions import probability_columns
 
 Array = NDArray[np.float64]
 
-FEWEST_CASES = (
-    5  # a mean over classes is no headline where one class has fewer test pictures: one error moves it too far
-)
+MIN_CASES_PER_CLASS = 5  # test pictures of each class for a mean over classes; with fewer, one error moves it too far
 DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
 
 
 def headline(predictions: pd.DataFrame, classes: list[str]) -> dict[str, float | int]:
     """The main numbers for one split of a predictions table (label, predicted, p_<class>...), flat.
 
-    A score that cannot be told from these pictures is left out: the means over classes where a class has fewer than
-    FEWEST_CASES pictures, the melanoma scores where there is no melanoma or nothing to hold against it.
+    A score that cannot be estimated from these pictures is left out: the means over classes where a class has fewer
+    than MIN_CASES_PER_CLASS pictures, the melanoma scores where there is no melanoma, or nothing else.
     """
     rows = per_class(predictions, classes)
     result: dict[str, float | int] = {
@@ -38,7 +36,7 @@ def headline(predictions: pd.DataFrame, classes: list[str]) -> dict[str, float |
         "smallest_class_n": int(rows["n"].min()),
         "accuracy": float((predictions["label"] == predictions["predicted"]).mean()),
     }
-    if rows["n"].min() >= FEWEST_CASES:
+    if rows["n"].min() >= MIN_CASES_PER_CLASS:
         result["balanced_accuracy"] = float(rows["recall"].mean())
         result["macro_f1"] = float(rows["f1"].mean())
         result["macro_auroc"] = float(rows["auroc"].mean())
@@ -68,7 +66,7 @@ def per_class(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
 def auroc_among(predictions: pd.DataFrame, label: str, among: list[str]) -> float | None:
     """AUROC of one class against the others in `among`, on the pictures of these classes alone.
 
-    The score is the class's share of the probability given to these classes. None where either side has no picture.
+    The score is the class's share of the probability of these classes. None where either side has no picture.
     """
     columns = probability_columns(among)
     if label not in among or not set(columns) <= set(predictions.columns):
@@ -77,8 +75,10 @@ def auroc_among(predictions: pd.DataFrame, label: str, among: list[str]) -> floa
     truth = rows["label"] == label
     if truth.nunique() < 2:
         return None
-    given = rows[columns].to_numpy(dtype=np.float64)
-    score = rows[f"p_{label}"].to_numpy(dtype=np.float64) / np.maximum(given.sum(axis=1), np.finfo(np.float64).tiny)
+    probabilities = rows[columns].to_numpy(dtype=np.float64)
+    score = rows[f"p_{label}"].to_numpy(dtype=np.float64) / np.maximum(
+        probabilities.sum(axis=1), np.finfo(np.float64).tiny
+    )
     return float(roc_auc_score(truth, score))
 
 

@@ -1,4 +1,4 @@
-"""A threshold that is chosen on validation pictures, and what it achieves on others; net benefit of using the score."""
+"""Thresholds chosen on validation pictures, their operating points on others, and the decision curve of a score."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lesions.metrics.endpoints import Endpoint, endpoints_of, score_endpoint
 from lesions.metrics.estimates import not_estimable
-from lesions.metrics.intervals import FEWEST, estimate, share
+from lesions.metrics.intervals import MIN_CASES, estimate, share
 
 Array = NDArray[np.float64]
 
@@ -19,29 +19,29 @@ CURVE_FROM, CURVE_TO, CURVE_STEPS = 0.01, 0.50, 50  # threshold probabilities of
 
 
 def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: float) -> dict[str, dict[str, Any]]:
-    """For each question the highest threshold that reaches the target sensitivity among these pictures.
+    """For each endpoint the highest threshold that reaches the target sensitivity among these pictures.
 
-    A picture is called a case where its score (endpoints.ask) is at least the threshold. Below 10 cases there
-    is none.
+    A picture is predicted to be a case where its score (endpoints.score_endpoint) is at least the threshold. Below 10
+    cases there is none.
     """
     chosen = {}
-    for question in endpoints_of(classes):
-        answers = score_endpoint(question, validation)
-        cases = answers.score[answers.truth]
-        found: dict[str, Any] = {
-            "meaning": question.meaning,
-            "positive": list(question.positive),
-            "among": list(question.among),
+    for endpoint in endpoints_of(classes):
+        scores = score_endpoint(endpoint, validation)
+        cases = scores.score[scores.truth]
+        choice: dict[str, Any] = {
+            "meaning": endpoint.meaning,
+            "positive": list(endpoint.positive),
+            "among": list(endpoint.among),
             "target_sensitivity": target,
             "n_validation_cases": len(cases),
             "threshold": None,
         }
-        if len(cases) < FEWEST:
-            found["note"] = not_estimable(len(cases))
+        if len(cases) < MIN_CASES:
+            choice["note"] = not_estimable(len(cases))
         else:
-            found["threshold"] = threshold_for(cases, target)
-            found["sensitivity_on_validation"] = round(float((cases >= found["threshold"]).mean()), 4)
-        chosen[question.name] = found
+            choice["threshold"] = threshold_for(cases, target)
+            choice["sensitivity_on_validation"] = round(float((cases >= choice["threshold"]).mean()), 4)
+        chosen[endpoint.name] = choice
     return chosen
 
 
@@ -51,25 +51,25 @@ def threshold_for(cases: Array, target: float) -> float:
     return float(np.floor(np.sort(cases)[::-1][needed - 1] * 10**DIGITS) / 10**DIGITS)
 
 
-def achieved(
+def operating_points(
     predictions: pd.DataFrame, classes: list[str], thresholds: dict[str, dict[str, Any]], weights: Array
 ) -> dict[str, dict[str, Any]]:
-    """What each chosen threshold does on these pictures: sensitivity, specificity, PPV and NPV at given prevalences."""
+    """Of each chosen threshold on these pictures: sensitivity, specificity, PPV and NPV at assumed prevalences."""
     result: dict[str, dict[str, Any]] = {}
-    for question in endpoints_of(classes):
-        threshold = thresholds[question.name]["threshold"]
+    for endpoint in endpoints_of(classes):
+        threshold = thresholds[endpoint.name]["threshold"]
         if threshold is None:
-            result[question.name] = {"threshold": None, "note": thresholds[question.name]["note"]}
+            result[endpoint.name] = {"threshold": None, "note": thresholds[endpoint.name]["note"]}
         else:
-            result[question.name] = _at(question, predictions, threshold, weights)
+            result[endpoint.name] = _operating_point(endpoint, predictions, threshold, weights)
     return result
 
 
 def predictive_values(sensitivity: Array, specificity: Array, prevalence: float) -> tuple[Array, Array]:
-    """PPV and NPV by Bayes' rule (Altman and Bland, 1994), all in [0, 1]; NaN where nobody, or everybody, is called."""
-    hit, false_alarm = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-    missed, cleared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
-    return _ratio(hit, hit + false_alarm), _ratio(cleared, cleared + missed)
+    """PPV and NPV by Bayes' rule (Altman and Bland, 1994), in [0, 1]; NaN without positive (negative) predictions."""
+    true_positive, false_positive = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
+    false_negative, true_negative = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
+    return _ratio(true_positive, true_positive + false_positive), _ratio(true_negative, true_negative + false_negative)
 
 
 def decision_curve(truth: NDArray[np.bool_], probability: Array, weights: Array) -> pd.DataFrame:
@@ -82,39 +82,40 @@ def decision_curve(truth: NDArray[np.bool_], probability: Array, weights: Array)
     rows: list[tuple[Any, ...]] = []
     total = weights.sum(axis=1)
     for threshold in np.linspace(CURVE_FROM, CURVE_TO, CURVE_STEPS).round(4):
-        value = np.where(truth, 1.0, -threshold / (1 - threshold))  # a false alarm costs the odds of the threshold
-        found = estimate((weights @ (value * (probability >= threshold))) / total) or {}
-        rows.append((threshold, "model", *(found.get(name) for name in ("value", "low", "high"))))
+        value = np.where(truth, 1.0, -threshold / (1 - threshold))  # a false positive costs the odds of the threshold
+        benefit = estimate((weights @ (value * (probability >= threshold))) / total) or {}
+        rows.append((threshold, "model", *(benefit.get(name) for name in ("value", "low", "high"))))
         rows += [(threshold, "all", round(float(value.mean()), 4), None, None), (threshold, "none", 0.0, None, None)]
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
-def _at(question: Endpoint, predictions: pd.DataFrame, threshold: float, weights: Array) -> dict[str, Any]:
-    answers = score_endpoint(question, predictions)
-    called = answers.score >= threshold
-    weights, groups = weights[:, answers.rows], predictions.loc[answers.rows, "group"]
+def _operating_point(endpoint: Endpoint, predictions: pd.DataFrame, threshold: float, weights: Array) -> dict[str, Any]:
+    scores = score_endpoint(endpoint, predictions)
+    predicted_positive = scores.score >= threshold
+    weights, groups = weights[:, scores.rows], predictions.loc[scores.rows, "group"]
     result: dict[str, Any] = {"threshold": threshold}
-    for name, side, right in (("sensitivity", answers.truth, called), ("specificity", ~answers.truth, ~called)):
+    sides = (("sensitivity", scores.truth, predicted_positive), ("specificity", ~scores.truth, ~predicted_positive))
+    for name, side, right in sides:
         result[name] = share(right[side], weights[:, side], groups[side])
         if result[name] is None:
             return result | {"note": not_estimable(int(side.sum()))}
-    sensitivity = _mean(called[answers.truth], weights[:, answers.truth])
-    specificity = _mean(~called[~answers.truth], weights[:, ~answers.truth])
+    sensitivity = _mean(predicted_positive[scores.truth], weights[:, scores.truth])
+    specificity = _mean(~predicted_positive[~scores.truth], weights[:, ~scores.truth])
     for name, index in (("ppv", 0), ("npv", 1)):
         result[name] = {}
         for prevalence in PREVALENCES:
-            found = estimate(predictive_values(sensitivity, specificity, prevalence)[index])
+            estimated = estimate(predictive_values(sensitivity, specificity, prevalence)[index])
             if "Wilson" in (result["sensitivity"]["interval"], result["specificity"]["interval"]):
-                found = found and found | _corners(result, prevalence, index)
-            result[name][f"at_{prevalence * 100:.0f}_percent"] = found
+                estimated = estimated and estimated | _predictive_value_bounds(result, prevalence, index)
+            result[name][f"at_{prevalence * 100:.0f}_percent"] = estimated
     return result
 
 
-def _corners(found: dict[str, Any], prevalence: float, index: int) -> dict[str, float]:
-    """Low and high where resampling fails: both predictive values rise with sensitivity and with specificity."""
+def _predictive_value_bounds(rates: dict[str, Any], prevalence: float, index: int) -> dict[str, float]:
+    """Low and high without a bootstrap: both predictive values rise with sensitivity and with specificity."""
     ends = {}
     for end in ("low", "high"):
-        pair = [np.array([found[name][end]]) for name in ("sensitivity", "specificity")]
+        pair = [np.array([rates[name][end]]) for name in ("sensitivity", "specificity")]
         ends[end] = round(float(predictive_values(pair[0], pair[1], prevalence)[index][0]), 4)
     return ends
 

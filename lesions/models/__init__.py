@@ -1,1 +1,1 @@
-"""Networks, their first weights, prediction, test-time augmentation. Imports TensorFlow."""
+"""Networks, their initial weights, prediction, test-time augmentation. Imports TensorFlow."""

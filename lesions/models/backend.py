@@ -1,4 +1,4 @@
-"""The one door to Keras and TensorFlow: what must be set before they are imported is set here, and nowhere else."""
+"""The only import of Keras and TensorFlow: their environment is set here first, and nowhere else."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext
@@ -11,8 +11,8 @@ LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # TensorFlow's own switch: 0 shows everythin
 def _without_startup_noise() -> AbstractContextManager[None]:
     """Hold back what TensorFlow writes to stderr below Python; show it after all if the block fails.
 
-    TensorFlow 2.21 writes ten lines on oneDNN and absent GPUs before its own log level takes effect. Whoever wants to
-    read them sets that level to 0 or 1.
+    TensorFlow 2.21 writes ten lines on oneDNN and absent GPUs before its own log level takes effect. To see
+    them, set that level to 0 or 1.
     """
     return nullcontext() if os.environ.setdefault(LOG_LEVEL, "2") in ("0", "1") else deferred_stderr()
 
@@ -23,6 +23,6 @@ with _without_startup_noise():
     import keras
     import tensorflow as tf
 
-    tf.config.list_physical_devices()  # the search for GPUs is as chatty as the import
+    tf.config.list_physical_devices()  # the search for GPUs writes to stderr as well
 
 __all__ = ["keras", "tf"]

@@ -1,4 +1,4 @@
-"""The networks: pixels in, logits and probabilities out; and the file that a trained network is kept in."""
+"""The networks: pixels in, logits and probabilities out; and the file of a trained network."""
 
 import re
 import tempfile
@@ -20,7 +20,7 @@ BN_MOMENTUM = 0.9  # Keras' .99 lags by hundreds of steps, and some data sets ha
 
 
 class Architecture(NamedTuple):
-    """How a network is built from the pixels up to its last features, and the smallest side (pixels) it works from."""
+    """A function from pixels to the last features of a network, and the smallest side (pixels) it works with."""
 
     features: Callable[[Any, ModelParams], Any]
     smallest: int
@@ -64,18 +64,18 @@ def save_model(model: keras.Model, path: Path) -> None:
         model.save(dated)
         with zipfile.ZipFile(dated) as source:
             files = {name: source.read(name) for name in source.namelist()}
-    texts = {name: _without_traces(content.decode()) for name, content in files.items() if name.endswith(".json")}
+    texts = {name: _reproducible_json(content.decode()) for name, content in files.items() if name.endswith(".json")}
     write_archive(path, files | {name: text.encode() for name, text in texts.items()})
 
 
-def _without_traces(text: str) -> str:
-    """The JSON of a Keras archive with a fixed date, and its objects numbered as they come instead of by address."""
-    numbers: dict[str, int] = {}
+def _reproducible_json(text: str) -> str:
+    """The JSON of a Keras archive with a fixed date, and its objects numbered in order instead of by address."""
+    ids: dict[str, int] = {}
 
-    def number(match: re.Match[str]) -> str:
-        return f"{match[1]}{numbers.setdefault(match[2], len(numbers))}"
+    def renumbered(match: re.Match[str]) -> str:
+        return f"{match[1]}{ids.setdefault(match[2], len(ids))}"
 
-    text = re.sub(r'("shared_object_id": )(\d+)', number, text)
+    text = re.sub(r'("shared_object_id": )(\d+)', renumbered, text)
     return re.sub(r'("date_saved": )"[^"]*"', r'\1"1980-01-01@00:00:00"', text)
 
 
@@ -91,7 +91,7 @@ def _lesion_net(pixels: Any, params: ModelParams) -> Any:
 
 
 def _isic_cnn(pixels: Any, params: ModelParams) -> Any:
-    """What the notebooks on the nine-class ISIC set train at 180 pixels; theirs is batch_norm: false."""
+    """The network of the notebooks on the nine-class ISIC set, at 180 pixels; theirs has batch_norm: false."""
     x = layers.Rescaling(1 / 255, name="rescaling")(pixels)
     for block, filters in enumerate((32, 64, 128), start=1):
         x = _convolution(x, filters, f"block{block}", params, padding="valid")
@@ -102,7 +102,7 @@ def _isic_cnn(pixels: Any, params: ModelParams) -> Any:
 
 
 def _ham_cnn(pixels: Any, params: ModelParams) -> Any:
-    """What the notebooks on HAM10000 train at 100 x 75 pixels; theirs is batch_norm: false."""
+    """The network of the notebooks on HAM10000, at 100 x 75 pixels; theirs has batch_norm: false."""
     x = layers.Rescaling(1 / 255, name="rescaling")(pixels)
     for block, filters in enumerate((32, 64), start=1):
         for half in "ab":
@@ -116,9 +116,8 @@ def _ham_cnn(pixels: Any, params: ModelParams) -> Any:
 
 NETWORKS = {
     "lesion_net": Architecture(_lesion_net, smallest=1),
-    "isic_cnn": Architecture(
-        _isic_cnn, smallest=22
-    ),  # each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
+    # Each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
+    "isic_cnn": Architecture(_isic_cnn, smallest=22),
     "ham_cnn": Architecture(_ham_cnn, smallest=4),
 }
 

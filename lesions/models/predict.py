@@ -1,4 +1,4 @@
-"""From a model file and pixels to logits and probabilities: the same numbers however many pictures come at once."""
+"""Loading of a trained network, and prediction: logits and probabilities, whatever else is in the batch."""
 
 import zipfile
 from pathlib import Path
@@ -14,7 +14,7 @@ from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, logits_network
 from lesions.runtime.console import UserError
 
-BATCH = 32  # pictures at once, always: sums of a matrix product depend in their last bits on how many rows there are
+BATCH = 32  # always, padded: sums of a matrix product depend in their last bits on how many rows there are
 
 
 class Predictions(NamedTuple):
@@ -25,7 +25,7 @@ class Predictions(NamedTuple):
 
 
 def load_model(path: Path) -> keras.Model:
-    """A trained network for predict(). Raises UserError where the file is missing, damaged or of another making."""
+    """A network for predict(). Raises UserError where the file is missing, damaged or not of the train stage."""
     if not path.is_file():
         raise UserError(
             f"{path} is not there: run `dvc repro train`, or `dvc checkout` for one that was trained before"
@@ -45,7 +45,7 @@ def load_model(path: Path) -> keras.Model:
 def predict(model: keras.Model, pixels: Pixels) -> Predictions:
     """Logits and probabilities of prepared pictures: pixels (n, side, side, 3) in [0, 255], side as in training.
 
-    The softmax is taken in double precision. Shows a progress bar on a terminal where it takes a while.
+    The softmax is taken in double precision. Shows a progress bar on a terminal for several batches.
     Raises ValueError where the shape of the pixels is not the network's.
     """
     if pixels.shape[1:] != model.input_shape[1:]:

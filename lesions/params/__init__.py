@@ -1,1 +1,1 @@
-"""Everything a run can be told: the typed, strict schema of params.yaml, and the paths of the pipeline."""
+"""The parameters: the typed, strict schema of params.yaml, and the paths of the pipeline."""

@@ -4,4 +4,4 @@ from lesions.params.schema import main
 from lesions.runtime.console import run
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was run.")
+    run(main, recovery_hint="Nothing was run.")

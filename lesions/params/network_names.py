@@ -2,9 +2,9 @@
 
 import difflib
 
-OURS_SUFFIX = ".keras"  # of files that the train stage writes
+MODEL_SUFFIX = ".keras"  # of files that the train stage writes
 
-OWN = ("lesion_net", "isic_cnn", "ham_cnn")  # of lesions/models/networks.py
+OWN_NETWORKS = ("lesion_net", "isic_cnn", "ham_cnn")  # of lesions/models/networks.py
 APPLICATIONS = (  # of keras.applications
     "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge",
     "DenseNet121", "DenseNet169", "DenseNet201",
@@ -21,12 +21,12 @@ APPLICATIONS = (  # of keras.applications
 
 
 def check_network(name: str, weights: str) -> tuple[str, str] | None:
-    """The key under `model` that is wrong and what is wrong with it, or None: model.name and model.weights."""
-    if name not in OWN + APPLICATIONS:
-        close = difflib.get_close_matches(name, OWN + APPLICATIONS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(OWN + APPLICATIONS)}"
+    """The wrong key under `model` (name or weights) and the message on it, or None."""
+    if name not in OWN_NETWORKS + APPLICATIONS:
+        close = difflib.get_close_matches(name, OWN_NETWORKS + APPLICATIONS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(OWN_NETWORKS + APPLICATIONS)}"
         return "name", f"{name!r} is wrong, {hint}"
-    if name in OWN and weights not in ("none", "auto") and not weights.endswith(OURS_SUFFIX):
+    if name in OWN_NETWORKS and weights not in ("none", "auto") and not weights.endswith(MODEL_SUFFIX):
         return (
             "weights",
             f"{weights!r} is wrong, allowed for {name}: none, auto or an earlier model.keras of it",

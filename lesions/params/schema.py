@@ -17,10 +17,11 @@ from lesions.runtime.console import UserError, run
 
 PARAMS_FILE = "params.yaml"
 
-DRAWN = Path(__file__).resolve().parents[2] / "models/pretrained/lesion_net.keras"  # see the README beside it
+# See the README beside it
+PRETRAINED_WEIGHTS = Path(__file__).resolve().parents[2] / "models/pretrained/lesion_net.keras"
 MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
 
-REMOVED = {  # keys of earlier versions, and what is to be known of them
+REMOVED = {  # keys of earlier versions, and the message on them
     "model.members": "was removed, delete the line: several networks in one gained nothing that could be measured",
 }
 
@@ -77,7 +78,7 @@ class PrepareParams(Strict):
 
 
 class RebalanceParams(Strict):
-    """How many training pictures each class should weigh as."""
+    """How much each class should weigh in training."""
 
     method: Literal["augment", "sampler", "weights", "none"]
     target: Literal["match_majority", "sqrt", "fixed", "none"]
@@ -93,9 +94,8 @@ class AugmentParams(Strict):
 
     @model_validator(mode="after")
     def _operations_exist(self) -> Self:
-        from lesions.augmentation.operation_checks import (
-            check_operation,  # Augmentor is only imported where operations are used
-        )
+        # Augmentor is only imported where operations are used
+        from lesions.augmentation.operation_checks import check_operation
 
         for name, arguments in self.operations.items():
             if mistake := check_operation(name, arguments):
@@ -121,12 +121,12 @@ class ModelParams(Strict):
         return self
 
     @property
-    def first_weights(self) -> str:
-        """Where training starts: none, imagenet or a file. What auto stands for fits plain lesion_nets alone."""
+    def initial_weights(self) -> str:
+        """The weights before training: none, imagenet or a file; auto is a file only for lesion_net with batch_norm."""
         if self.weights != "auto":
             return self.weights
         fits = self.name == "lesion_net" and self.batch_norm
-        return str(DRAWN) if fits else "none"
+        return str(PRETRAINED_WEIGHTS) if fits else "none"
 
 
 class OnlineParams(Strict):
@@ -163,7 +163,7 @@ class TrainParams(Strict):
 
 
 class EvaluateParams(Strict):
-    """What the evaluation promises and draws."""
+    """The target of the operating points, and the size of the contact sheets."""
 
     target_sensitivity: float = Field(ge=0.5, le=0.99)
     sheet_pictures: int = Field(ge=4, le=36)
@@ -208,7 +208,7 @@ def _mistake(key: str, text: str) -> PydanticCustomError:
 
 
 def _describe(root: yaml.Node | None, error: dict[str, Any]) -> Mistake:
-    """Where one mistake stands, and one line on it: the key, what is wrong, what is allowed."""
+    """The position of one mistake, and one line on it: the key, what is wrong, what is allowed."""
     context = error.get("ctx", {})
     keys = [str(part) for part in error["loc"] if part not in ("constrained-float", "none", "float")]
     if error["type"] == "mistake":
@@ -253,4 +253,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main, way_back="Nothing was run.")
+    run(main, recovery_hint="Nothing was run.")

@@ -1,4 +1,4 @@
-"""Where things stand in a YAML file, so that a mistake can be told with its line and column."""
+"""Positions in a YAML file, to report a mistake with its line and column."""
 
 import re
 from pathlib import Path
@@ -49,10 +49,10 @@ def mark_of(root: yaml.Node | None, keys: list[str]) -> yaml.Mark:
     mark = root.start_mark if root else yaml.Mark("", 0, 0, 0, None, 0)
     for name in keys:
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == name), None)
-        if found is None:
+        pair = next(((key, value) for key, value in pairs if key.value == name), None)
+        if pair is None:
             break
-        mark, node = found[0].start_mark, found[1]
+        mark, node = pair[0].start_mark, pair[1]
     return mark
 
 

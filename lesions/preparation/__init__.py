@@ -1,1 +1,1 @@
-"""From raw pictures to labels, groups and splits without a known leak; the data audit."""
+"""Selection, groups and splits of the raw pictures, and the data audit."""

@@ -1,6 +1,6 @@
-"""What is suspicious about a data set: classes that go with how a picture was taken, pictures that may be no lesions.
+"""The data audit: association of the classes with acquisition, and outliers that may show no lesion.
 
-All of it is counted and listed; nothing is decided here.
+It counts and lists; no picture is excluded here.
 """
 
 from collections.abc import Callable
@@ -19,22 +19,22 @@ from lesions.metrics.probe import thumbnail_features
 from lesions.preparation.leakage import leakage_counts
 from lesions.runtime.parallel import map_on_all_cores
 
-LISTED = ("source", "label", "score")
+LIST_COLUMNS = ("source", "label", "score")
 
 CORNER = 12  # the corners are squares of this part of the side
 DARK = 0.4  # luminance of a dark corner against the middle, at most
 BLANK = 3.0  # grey levels; pale lesions on pale skin have a standard deviation of 6 and more
 COLOURLESS = 0.98  # share of grey pixels; real pictures have .91 at most
 GREY = 12  # largest difference of the three channels of a grey pixel, of 255
-NEIGHBOURS = 5  # so that up to four foreign pictures that resemble each other are still far from the rest
-FOREIGN = 3.0  # times the usual distance to the neighbours
-COLOUR = 4.0  # robust standard deviations
-SIZE = 2.0  # times the usual number of pixels, or ratio of the sides, either way
-SIZES_SHOWN = 8
+NEIGHBOURS = 5  # so that up to four off-domain pictures that resemble each other are still far from the rest
+OFF_DOMAIN = 3.0  # times the usual distance to the neighbours
+ODD_COLOUR = 4.0  # robust standard deviations
+ODD_SIZE = 2.0  # times the usual number of pixels, or ratio of the sides, either way
+MOST_SIZES = 8  # columns of by_size; the rest is 'other'
 
 
 class Audit(NamedTuple):
-    """Tables for a report; `numbers` holds what is worth a number in a file.
+    """The tables of the audit; `numbers` are the counts for metrics/prepare.json.
 
     leakage: one row for each split (official, ours) and kind (picture, lesion, patient, near-duplicate, any) with
     test (pictures), shared (test pictures that share it with training) and at_least (some ids are missing: there may be
@@ -57,12 +57,12 @@ class Audit(NamedTuple):
     def numbers(self) -> dict[str, Any]:
         """The counts, ready for JSON."""
         lists = {name: len(getattr(self, name)) for name in Audit._fields[-5:]}
-        together = {name: value if value is None else round(value, 4) for name, value in self.association.items()}
-        return {"contamination": self.leakage.to_dict("records"), "association": together, **lists}
+        associations = {name: value if value is None else round(value, 4) for name, value in self.association.items()}
+        return {"contamination": self.leakage.to_dict("records"), "association": associations, **lists}
 
 
 class PictureStatistics(NamedTuple):
-    """What is measured of one picture: see look()."""
+    """Measurements of one picture: see picture_statistics()."""
 
     dark_corners: bool
     contrast: float
@@ -72,41 +72,45 @@ class PictureStatistics(NamedTuple):
 
 
 def audit(pictures: pd.DataFrame, near: pd.DataFrame, read: Callable[[Any], Pixels]) -> Audit:
-    """The findings on a table with one row per raw file (reason is empty where it is used).
+    """Audit a table with one row per raw file (reason is empty where it is used).
 
     near: linked pairs of rows, columns a and b. read: the pixels of a used picture by its row, called in worker
-    processes. Pictures that are not used count only where contamination of the official split is concerned.
+    processes. Pictures that are not used count only for leakage in the official split.
     """
     used = pictures[pictures["reason"] == ""]
-    found = list(map_on_all_cores(partial(_look_at, read), used.index.tolist(), "audit"))
-    looks = pd.DataFrame(found, columns=PictureStatistics._fields, index=used.index)
+    rows = list(map_on_all_cores(partial(_read_statistics, read), used.index.tolist(), "audit"))
+    statistics = pd.DataFrame(rows, columns=PictureStatistics._fields, index=used.index)
     size = used["width"].astype(str) + " x " + used["height"].astype(str)
-    size = size.where(size.isin(size.value_counts().index[:SIZES_SHOWN]), "other")
-    dark = looks["dark_corners"].astype(bool)
-    confounds: dict[str, pd.Series] = {
+    size = size.where(size.isin(size.value_counts().index[:MOST_SIZES]), "other")
+    dark = statistics["dark_corners"].astype(bool)
+    confounders: dict[str, pd.Series] = {
         "origin": used["origin"].replace("", "unknown"),
         "size": size,
         "dark_corners": dark,
     }
-    tables = {name: pd.crosstab(used["label"], values).rename_axis(columns=None) for name, values in confounds.items()}
+    tables = {
+        name: pd.crosstab(used["label"], values).rename_axis(columns=None) for name, values in confounders.items()
+    }
     by_class = dark.groupby(used["label"])
-    contrast, grey_share = looks["contrast"].astype(float), looks["grey_share"].astype(float)
+    contrast, grey_share = statistics["contrast"].astype(float), statistics["grey_share"].astype(float)
     return Audit(
         leakage=leakage_counts(pictures, near),
         by_origin=tables["origin"],
         by_size=tables["size"],
         dark_corners=pd.DataFrame({"n": by_class.size(), "dark": by_class.sum(), "share": by_class.mean()}),
         association={name: cramers_v(table) for name, table in tables.items()},
-        blank=_listed(used, contrast, contrast < BLANK, ascending=True),
-        colourless=_listed(used, grey_share, grey_share >= COLOURLESS),
-        off_domain=_above(used, neighbour_distance_ratio(np.array(looks["thumbnail"].tolist())), FOREIGN),
-        odd_colour=_above(used, robust_z(np.array(looks["colour"].tolist()).reshape(-1, 3)).max(axis=1), COLOUR),
-        odd_size=_above(used, size_ratio(used["width"], used["height"]), SIZE),
+        blank=_list_pictures(used, contrast, contrast < BLANK, ascending=True),
+        colourless=_list_pictures(used, grey_share, grey_share >= COLOURLESS),
+        off_domain=_list_above(used, neighbour_distance_ratio(np.array(statistics["thumbnail"].tolist())), OFF_DOMAIN),
+        odd_colour=_list_above(
+            used, robust_z(np.array(statistics["colour"].tolist()).reshape(-1, 3)).max(axis=1), ODD_COLOUR
+        ),
+        odd_size=_list_above(used, size_ratio(used["width"], used["height"]), ODD_SIZE),
     )
 
 
 def picture_statistics(pixels: Pixels) -> PictureStatistics:
-    """What is measured of the (height, width, 3) pixels of a picture.
+    """Measurements of the (height, width, 3) pixels of a picture.
 
     dark_corners: in at least two corners the mean luminance is DARK of that of the middle (half of each side) or less,
     as where the round field of a dermatoscope shows. contrast: standard deviation of grey, 0 to 255. grey_share: of
@@ -130,7 +134,7 @@ def neighbour_distance_ratio(thumbnails: NDArray[np.float32]) -> NDArray[np.floa
     """(n,) distances of thumbnails (n, features) to their fifth-nearest neighbour, over the median of all; 1 is usual.
 
     A landscape or a chart is far from every lesion, while a rare kind of picture has others of its kind nearby.
-    Ones where there are too few pictures to tell.
+    Ones where there are too few pictures.
     """
     if len(thumbnails) <= NEIGHBOURS:
         return np.ones(len(thumbnails))
@@ -158,25 +162,27 @@ def size_ratio(width: pd.Series, height: pd.Series) -> NDArray[np.float64]:
 
 
 def cramers_v(counts: pd.DataFrame) -> float | None:
-    """Cramer's V of a table of counts: 0 where rows and columns are independent, 1 where one gives away the other.
+    """Cramer's V of a table of counts: 0 where rows and columns are independent, 1 where one determines the other.
 
     None where there are fewer than two rows or columns.
     """
     return float(association(counts.to_numpy(), method="cramer")) if min(counts.shape) > 1 else None
 
 
-def _look_at(read: Callable[[Any], Pixels], row: Any) -> PictureStatistics:
+def _read_statistics(read: Callable[[Any], Pixels], row: Any) -> PictureStatistics:
     return picture_statistics(read(row))
 
 
-def _above(used: pd.DataFrame, scores: NDArray[np.float64], least: float) -> pd.DataFrame:
+def _list_above(used: pd.DataFrame, scores: NDArray[np.float64], threshold: float) -> pd.DataFrame:
     values = pd.Series(scores, index=used.index)
-    return _listed(used, values, values >= least)
+    return _list_pictures(used, values, values >= threshold)
 
 
-def _listed(used: pd.DataFrame, scores: pd.Series, chosen: pd.Series, ascending: bool = False) -> pd.DataFrame:
-    """The chosen pictures with LISTED columns, the most suspicious first."""
+def _list_pictures(used: pd.DataFrame, scores: pd.Series, selected: pd.Series, ascending: bool = False) -> pd.DataFrame:
+    """The selected pictures with LIST_COLUMNS, the most suspicious first."""
     table = (
-        used[chosen].assign(score=scores[chosen].round(3)).sort_values(["score", "source"], ascending=[ascending, True])
+        used[selected]
+        .assign(score=scores[selected].round(3))
+        .sort_values(["score", "source"], ascending=[ascending, True])
     )
-    return table[list(LISTED)].reset_index(drop=True)
+    return table[list(LIST_COLUMNS)].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""What the audit found, in words and tables: leaks, class told by source or frame, pictures that may be no lesions."""
+"""The audit as report sections: leakage, class against source and frame, pictures that may show no lesion."""
 
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,12 @@ from lesions.metrics import probe
 from lesions.metrics.probe import ProbeScores
 from lesions.preparation.audit import Audit, audit
 from lesions.preparation.leakage import NEAR, leaked_pictures
-from lesions.preparation.prepare import Prepared
+from lesions.preparation.prepare import PreparedDataset
 from lesions.rendering.html import PictureSet, Section, Table, embed_picture, first_sets, table_of
 
 MOST_SETS = 12
-FEWEST_FOR_PROBE = 50  # training pictures; a forest on fewer tells nothing
-TELLING = 0.7  # AUROC of the frame alone from which a reader should be warned
+FEWEST_FOR_PROBE = 50  # training pictures; a forest on fewer means nothing
+PREDICTABLE = 0.7  # AUROC of the frame alone from which the report warns
 SUSPICIONS = {
     "blank": "Hardly any contrast (score: standard deviation of grey, of 255)",
     "colourless": "Hardly any colour (score: share of grey pixels)",
@@ -32,55 +32,55 @@ class AuditResults(NamedTuple):
     """The audit's tables, and the scores of the frame-only probe (None where there are too few training pictures)."""
 
     audit: Audit
-    frame: ProbeScores | None
+    frame_probe: ProbeScores | None
 
     @property
     def numbers(self) -> dict[str, Any]:
         """For metrics/prepare.json."""
-        frame = None
-        if self.frame:
+        frame_probe = None
+        if self.frame_probe:
             scores = {
-                "macro_auroc": self.frame.macro_auroc,
-                "melanoma_vs_nevus_auroc": self.frame.melanoma_vs_nevus_auroc,
+                "macro_auroc": self.frame_probe.macro_auroc,
+                "melanoma_vs_nevus_auroc": self.frame_probe.melanoma_vs_nevus_auroc,
             }
-            frame = {name: value if value is None else round(value, 4) for name, value in scores.items()}
-        return {**self.audit.numbers, "frame_only_probe": frame}
+            frame_probe = {name: value if value is None else round(value, 4) for name, value in scores.items()}
+        return {**self.audit.numbers, "frame_only_probe": frame_probe}
 
 
-def audit_prepared(prepared: Prepared, folder: Path) -> AuditResults:
+def audit_prepared(prepared: PreparedDataset, folder: Path) -> AuditResults:
     """Audit the pictures of a prepared folder; the frame-only probe is cross-validated within training."""
     paths = prepared.used["path"]
-    found = audit(prepared.pictures, prepared.near, partial(_read, folder, paths))
+    tables = audit(prepared.pictures, prepared.near, partial(_read, folder, paths))
     train = prepared.used[prepared.used["split"] == "train"]
     if len(train) < FEWEST_FOR_PROBE or train["label"].value_counts().min() < probe.FOLDS:
-        return AuditResults(found, None)
+        return AuditResults(tables, None)
     features = probe.read_features([folder / path for path in train["path"]], "frame")
     predictions = probe.cross_validate(features, train["label"], train["group"], "frame")
-    return AuditResults(found, probe.score(predictions))
+    return AuditResults(tables, probe.score(predictions))
 
 
-def sections(examined: AuditResults, prepared: Prepared, dataset: Path) -> list[Section]:
+def sections(results: AuditResults, prepared: PreparedDataset, dataset: Path) -> list[Section]:
     """The findings as sections of the page; dataset: the folder with the raw pictures."""
     return [
-        _contamination(examined.audit, prepared, dataset),
-        _sources(examined.audit),
-        _frame(examined.frame),
-        _suspicious(examined.audit, dataset),
+        _leakage(results.audit, prepared, dataset),
+        _sources(results.audit),
+        _frame(results.frame_probe),
+        _suspicious(results.audit, dataset),
     ]
 
 
-def _contamination(found: Audit, prepared: Prepared, dataset: Path) -> Section:
+def _leakage(data_audit: Audit, prepared: PreparedDataset, dataset: Path) -> Section:
     title = "Test pictures that training knows"
-    table = found.leakage
+    table = data_audit.leakage
     if table.empty:
         return Section(title, ["There is no test split to look at."])
     texts = []
-    for split, words in (("official", "The published Train and Test folders"), ("ours", "The splits made here")):
-        found_any = table[(table["split"] == split) & (table["kind"] == "any")]
-        for row in found_any.to_dict("records"):
-            known = f"{'at least ' if row['at_least'] else ''}{row['shared']:,}" if row["shared"] else "none known"
+    for split, description in (("official", "The published Train and Test folders"), ("ours", "The splits made here")):
+        any_kind = table[(table["split"] == split) & (table["kind"] == "any")]
+        for row in any_kind.to_dict("records"):
+            leaked = f"{'at least ' if row['at_least'] else ''}{row['shared']:,}" if row["shared"] else "none known"
             texts.append(
-                f"{words}: {known} of {row['test']:,} test pictures that share a picture, lesion, patient or "
+                f"{description}: {leaked} of {row['test']:,} test pictures that share a picture, lesion, patient or "
                 "near-duplicate with training."
             )
     if table["at_least"].any():
@@ -103,22 +103,24 @@ def _contamination(found: Audit, prepared: Prepared, dataset: Path) -> Section:
         )
         for pair in pairs.to_dict("records")
     )
-    shown, hidden = first_sets(sets, MOST_SETS, len(pairs))
+    visible, hidden = first_sets(sets, MOST_SETS, len(pairs))
     tables = [Table(["split: shared by", "test", "shared", "ids missing"], rows)]
-    return Section(title, texts, tables, shown, hidden)
+    return Section(title, texts, tables, visible, hidden)
 
 
-def _sources(found: Audit) -> Section:
+def _sources(data_audit: Audit) -> Section:
     words = {"origin": "collection", "size": "picture size", "dark_corners": "dark corners"}
-    known = {words[name]: value for name, value in found.association.items() if value is not None}
+    associations = {words[name]: value for name, value in data_audit.association.items() if value is not None}
     texts = [
         "A network can learn a class by how its pictures were taken. Cramer's V is 0 where class and way have "
         "nothing to do with each other, 1 where one gives away the other."
     ]
-    if known:
-        texts.append("Class goes with " + ", ".join(f"{name}: V = {value:.2f}" for name, value in known.items()) + ".")
-    dark = found.dark_corners.rename(columns={"dark": "with dark corners"})
-    tables = {"class by collection": found.by_origin, "class by size": found.by_size, "class": dark}
+    if associations:
+        texts.append(
+            "Class goes with " + ", ".join(f"{name}: V = {value:.2f}" for name, value in associations.items()) + "."
+        )
+    dark = data_audit.dark_corners.rename(columns={"dark": "with dark corners"})
+    tables = {"class by collection": data_audit.by_origin, "class by size": data_audit.by_size, "class": dark}
     return Section("Class against source", texts, [_by_class(counts, name) for name, counts in tables.items()])
 
 
@@ -126,39 +128,42 @@ def _frame(scores: ProbeScores | None) -> Section:
     title = "What the frame alone gives away"
     if scores is None:
         return Section(title, ["Too few training pictures for the frame-only probe."])
-    told = [diagnosis(label).name for label, value in scores.auroc.items() if value is not None and value >= TELLING]
+    predictable = [
+        diagnosis(label).name for label, value in scores.auroc.items() if value is not None and value >= PREDICTABLE
+    ]
     texts = [
         "A small forest sees the outer twelfth of each side only, where there is mostly skin, and is cross-validated "
         f"within training (n = {scores.n:,}). AUROC 0.5 is chance; what is above comes from how pictures were taken."
     ]
     if scores.melanoma_vs_nevus_auroc is not None:
         texts.append(f"Melanoma against nevus by the frame alone: AUROC {scores.melanoma_vs_nevus_auroc:.2f}.")
-    if told:
+    if predictable:
         texts.append(
-            f"Told by the frame with AUROC {TELLING} or more: {', '.join(told)}. Scores of these are inflated."
+            f"Told by the frame with AUROC {PREDICTABLE} or more: {', '.join(predictable)}. "
+            "Scores of these are inflated."
         )
     rows = [[diagnosis(label).name, "-" if value is None else f"{value:.2f}"] for label, value in scores.auroc.items()]
     return Section(title, texts, [Table(["class against the rest", "AUROC of the frame"], rows)])
 
 
-def _suspicious(found: Audit, dataset: Path) -> Section:
+def _suspicious(data_audit: Audit, dataset: Path) -> Section:
     title = "Pictures worth a look"
-    lists = {name: getattr(found, name) for name in SUSPICIONS}
+    lists = {name: getattr(data_audit, name) for name in SUSPICIONS}
     texts = [f"{SUSPICIONS[name]}: {len(table):,}." for name, table in lists.items() if len(table)]
     if not texts:
         return Section(title, ["No picture is blank, colourless, off-domain, or of unusual colour or size."])
     sets: list[PictureSet] = []
     hidden = 0
     for name, table in lists.items():
-        what = name.replace("_", " ")
-        found_sets = (
+        kind = name.replace("_", " ")
+        picture_sets = (
             PictureSet(
-                [embed_picture(dataset, row["source"], diagnosis(row["label"]).name)], f"{what}: {row['score']:g}"
+                [embed_picture(dataset, row["source"], diagnosis(row["label"]).name)], f"{kind}: {row['score']:g}"
             )
             for row in table.to_dict("records")
         )
-        shown, more = first_sets(found_sets, MOST_SETS, len(table))
-        sets, hidden = [*sets, *shown], hidden + more
+        visible, more = first_sets(picture_sets, MOST_SETS, len(table))
+        sets, hidden = [*sets, *visible], hidden + more
     return Section(title, [*texts, "They are used; look at them and decide."], [], sets, hidden)
 
 

@@ -1,4 +1,4 @@
-"""The data audit as a page: what became of every raw file, conflicts, copies and near-duplicates, side by side."""
+"""The data audit as a page: the status of every raw file, conflicts, copies and near-duplicates side by side."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
 from lesions.data.manifest import SPLITS, is_synthetic
-from lesions.preparation.prepare import Prepared
+from lesions.preparation.prepare import PreparedDataset
 from lesions.rendering.html import (
     EmbeddedPicture,
     PictureSet,
@@ -22,11 +22,11 @@ from lesions.rendering.html import (
 )
 
 MOST_SETS = 24  # of pictures in a section; the tables list the rest
-REASONS_SHOWN = ("unreadable", "not an image", "too small", "no label", "shares a group with the test set")
+OTHER_REASONS = ("unreadable", "not an image", "too small", "no label", "shares a group with the test set")
 
 
 def write_audit(
-    path: Path, dataset: Path, prepared: Prepared, summary: dict[str, Any], findings: list[Section]
+    path: Path, dataset: Path, prepared: PreparedDataset, summary: dict[str, Any], findings: list[Section]
 ) -> None:
     """Write the page; `findings` (the audit's own sections) follow those on labels and copies.
 
@@ -70,7 +70,7 @@ def _classes(summary: dict[str, Any]) -> Section:
     table = counts.join(excluded)
     table.index = pd.Index([diagnosis(str(label)).name for label in table.index])
     table.loc["all"] = table.sum()
-    lost = [diagnosis(label).name for label, of in summary["classes"].items() if not of["used"]]
+    lost = [diagnosis(label).name for label, numbers in summary["classes"].items() if not numbers["used"]]
     texts = [f"{len(summary['classes']) - len(lost)} of {len(summary['classes'])} classes are used."]
     texts += [f"No picture of {name} can be used." for name in lost]
     return Section("Classes", texts, [table_of(table, "class")])
@@ -83,7 +83,7 @@ def _label_conflicts(dataset: Path, pictures: pd.DataFrame) -> Section:
     same = pictures[pictures["reason"].isin(["", "label conflict"]) & (pictures["sha256"] != "")]
     families = same[same["sha256"].isin(conflicts["sha256"])].groupby("sha256", sort=False)
     sets = (_family(dataset, family) for _, family in families)
-    shown, hidden = first_sets(sets, MOST_SETS, families.ngroups)
+    visible, hidden = first_sets(sets, MOST_SETS, families.ngroups)
     pairs = families["filed_as"].agg(lambda labels: " and ".join(sorted(set(labels))))
     counts = pairs.value_counts().rename("pictures").to_frame()
     counts.index = pd.Index([name.replace("_", " ") for name in counts.index])
@@ -91,36 +91,40 @@ def _label_conflicts(dataset: Path, pictures: pd.DataFrame) -> Section:
         f"{len(conflicts):,} files are left out because their picture also stands under another label, or their label "
         "contradicts the official one."
     )
-    return Section("Pictures under two labels", [text], [table_of(counts, "filed under")], shown, hidden)
+    return Section("Pictures under two labels", [text], [table_of(counts, "filed under")], visible, hidden)
 
 
 def _family(dataset: Path, family: pd.DataFrame) -> PictureSet:
-    """All files of one picture, the used one first, with what became of each."""
+    """All files of one picture, the used one first, each with its status."""
     ordered = family.sort_values("reason", kind="stable")
-    shown = [_picture(dataset, row, "used" if not row["reason"] else "left out") for _, row in ordered.iterrows()]
+    embedded = [_picture(dataset, row, "used" if not row["reason"] else "left out") for _, row in ordered.iterrows()]
     details = [detail for detail in ordered["detail"] if detail.startswith("officially")]
-    return PictureSet(shown, details[0] if details else "no official table knows this picture")
+    return PictureSet(embedded, details[0] if details else "no official table knows this picture")
 
 
-def _disagreements(dataset: Path, prepared: Prepared) -> Section:
+def _disagreements(dataset: Path, prepared: PreparedDataset) -> Section:
     if not prepared.official.tables:
         text = "No official table was given (`labels` in params.yaml), so no label was checked against one."
         return Section("Labels against official tables", [text])
-    checked = prepared.checked.table
-    known = int((checked["official_label"] != "").sum())
-    wrong = prepared.checked.disagreements
+    labels = prepared.label_check.table
+    matched = int((labels["official_label"] != "").sum())
+    disagreements = prepared.label_check.disagreements
     texts = [
-        f"{known:,} of {len(checked):,} files are known to {', '.join(prepared.official.tables)}; "
-        f"{len(wrong):,} labels disagree with the official one.",
+        f"{matched:,} of {len(labels):,} files are known to {', '.join(prepared.official.tables)}; "
+        f"{len(disagreements):,} labels disagree with the official one.",
     ]
-    counts = Counter(zip(wrong["label"], wrong["official_label"], strict=True))
+    counts = Counter(zip(disagreements["label"], disagreements["official_label"], strict=True))
     rows = [[diagnosis(label).name, diagnosis(true).name, f"{n:,}"] for (label, true), n in counts.items()]
     tables = [Table(["filed as", "officially", "files"], rows)] if rows else []
-    alone = prepared.pictures[(prepared.pictures["reason"] == "") & prepared.pictures["source"].isin(wrong["source"])]
-    texts += [f"{len(alone):,} of them are used, under the official label."] if len(alone) else []
-    sets = (PictureSet([_picture(dataset, row, "used")], f"filed as {row['filed_as']}") for _, row in alone.iterrows())
-    shown, hidden = first_sets(sets, MOST_SETS, len(alone))
-    return Section("Labels against official tables", texts, tables, shown, hidden)
+    relabelled = prepared.pictures[
+        (prepared.pictures["reason"] == "") & prepared.pictures["source"].isin(disagreements["source"])
+    ]
+    texts += [f"{len(relabelled):,} of them are used, under the official label."] if len(relabelled) else []
+    sets = (
+        PictureSet([_picture(dataset, row, "used")], f"filed as {row['filed_as']}") for _, row in relabelled.iterrows()
+    )
+    visible, hidden = first_sets(sets, MOST_SETS, len(relabelled))
+    return Section("Labels against official tables", texts, tables, visible, hidden)
 
 
 def _copies(dataset: Path, pictures: pd.DataFrame) -> Section:
@@ -133,21 +137,21 @@ def _copies(dataset: Path, pictures: pd.DataFrame) -> Section:
     def sets() -> Iterator[PictureSet]:
         for _, row in copies.iterrows():
             other = row["detail"].split(" as ", 1)[1]
-            kept = by_source.loc[other].copy()
-            kept["source"] = other
-            yield PictureSet([_picture(dataset, kept, "used"), _picture(dataset, row, "left out")], row["detail"])
+            original = by_source.loc[other].copy()
+            original["source"] = other
+            yield PictureSet([_picture(dataset, original, "used"), _picture(dataset, row, "left out")], row["detail"])
 
-    shown, hidden = first_sets(sets(), MOST_SETS, len(copies))
+    visible, hidden = first_sets(sets(), MOST_SETS, len(copies))
     texts = [f"{len(copies):,} files show a picture that is used already, turned and mirrored copies included."]
     texts += (
         [f"At least {int(across.sum()):,} of them stand in Train while the same picture is in Test."]
         if across.any()
         else []
     )
-    return Section("Copies", texts, [], shown, hidden)
+    return Section("Copies", texts, [], visible, hidden)
 
 
-def _near_duplicates(dataset: Path, prepared: Prepared) -> Section:
+def _near_duplicates(dataset: Path, prepared: PreparedDataset) -> Section:
     near = prepared.near.sort_values("correlation", ascending=False)
     if near.empty:
         return Section("Near-duplicates", ["No two pictures look like one lesion taken or published twice."])
@@ -155,39 +159,39 @@ def _near_duplicates(dataset: Path, prepared: Prepared) -> Section:
 
     def sets() -> Iterator[PictureSet]:
         for pair in near.to_dict("records"):
-            why = f"correlation {pair['correlation']:.2f}, {pair['distance']} of 64 bits differ"
-            both = [rows.loc[pair[end]] for end in "ab"]
-            yield PictureSet([_picture(dataset, row, row["split"] or "left out") for row in both], why)
+            caption = f"correlation {pair['correlation']:.2f}, {pair['distance']} of 64 bits differ"
+            ends = [rows.loc[pair[end]] for end in "ab"]
+            yield PictureSet([_picture(dataset, row, row["split"] or "left out") for row in ends], caption)
 
-    shown, hidden = first_sets(sets(), MOST_SETS, len(near))
+    visible, hidden = first_sets(sets(), MOST_SETS, len(near))
     text = (
         f"{len(near):,} pairs look like one lesion taken or published twice. Each pair stays in one split; no picture "
         "is left out for it. Some pairs will be two lesions: docs/methods.md says how many of those on real pictures."
     )
-    return Section("Near-duplicates", [text], [], shown, hidden)
+    return Section("Near-duplicates", [text], [], visible, hidden)
 
 
 def _left_out(dataset: Path, pictures: pd.DataFrame) -> Section:
-    rows = pictures[pictures["reason"].isin(REASONS_SHOWN)]
+    rows = pictures[pictures["reason"].isin(OTHER_REASONS)]
     if rows.empty:
         return Section("Other files that are left out", ["None."])
     sets = (PictureSet([_picture(dataset, row, row["reason"])], row["detail"]) for _, row in rows.iterrows())
-    shown, hidden = first_sets(sets, MOST_SETS, len(rows))
+    visible, hidden = first_sets(sets, MOST_SETS, len(rows))
     text = f"{len(rows):,} files, grey where nothing could be decoded."
-    return Section("Other files that are left out", [text], [], shown, hidden)
+    return Section("Other files that are left out", [text], [], visible, hidden)
 
 
-def _notes(prepared: Prepared) -> Section:
-    notes = [*prepared.reading.notes, *prepared.official.notes, *prepared.checked.notes]
+def _notes(prepared: PreparedDataset) -> Section:
+    notes = [*prepared.raw.notes, *prepared.official.notes, *prepared.label_check.notes]
     if not notes:
         return Section("Notes of the readers", [])
-    rows = [[note.what, f"{note.n:,}", ", ".join(note.names)] for note in notes]
+    rows = [[note.kind, f"{note.n:,}", ", ".join(note.names)] for note in notes]
     return Section(
         "Notes of the readers", ["What did not fit in tables and folders."], [Table(["what", "n", "e.g."], rows)]
     )
 
 
-def _picture(dataset: Path, row: pd.Series, fate: str) -> EmbeddedPicture:
+def _picture(dataset: Path, row: pd.Series, status: str) -> EmbeddedPicture:
     label = row["filed_as"]
     name = Path(row["source"]).stem
-    return embed_picture(dataset, row["source"], f"{diagnosis(label).name if label else 'no label'}, {fate}: {name}")
+    return embed_picture(dataset, row["source"], f"{diagnosis(label).name if label else 'no label'}, {status}: {name}")

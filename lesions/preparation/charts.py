@@ -1,4 +1,4 @@
-"""The charts of prepare: what became of each class's files, and what the pictures look like."""
+"""The charts of prepare: the files of each class by split, and a contact sheet of the prepared pictures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +15,24 @@ COLOURS = dict(zip(SPLITS, (figures.BLUE, figures.SKY, figures.ORANGE), strict=T
 EXAMPLES = 6  # pictures per class on the sheet
 
 
-def splits_chart(pictures: pd.DataFrame, ending: str) -> Figure:
-    """Files of each class by split, those left out last. pictures: one row per raw file; `ending` ends the title."""
+def splits_chart(pictures: pd.DataFrame, title_suffix: str) -> Figure:
+    """Files of each class by split, those left out last. pictures: one row per raw file."""
     used = pictures["reason"] == ""
     labels = [label for label in pictures["label"].value_counts().index if label]
-    fates = {split: used & (pictures["split"] == split) for split in SPLITS} | {"left out": ~used}
+    outcomes = {split: used & (pictures["split"] == split) for split in SPLITS} | {"left out": ~used}
     lane = []
-    for fate, rows in fates.items():
+    for outcome, rows in outcomes.items():
         counts = pictures.loc[rows, "label"].value_counts()
-        lane.append(
-            figures.Bars(fate, [int(counts.get(label, 0)) for label in labels], COLOURS.get(fate, figures.PALE))
-        )
+        sizes = [int(counts.get(label, 0)) for label in labels]
+        lane.append(figures.Bars(outcome, sizes, COLOURS.get(outcome, figures.PALE)))
     title = f"{used.sum():,} of {len(pictures):,} files are used, in {pictures.loc[used, 'group'].nunique():,} groups"
-    return figures.grouped_bars([diagnosis(label).name for label in labels], [lane], title + ending, "files")
+    return figures.grouped_bars([diagnosis(label).name for label in labels], [lane], title + title_suffix, "files")
 
 
-def sheet(used: pd.DataFrame, folder: Path, ending: str) -> Figure:
+def sheet(used: pd.DataFrame, folder: Path, title_suffix: str) -> Figure:
     """The first pictures of each class, by the hash of their pixels: a choice that is neither sorted nor random."""
     rows = [figures.Row(f"{diagnosis(label).name} ({n:,})", list(cells)) for label, n, cells in _examples(used, folder)]
-    return figures.contact_sheet(rows, f"Prepared pictures of {len(rows)} classes{ending}")
+    return figures.contact_sheet(rows, f"Prepared pictures of {len(rows)} classes{title_suffix}")
 
 
 def _examples(used: pd.DataFrame, folder: Path) -> Iterator[tuple[str, int, list[figures.Cell]]]:

@@ -1,4 +1,4 @@
-"""Pictures that belong together: the same pixels, one lesion, one patient."""
+"""Groups of pictures that share pixels, a lesion or a patient."""
 
 from collections.abc import Iterable
 
@@ -22,9 +22,9 @@ def group_together(n: int, keys: Iterable[pd.Series], pairs: pd.DataFrame | None
     for key in keys:
         codes, _ = pd.factorize(key)
         first_of_code = pd.Series(np.arange(n)).groupby(codes).transform("first").to_numpy()
-        known = (key != "").to_numpy()
-        first_rows.append(first_of_code[known])
-        rows.append(np.arange(n)[known])
+        filled = (key != "").to_numpy()
+        first_rows.append(first_of_code[filled])
+        rows.append(np.arange(n)[filled])
     start, end = np.concatenate(first_rows), np.concatenate(rows)
     links = coo_array((np.ones(len(start)), (start, end)), shape=(n, n))
     _, component = connected_components(links, directed=False)

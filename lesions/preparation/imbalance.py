@@ -18,7 +18,7 @@ HEADINGS = {
     "after_plan": "Training after the plan",
 }
 PLAN_COLUMNS = ["label", "n_raw", "n_usable", "n_train", "n_target", "n_add"]
-IN_WORDS = {
+REASON_TEXTS = {
     "label conflict": "also filed under another class",
     "exact duplicate": "the same picture again",
     "class too small": "left in a class that is too small",
@@ -57,9 +57,9 @@ def plan(counts: pd.DataFrame, rebalance: RebalanceParams) -> pd.DataFrame:
 
 
 def summarize(table: pd.DataFrame, excluded: pd.DataFrame, rebalance: RebalanceParams) -> dict[str, Any]:
-    """metrics/imbalance.json: the findings in words, then the numbers behind them, view by view and class by class.
+    """metrics/imbalance.json: the findings as text, then their numbers, view by view and class by class.
 
-    table: what plan() returns. Shares are of all pictures of a view, rounded to 4 digits; imbalance is the largest
+    table: the result of plan(). Shares are of all pictures of a view, rounded to 4 digits; imbalance is the largest
     class over the smallest that has any picture, rounded to 2 digits.
     """
     views = {name: _view(table, column) for name, column in VIEWS.items()}
@@ -129,25 +129,25 @@ def _describe(name: str, view: dict[str, Any]) -> str:
 
 def _describe_plan(added: int, rebalance: RebalanceParams) -> str:
     cap = "no cap" if rebalance.cap is None else f"at most {rebalance.cap:g} times its own pictures per class"
-    how = {
+    texts = {
         "augment": f"{added:,} new training pictures ({rebalance.target}, {cap})",
         "sampler": f"rare classes are drawn more often ({rebalance.target}, {cap}), no new pictures",
         "weights": f"rare classes weigh more in the loss ({rebalance.target}, {cap}), no new pictures",
         "none": "the classes stay as they are, no new pictures",
     }
-    return f"Plan: {how[rebalance.method]}."
+    return f"Plan: {texts[rebalance.method]}."
 
 
 def _caveats(table: pd.DataFrame, excluded: pd.DataFrame) -> list[str]:
-    """What to know of classes that lost most of their files: 'rare' may mean 'filed twice'."""
+    """Warnings on classes that lost most of their files: 'rare' may mean 'filed twice'."""
     caveats = []
     for label, row in table.set_index("label").to_dict("index").items():
         name = diagnosis(str(label)).name
         if 2 * row["n_usable"] < row["n_raw"]:
-            left = f"{row['n_usable']:,} usable" if row["n_usable"] else "none usable"
+            usable = f"{row['n_usable']:,} usable" if row["n_usable"] else "none usable"
             reasons = excluded.loc[excluded["label"] == label, "reason"].value_counts()
-            why = "; ".join(f"{n:,} {IN_WORDS.get(str(reason), str(reason))}" for reason, n in reasons.items())
-            caveats.append(f"Caution, {name}: {row['n_raw']:,} raw files, {left}: {why}.")
+            why = "; ".join(f"{n:,} {REASON_TEXTS.get(str(reason), str(reason))}" for reason, n in reasons.items())
+            caveats.append(f"Caution, {name}: {row['n_raw']:,} raw files, {usable}: {why}.")
         elif not row["n_train"]:
             caveats.append(f"Caution, {name}: no training picture, so there is nothing to copy or to learn from.")
     return caveats

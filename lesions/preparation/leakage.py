@@ -1,11 +1,11 @@
-"""Test pictures that training knows: by the picture itself, its lesion, its patient, or a near-duplicate."""
+"""Leakage: test pictures that share the picture itself, a lesion, a patient or a near-duplicate with training."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-KEYS = {  # kind of what two pictures share -> the columns that say so
+KEYS = {  # kind of leakage -> the columns in which two pictures then agree
     "picture": ("sha256", "isic_id"),
     "lesion": ("lesion", "official_lesion"),
     "patient": ("patient",),
@@ -31,49 +31,49 @@ def leakage_counts(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
 
 
 def leaked_pictures(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
-    """The pictures of the published Test part that Train knows: columns test and train (rows), and kind, one row each.
+    """The pictures of the published Test part that leak into Train: columns test and train (rows), and kind.
 
     Of several kinds the first of KEYS counts, then near-duplicates; of several training pictures the first.
     """
     readable = pictures[pictures["sha256"] != ""]
     test, train = (readable[readable["official_split"] == part] for part in ("test", "train"))
-    found: dict[Any, tuple[Any, str]] = {}
+    leaks: dict[Any, tuple[Any, str]] = {}
     for kind, columns in KEYS.items():
         for column in columns:
             first = {value: row for row, value in reversed(list(train[column].items())) if value}
             for row, value in test[column].items():
                 if value in first:
-                    found.setdefault(row, (first[value], kind))
+                    leaks.setdefault(row, (first[value], kind))
     for a, b in zip(near["a"], near["b"], strict=True):
         for one, other in ((a, b), (b, a)):
             if one in test.index and other in train.index:
-                found.setdefault(one, (other, NEAR))
-    rows = [(row, partner, kind) for row, (partner, kind) in sorted(found.items())]
+                leaks.setdefault(one, (other, NEAR))
+    rows = [(row, partner, kind) for row, (partner, kind) in sorted(leaks.items())]
     return pd.DataFrame(rows, columns=["test", "train", "kind"])
 
 
 def _shared(
     pictures: pd.DataFrame, near: pd.DataFrame, name: str, test: pd.Series, train: pd.Series
 ) -> Iterator[dict[str, Any]]:
-    """The rows of contamination() for one split, given which rows are test and which training."""
+    """The rows of leakage_counts() for one split; test and train: masks of the rows."""
     hits, at_least = {}, {}
     for kind, columns in KEYS.items():
         hits[kind] = pd.Series(False, index=pictures.index)
-        known = pd.Series(False, index=pictures.index)
+        has_id = pd.Series(False, index=pictures.index)
         for column in columns:
-            given = pictures[column] != ""
-            hits[kind] |= test & given & pictures[column].isin(pictures.loc[train & given, column])
-            known |= given
-        at_least[kind] = not known[test | train].all()
+            filled = pictures[column] != ""
+            hits[kind] |= test & filled & pictures[column].isin(pictures.loc[train & filled, column])
+            has_id |= filled
+        at_least[kind] = not has_id[test | train].all()
     hits[NEAR] = test & pictures.index.isin(_partners(near, train[train].index))
     hits[ANY] = pd.concat(hits, axis=1).any(axis=1)
     at_least[NEAR], at_least[ANY] = False, any(at_least.values())
-    for kind, found in hits.items():
+    for kind, leaked in hits.items():
         yield {
             "split": name,
             "kind": kind,
             "test": int(test.sum()),
-            "shared": int(found.sum()),
+            "shared": int(leaked.sum()),
             "at_least": at_least[kind],
         }
 

@@ -1,8 +1,8 @@
-"""Pictures that show one lesion nearly alike: published twice, cropped, turned, recoloured, or taken twice in a row.
+"""Near-duplicates: pictures that show one lesion nearly alike, cropped, turned, recoloured, taken or published twice.
 
 Pairs whose hashes are near in one of eight orientations are candidates; a pair is linked only where the registered
-pictures themselves correlate. What is linked belongs into one group, and nothing more: a link excludes no picture, and
-two labels under one link are no conflict. docs/methods.md holds what was measured on real pictures.
+pictures themselves correlate. Linked pictures form one group, and nothing more: a link excludes no picture, and
+two labels under one link are no conflict. docs/methods.md has the measurements on real pictures.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,8 +25,8 @@ from lesions.runtime.parallel import map_on_all_cores
 
 Details = NDArray[np.int8]  # (..., SIDE, SIDE)
 
-FARTHEST = 14  # of 64 bits; hashes farther apart are no candidates
-LINKED = 0.80  # smallest correlation of a linked pair
+MAX_DISTANCE = 14  # of 64 bits; hashes farther apart are no candidates
+MIN_CORRELATION = 0.80  # smallest correlation of a linked pair
 ORIENTATIONS = tuple(product((False, True), repeat=3))  # transposed, then upside down, then mirrored
 
 SIDE = 64  # pixels of the pictures that are compared
@@ -34,36 +34,36 @@ FINEST, COARSEST = 1.0, 3.0  # pixels, standard deviations of the Gaussians whos
 LARGEST_DETAIL = 3.0  # times the median size of a picture's details: one dark spot on plain skin must not outweigh all
 FULL_RADIUS, EDGE_RADIUS = 24.0, 32.0  # pixels from the centre where the weight begins to fall, and where it is zero
 SHIFT = 6  # pixels, the largest in both directions
-TURNS = (-6.0, 6.0)  # degrees, tried beside the upright picture
-WORTH_TURNING = 0.60  # correlation before turning, which adds .2 at most
+ROTATIONS = (-6.0, 6.0)  # degrees, tried beside the upright picture
+MIN_FOR_ROTATION = 0.60  # correlation before rotation, which adds .2 at most
 
 ROWS, COLUMNS = 32, 4096  # hashes compared at once, and up to twice as many columns: less, and threads wait for turns
 PAIRS = 32  # correlated at once: in the cache of one core
 
 
-def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], farthest: int = FARTHEST) -> pd.DataFrame:
+def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], max_distance: int = MAX_DISTANCE) -> pd.DataFrame:
     """The candidate pairs among pictures, and which of them are linked.
 
     phash: one perceptual hash per picture (16 hexadecimal digits). read: the pixels of a picture, grey or RGB, by
     its label in the index of phash; called once for each picture in a candidate pair, in worker processes.
 
-    Returns columns a, b (index labels, a before b), distance (bits, 0 to `farthest`, in the nearest orientation),
-    correlation (-1 to 1) and linked (correlation >= LINKED), in the order of the table.
+    Returns columns a, b (index labels, a before b), distance (bits, 0 to `max_distance`, in the nearest orientation),
+    correlation (-1 to 1) and linked (correlation >= MIN_CORRELATION), in the order of the table.
     """
-    candidates = candidate_pairs(phash.tolist(), farthest)
+    candidates = candidate_pairs(phash.tolist(), max_distance)
     rows = np.unique(candidates[["a", "b"]])
     labels = [phash.index[row] for row in rows]
-    found = list(map_on_all_cores(partial(_read_details, read), labels, "near-duplicates"))
-    details = np.stack(found) if found else np.empty((0, SIDE, SIDE), np.int8)
+    bands = list(map_on_all_cores(partial(_read_details, read), labels, "near-duplicates"))
+    details = np.stack(bands) if bands else np.empty((0, SIDE, SIDE), np.int8)
     first, second = (np.searchsorted(rows, candidates[column]) for column in ("a", "b"))
     candidates["correlation"] = _correlate_all(details, first, second, candidates["orientation"].to_numpy())
     pairs = candidates.groupby(["a", "b"], as_index=False).agg({"distance": "min", "correlation": "max"})
     pairs["a"], pairs["b"] = phash.index[pairs["a"]], phash.index[pairs["b"]]
-    return pairs.assign(linked=pairs["correlation"] >= LINKED)
+    return pairs.assign(linked=pairs["correlation"] >= MIN_CORRELATION)
 
 
-def candidate_pairs(hashes: Sequence[str], farthest: int = FARTHEST) -> pd.DataFrame:
-    """Every pair of hashes at most `farthest` bits apart in one of the eight orientations of the second.
+def candidate_pairs(hashes: Sequence[str], max_distance: int = MAX_DISTANCE) -> pd.DataFrame:
+    """Every pair of hashes at most `max_distance` bits apart in one of the eight orientations of the second.
 
     hashes: 16 hexadecimal digits each. Returns integer columns a < b (positions), orientation (of ORIENTATIONS) and
     distance, sorted; a pair that is near in several orientations has a row for each.
@@ -71,8 +71,8 @@ def candidate_pairs(hashes: Sequence[str], farthest: int = FARTHEST) -> pd.DataF
     views, threads = hash_views(hashes), available_cores()
     shares = [range(ROWS * number, len(hashes), ROWS * threads) for number in range(threads)]
     with ThreadPoolExecutor(threads) as pool:  # threads: these operations leave Python's lock
-        found = np.concatenate(list(pool.map(partial(_search, views, farthest), shares)))
-    table = pd.DataFrame(found, columns=["a", "b", "orientation", "distance"])
+        matches = np.concatenate(list(pool.map(partial(_search, views, max_distance), shares)))
+    table = pd.DataFrame(matches, columns=["a", "b", "orientation", "distance"])
     return table[table["a"] < table["b"]].sort_values(["a", "b", "orientation"], ignore_index=True)
 
 
@@ -90,7 +90,7 @@ def hash_views(hashes: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def details_of(pixels: Pixels) -> Details:
-    """(64, 64) fine structure of grey or RGB pixels: logarithmic grey, one band of frequencies, limited.
+    """(64, 64) fine structure of grey or RGB pixels: logarithmic grey, one band of frequencies, clipped.
 
     The logarithm turns a change of exposure into a constant, which the band leaves out with slow changes of lighting.
     -127 to 127; all zero for an even picture.
@@ -109,24 +109,27 @@ def correlate(first: Details, second: Details) -> NDArray[np.float64]:
     """
     spectra = fft.rfft2(_weighted(first))
     best = _over_shifts(spectra, second)
-    worth = np.flatnonzero(best >= WORTH_TURNING)
-    for turn in TURNS if len(worth) else ():
-        turned = rotate(second[worth].astype(np.float32), turn, axes=(1, 2), reshape=False, order=1, mode="nearest")
-        best[worth] = np.maximum(best[worth], _over_shifts(spectra[worth], turned))
+    promising = np.flatnonzero(best >= MIN_FOR_ROTATION)
+    for angle in ROTATIONS if len(promising) else ():
+        rotated = rotate(
+            second[promising].astype(np.float32), angle, axes=(1, 2), reshape=False, order=1, mode="nearest"
+        )
+        best[promising] = np.maximum(best[promising], _over_shifts(spectra[promising], rotated))
     return best
 
 
 def _correlate_all(
     details: Details, first: NDArray[np.int64], second: NDArray[np.int64], orientation: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """(m,) correlations of the pairs of rows in `details` (n, 64, 64), the second in the given orientations."""
+    """(m,) correlations of the pairs of rows in `details` (n, 64, 64), the second in its orientation."""
 
     def chunk(start: int) -> NDArray[np.float64]:
         part = slice(start, start + PAIRS)
-        seen = [
-            _seen(details[row], *ORIENTATIONS[view]) for row, view in zip(second[part], orientation[part], strict=True)
+        oriented = [
+            _oriented(details[row], *ORIENTATIONS[view])
+            for row, view in zip(second[part], orientation[part], strict=True)
         ]
-        return correlate(details[first[part]], np.stack(seen))
+        return correlate(details[first[part]], np.stack(oriented))
 
     starts = range(0, len(first), PAIRS)
     with ThreadPoolExecutor(available_cores()) as pool:  # threads: the Fourier transforms leave Python's lock
@@ -136,13 +139,13 @@ def _correlate_all(
         return np.concatenate([np.empty(0), *done])
 
 
-def _search(views: NDArray[np.uint64], farthest: int, starts: Sequence[int]) -> NDArray[np.int64]:
+def _search(views: NDArray[np.uint64], max_distance: int, starts: Sequence[int]) -> NDArray[np.int64]:
     """(k, 4) rows a, b, orientation, distance of the near pairs of ROWS hashes from each start and all from there on.
 
     Writes into the same memory again and again: asking the system for it takes as long as a third of the search.
     """
     differing, distances = np.empty(2 * ROWS * COLUMNS, np.uint64), np.empty(2 * ROWS * COLUMNS, np.uint8)
-    found = [np.empty((0, 4), np.int64)]
+    matches = [np.empty((0, 4), np.int64)]
     for start in starts:
         upright = views[0, start : start + ROWS, None]
         for left, right in pairwise(_edges(start, views.shape[1])):
@@ -151,12 +154,12 @@ def _search(views: NDArray[np.uint64], farthest: int, starts: Sequence[int]) -> 
             for orientation, view in enumerate(views[:, left:right]):
                 np.bitwise_xor(upright, view, out=bits.reshape(shape))
                 np.bitwise_count(bits, out=distance)
-                if distance.min() <= farthest:  # seldom, and quicker to tell than where
-                    near = np.flatnonzero(distance <= farthest)
+                if distance.min() <= max_distance:  # seldom, and quicker to test than to locate
+                    near = np.flatnonzero(distance <= max_distance)
                     a, b = np.divmod(near, right - left)
                     rows = [start + a, left + b, np.full(len(near), orientation), distance[near]]
-                    found.append(np.stack(rows, axis=1))
-    return np.concatenate(found)
+                    matches.append(np.stack(rows, axis=1))
+    return np.concatenate(matches)
 
 
 def _edges(start: int, end: int) -> list[int]:
@@ -169,7 +172,7 @@ def _read_details(read: Callable[[Any], Pixels], label: Any) -> Details:
     return details_of(read(label))
 
 
-def _seen(details: Details, transposed: bool, upside_down: bool, mirrored: bool) -> Details:
+def _oriented(details: Details, transposed: bool, upside_down: bool, mirrored: bool) -> Details:
     turned = details.T if transposed else details
     return turned[:: -1 if upside_down else 1, :: -1 if mirrored else 1]
 

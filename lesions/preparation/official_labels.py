@@ -1,4 +1,4 @@
-"""Official tables: what publishers say of each ISIC picture, to check a data set's labels and settle its conflicts.
+"""Official labels: the publishers' tables of ISIC pictures, to check a data set's labels and resolve its conflicts.
 
 The tables are those of the published layouts (lesions/datasets), recognised by their columns. ISIC 2019 goes before
 HAM10000, whose classes are coarser; then ISIC 2018, ISIC 2020 and the archive's own metadata. A coarser label never
@@ -14,18 +14,18 @@ import pandas as pd
 from lesions.data.diagnoses import coarser, compatible, finer
 from lesions.datasets import ham10000, isic2018, isic2019, isic_archive, siim2020
 from lesions.datasets.folder import Folder
-from lesions.datasets.raw import Note, isic_id, noted
-from lesions.datasets.rows import FACTS
+from lesions.datasets.raw import Note, isic_id, make_notes
+from lesions.datasets.rows import METADATA_COLUMNS
 from lesions.runtime.console import UserError
 
 PRECEDENCE: tuple[ModuleType, ...] = (isic2019, ham10000, isic2018, siim2020, isic_archive)
-COLUMNS = ("official_label", "official_table", *FACTS)
-HAM_SIZE = 10_015  # pictures of HAM10000: only a list of all of them tells that a picture is not among them
-DISAGREEMENT = ("source", "isic_id", "label", "official_label", "official_table")
+COLUMNS = ("official_label", "official_table", *METADATA_COLUMNS)
+HAM10000_SIZE = 10_015  # pictures of HAM10000: only a list of all of them proves that a picture is not among them
+DISAGREEMENT_COLUMNS = ("source", "isic_id", "label", "official_label", "official_table")
 
 
 class OfficialLabels(NamedTuple):
-    """What official tables say: COLUMNS by ISIC id (text, unknown is empty), the tables' names, and notes."""
+    """The official tables: COLUMNS by ISIC id (text, unknown is empty), the tables' names, and notes."""
 
     table: pd.DataFrame
     tables: list[str]
@@ -33,7 +33,7 @@ class OfficialLabels(NamedTuple):
 
 
 class LabelCheck(NamedTuple):
-    """A raw table with official_label and official_table, the rows whose label disagrees, and notes in words."""
+    """A raw table with official_label and official_table, the rows whose label disagrees, and notes."""
 
     table: pd.DataFrame
     disagreements: pd.DataFrame
@@ -41,9 +41,9 @@ class LabelCheck(NamedTuple):
 
 
 def read_official_labels(path: str | Path) -> OfficialLabels:
-    """Every table in the folder (or one below) that is of a known kind; a folder without any is fine.
+    """Every table in the folder (or one below) of a recognised layout; a folder without any is fine.
 
-    Raises UserError where there is no such folder, or a table of a known kind cannot be read.
+    Raises UserError where there is no such folder, or a table of a recognised layout cannot be read.
     """
     folder = Folder(path)
     if not folder.path.is_dir():
@@ -53,40 +53,39 @@ def read_official_labels(path: str | Path) -> OfficialLabels:
     for layout in PRECEDENCE:
         rows = layout.read_rows(folder)
         notes += rows.notes
-        table, contradicting = _completed(table, _by_isic_id(rows.table))
-        notes += noted({"ids with official labels that exclude each other, the first stands": contradicting})
-    known = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
+        table, contradicting = _complete(table, _by_isic_id(rows.table))
+        notes += make_notes({"ids with official labels that exclude each other, the first stands": contradicting})
+    recognised = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
     names = {path: folder.name_of(path) for path in folder.headers}
-    notes += noted({"tables of no known kind": [name for path, name in names.items() if path not in known]})
-    return OfficialLabels(table, [name for path, name in names.items() if path in known], notes)
+    notes += make_notes({"tables of no known kind": [name for path, name in names.items() if path not in recognised]})
+    return OfficialLabels(table, [name for path, name in names.items() if path in recognised], notes)
 
 
 def check_labels(raw: pd.DataFrame, official: OfficialLabels) -> LabelCheck:
-    """Hold every picture of a raw table against the official tables, by its ISIC id.
+    """Compare every picture of a raw table with the official tables, by its ISIC id.
 
-    Adds official_label and official_table (empty where unknown), fills in facts that the layout does not give, and adds
-    official_lesion: where the layout names lesions in its own way, both names say which pictures belong together.
-    Labels stay as they are.
+    Adds official_label and official_table (empty where unknown), fills in metadata that the layout lacks, and adds
+    official_lesion: where the layout has lesion names of its own, both names group pictures. Labels stay as they are.
     """
-    found = official.table.reindex(raw["isic_id"], fill_value="").reset_index(drop=True).set_axis(raw.index)
-    table = raw.assign(**{column: found[column] for column in ("official_label", "official_table")})
-    table["official_lesion"] = found["lesion"]
-    for fact in FACTS:
-        table[fact] = table[fact].where(table[fact] != "", found[fact])
-    if (official.table["origin"] == "HAM10000").sum() >= HAM_SIZE:
+    rows = official.table.reindex(raw["isic_id"], fill_value="").reset_index(drop=True).set_axis(raw.index)
+    table = raw.assign(**{column: rows[column] for column in ("official_label", "official_table")})
+    table["official_lesion"] = rows["lesion"]
+    for column in METADATA_COLUMNS:
+        table[column] = table[column].where(table[column] != "", rows[column])
+    if (official.table["origin"] == "HAM10000").sum() >= HAM10000_SIZE:
         table.loc[(table["origin"] == "") & (table["isic_id"] != ""), "origin"] = "other"
-    wrong = ~_compatible(table["label"], table["official_label"])
-    disagreements = table.loc[wrong, list(DISAGREEMENT)]
+    disagreeing = ~_compatible(table["label"], table["official_label"])
+    disagreements = table.loc[disagreeing, list(DISAGREEMENT_COLUMNS)]
     pairs = disagreements.groupby(["label", "official_label"])["source"]
-    notes = noted({f"filed as {label}, officially {true}": list(sources) for (label, true), sources in pairs})
+    notes = make_notes({f"filed as {label}, officially {true}": list(sources) for (label, true), sources in pairs})
     unknown = table.loc[(table["official_label"] == "") & (table["label"] != ""), "source"]
     if official.tables:
-        notes += noted({"pictures that no official table knows": unknown})
+        notes += make_notes({"pictures that no official table knows": unknown})
     return LabelCheck(table, disagreements.reset_index(drop=True), notes)
 
 
-def tell_notes(official: OfficialLabels, checked: LabelCheck) -> str:
-    """What the official tables said, a line a note; empty where there are none."""
+def notes_text(official: OfficialLabels, checked: LabelCheck) -> str:
+    """The names of the official tables, then one line per note."""
     tables = f"official tables: {', '.join(official.tables)}" if official.tables else "official tables: none"
     return "\n".join([tables, *(f"  {note}" for note in [*official.notes, *checked.notes])])
 
@@ -94,11 +93,11 @@ def tell_notes(official: OfficialLabels, checked: LabelCheck) -> str:
 def resolve_conflicts(pictures: pd.DataFrame) -> pd.DataFrame:
     """Let the official label decide for every usable picture (empty reason) whose own label excludes it.
 
-    pictures: a checked raw table with sha256, reason and detail. Where a table knows only one of several files with the
+    pictures: a checked raw table with sha256, reason and detail. Where a table lists only one of several files with the
     same pixels, its label holds for all. Where another file of the picture (by pixels or ISIC id) bears a label that
     agrees, this one is left out as 'label conflict'; else it is relabelled to the official class, or to the one coarser
     class that holds it; else, the data set having none, it is left out too.
-    Where no table knows a picture nothing changes.
+    A picture in no table stays as it is.
     """
     pictures = pictures.copy()
     usable = pictures[(pictures["reason"] == "") & (pictures["label"] != "")]
@@ -115,9 +114,9 @@ def resolve_conflicts(pictures: pd.DataFrame) -> pd.DataFrame:
         if target and not has_agreeing_copy[row]:
             pictures.loc[row, "label"] = target
             continue
-        why = "" if target else ", which is no class of this data set"
+        explanation = "" if target else ", which is no class of this data set"
         pictures.loc[row, "reason"] = "label conflict"
-        pictures.loc[row, "detail"] = f"officially {official[row]} ({table[row]}){why}"
+        pictures.loc[row, "detail"] = f"officially {official[row]} ({table[row]}){explanation}"
     return pictures
 
 
@@ -128,18 +127,18 @@ def _by_isic_id(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.set_axis(index)[list(COLUMNS)].rename_axis("isic_id").loc[lambda table: table.index != ""]
 
 
-def _completed(known: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """What is known, completed by a table of lower precedence; and the ids whose labels exclude each other."""
-    ids = known.index.append(new.index.difference(known.index, sort=False))
-    known, new = known.reindex(ids, fill_value=""), new.reindex(ids, fill_value="")
-    for fact in FACTS:
-        known[fact] = known[fact].where(known[fact] != "", new[fact])
-    pairs = _pairs(known["official_label"], new["official_label"])
-    takes = pairs.map({(old, other): old == "" or other in finer(old) for old, other in pairs.unique()}).astype(bool)
-    excluding = ids[~_compatible(known["official_label"], new["official_label"])].tolist()
+def _complete(table: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The table, completed by a new one of lower precedence; and the ids whose labels exclude each other."""
+    ids = table.index.append(new.index.difference(table.index, sort=False))
+    table, new = table.reindex(ids, fill_value=""), new.reindex(ids, fill_value="")
+    for column in METADATA_COLUMNS:
+        table[column] = table[column].where(table[column] != "", new[column])
+    pairs = _pairs(table["official_label"], new["official_label"])
+    replaced = pairs.map({(old, other): old == "" or other in finer(old) for old, other in pairs.unique()}).astype(bool)
+    excluding = ids[~_compatible(table["official_label"], new["official_label"])].tolist()
     for column in ("official_label", "official_table"):
-        known[column] = known[column].where(~takes, new[column])
-    return known, excluding
+        table[column] = table[column].where(~replaced, new[column])
+    return table, excluding
 
 
 def _compatible(labels: pd.Series, others: pd.Series) -> pd.Series:
@@ -153,7 +152,7 @@ def _pairs(labels: pd.Series, others: pd.Series) -> pd.Series:
 
 
 def _shared(pictures: pd.DataFrame, column: str) -> pd.Series:
-    """The column, where it is empty filled with what another file with the same pixels has there."""
+    """The column, where it is empty filled from another file with the same pixels."""
     first = pictures[pictures[column] != ""].groupby("sha256")[column].first().to_dict()
     return pictures[column].where(pictures[column] != "", pictures["sha256"].map(lambda digest: first.get(digest, "")))
 

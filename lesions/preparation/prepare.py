@@ -1,4 +1,4 @@
-"""From raw files to prepared pictures: read the layout, check labels, decode each file once, select, put into place."""
+"""From raw files to prepared pictures: read the layout, check labels, decode each file once, select, split, store."""
 
 from functools import partial
 from pathlib import Path
@@ -10,32 +10,32 @@ import pandas as pd
 from lesions.data.images import GREY, ColorConstancy, Pixels, prepare_pictures
 from lesions.data.manifest import write_manifest
 from lesions.datasets import read_layout
-from lesions.datasets.raw import Reading
+from lesions.datasets.raw import RawDataset
 from lesions.params.schema import PrepareParams
 from lesions.preparation.near_duplicates import near_duplicates
 from lesions.preparation.official_labels import (
     LabelCheck,
     OfficialLabels,
     check_labels,
+    notes_text,
     read_official_labels,
-    tell_notes,
 )
 from lesions.preparation.selection import assign, choose_labels
-from lesions.runtime.parallel import map_together
+from lesions.runtime.parallel import map_in_chunks
 
 DECODED = ".decoded"  # pictures wait here for their split; gone at the end
-TOGETHER = 32  # pictures that a worker takes at once: it is asked for less often, and does each kind of work in a row
+CHUNK_SIZE = 32  # pictures that a worker gets at once: fewer hand-overs, and each kind of work in a row
 GREYS = "greys"  # in there: every grey copy, row by row; a file for each would take longer to create than to fill
 
 
-class Prepared(NamedTuple):
-    """What became of a data set: a row per raw file, linked pairs of near-duplicates, and what tables said of it."""
+class PreparedDataset(NamedTuple):
+    """A prepared data set: a row per raw file, linked pairs of near-duplicates, and the tables behind it."""
 
     pictures: pd.DataFrame
     near: pd.DataFrame
-    reading: Reading
+    raw: RawDataset
     official: OfficialLabels
-    checked: LabelCheck
+    label_check: LabelCheck
 
     @property
     def used(self) -> pd.DataFrame:
@@ -43,20 +43,20 @@ class Prepared(NamedTuple):
         return self.pictures[self.pictures["reason"] == ""]
 
 
-def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams, folder: Path) -> Prepared:
-    """The whole way from a data set's folder to prepared pictures and both tables in an empty folder.
+def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams, folder: Path) -> PreparedDataset:
+    """Prepare the data set in a folder: its pictures and both tables, in an empty folder.
 
-    labels: a folder of official tables, which may hold none. Prints what it finds. Raises UserError where the data set
+    labels: a folder of official tables, which may hold none. Prints the notes. Raises UserError where the data set
     cannot be used.
     """
     official = read_official_labels(labels)
-    reading = read_layout(dataset, params.layout)
-    checked = check_labels(reading.table, official)
-    print(tell_notes(official, checked))
-    pictures = decode_all(checked.table, dataset, folder, image_size, params.min_side, params.color_constancy)
+    raw = read_layout(dataset, params.layout)
+    label_check = check_labels(raw.table, official)
+    print(notes_text(official, label_check))
+    pictures = decode_all(label_check.table, dataset, folder, image_size, params.min_side, params.color_constancy)
     pictures = choose_labels(pictures, params)
     near = near_pairs(pictures, folder)
-    prepared = Prepared(place(assign(pictures, near, params), folder), near, reading, official, checked)
+    prepared = PreparedDataset(place(assign(pictures, near, params), folder), near, raw, official, label_check)
     write_manifest(folder, prepared.used, prepared.pictures.drop(prepared.used.index))
     return prepared
 
@@ -71,18 +71,18 @@ def decode_all(
 ) -> pd.DataFrame:
     """Decode and resize every raw file on all cores, into `folder/.decoded/<row>.png`.
 
-    Returns the raw table with width, height (pixels), sha256, phash; reason and detail are empty where that went well.
+    Returns the raw table with width, height (pixels), sha256, phash; reason and detail are empty on success.
     Memory does not grow with the number of pictures.
     """
     (folder / DECODED).mkdir()
     jobs = [(dataset / source, decoded_path(folder, row)) for row, source in enumerate(raw["source"])]
     decode = partial(prepare_pictures, image_size=image_size, min_side=min_side, color_constancy=color_constancy)
-    found = []
+    records = []
     with (folder / DECODED / GREYS).open("wb") as greys:
-        for facts, grey in map_together(decode, jobs, "prepare", TOGETHER):
-            found.append(facts)
+        for record, grey in map_in_chunks(decode, jobs, "prepare", CHUNK_SIZE):
+            records.append(record)
             greys.write(grey.tobytes())
-    return pd.concat([raw, pd.DataFrame(found, index=raw.index)], axis=1)
+    return pd.concat([raw, pd.DataFrame(records, index=raw.index)], axis=1)
 
 
 def decoded_path(folder: Path, row: int) -> Path:
@@ -93,11 +93,11 @@ def decoded_path(folder: Path, row: int) -> Path:
 def near_pairs(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """The pairs of usable pictures that show one lesion nearly alike: columns a and b, rows of the raw table, and more.
 
-    Compares the grey copies that decode_all() left: what is found does not depend on image_size.
+    Compares the grey copies of decode_all(): the result does not depend on image_size.
     """
     usable = pictures.loc[pictures["reason"] == "", "phash"]
-    found = near_duplicates(usable, partial(_read_grey, folder))
-    return found[found["linked"]]
+    pairs = near_duplicates(usable, partial(_read_grey, folder))
+    return pairs[pairs["linked"]]
 
 
 def place(pictures: pd.DataFrame, folder: Path) -> pd.DataFrame:

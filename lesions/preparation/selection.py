@@ -1,4 +1,4 @@
-"""Which pictures are used, under which label, and which belong together: every raw file is used or has one reason."""
+"""Selection of the pictures, their labels and their groups: every raw file is used or has one reason why not."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ SAME_LESION = ("patient", "lesion", "official_lesion")
 
 
 def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
-    """Give every readable picture its label, or the reason why it has none; of copies, one stays.
+    """Give every readable picture its label, or the reason why it has none; of copies, keep one.
 
     pictures: decoded and checked against the official tables. Raises UserError where two labels of one picture are to
     be an error, or prepare.classes does not fit the classes.
@@ -31,15 +31,17 @@ def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame
     if params.label_conflicts == "official":
         pictures = resolve_conflicts(pictures)
     merged = merge_classes(pictures["label"], params.classes)
-    gone = pictures.index[(pictures["reason"] == "") & (merged == "")]
-    _exclude(pictures, "no label", {row: f"prepare.classes leaves out {pictures.loc[row, 'label']}" for row in gone})
+    unmapped = pictures.index[(pictures["reason"] == "") & (merged == "")]
+    _exclude(
+        pictures, "no label", {row: f"prepare.classes leaves out {pictures.loc[row, 'label']}" for row in unmapped}
+    )
     pictures["label"] = merged.where(merged != "", pictures["label"])
     _exclude_copies(pictures, params)
     return pictures
 
 
 def assign(pictures: pd.DataFrame, near: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
-    """Add `group`, `image_id` and `split` for the pictures that are used; leave out what would leak or is too little.
+    """Add `group`, `image_id` and `split` for the pictures that are used; leave out leaking pictures and small classes.
 
     near: pairs of rows, columns a and b, that show the same lesion by their pixels. Raises UserError where fewer than
     two usable classes remain.
@@ -47,7 +49,7 @@ def assign(pictures: pd.DataFrame, near: pd.DataFrame, params: PrepareParams) ->
     pictures = pictures.copy()
     numbers = _group_numbers(pictures, near)
     if params.test == "official":
-        _exclude_contaminated(pictures, numbers)
+        _exclude_leaking(pictures, numbers)
     _exclude_small_classes(pictures, numbers, params)
     _check_classes(pictures)
     used = pictures.index[pictures["reason"] == ""]
@@ -76,7 +78,7 @@ def _group_numbers(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.Series:
 
 
 def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
-    """Of files of one picture one stays (a test picture first); where their labels differ, none does, unless kept."""
+    """Of files of one picture keep one (a test picture first); where their labels differ, none, but under `keep`."""
     usable = pictures[pictures["reason"] == ""]
     numbers = pd.Series(group_together(len(usable), [usable[key] for key in SAME_PICTURE]), index=usable.index)
     repeated = numbers[numbers.duplicated(keep=False)]
@@ -89,9 +91,9 @@ def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
                 conflicts[row] = _same_as(others.iloc[0], same.loc[row])
             continue
         for _, of_label in same.groupby("label"):
-            kept = of_label["official_split"].ne("test").sort_values(kind="stable").index[0]
-            for row in of_label.index.drop(kept):
-                copies[row] = _same_as(of_label.loc[kept], of_label.loc[row])
+            original = of_label["official_split"].ne("test").sort_values(kind="stable").index[0]
+            for row in of_label.index.drop(original):
+                copies[row] = _same_as(of_label.loc[original], of_label.loc[row])
     if conflicts and params.label_conflicts == "error":
         row, detail = next(iter(conflicts.items()))
         raise UserError(
@@ -107,8 +109,8 @@ def _same_as(other: pd.Series, picture: pd.Series) -> str:
     return f"{same} as {other['source']}"
 
 
-def _exclude_contaminated(pictures: pd.DataFrame, numbers: pd.Series) -> None:
-    """Training pictures that share a group with a usable test picture go; the official test stays as it is."""
+def _exclude_leaking(pictures: pd.DataFrame, numbers: pd.Series) -> None:
+    """Exclude training pictures that share a group with a usable test picture; the official test stays as it is."""
     usable = pictures.index[pictures["reason"] == ""]
     in_test = pictures.loc[usable, "official_split"] == "test"
     test_picture = pictures.loc[usable[in_test], "source"].groupby(numbers[usable[in_test]]).first()
@@ -132,13 +134,14 @@ def _exclude_small_classes(pictures: pd.DataFrame, numbers: pd.Series, params: P
 
 
 def _check_classes(pictures: pd.DataFrame) -> None:
-    left = pictures.loc[pictures["reason"] == "", "label"].unique()
-    if len(left) < FEWEST_CLASSES:
+    classes = pictures.loc[pictures["reason"] == "", "label"].unique()
+    if len(classes) < FEWEST_CLASSES:
         counts = pictures["reason"].replace("", "usable").value_counts()
-        found = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.items())
         raise UserError(
-            f"dataset: {len(left)} of {pictures['label'].nunique()} classes usable, at least {FEWEST_CLASSES} needed "
-            f"({len(pictures)} files: {found}); give each class its own folder with enough pictures"
+            f"dataset: {len(classes)} of {pictures['label'].nunique()} classes usable, "
+            f"at least {FEWEST_CLASSES} needed ({len(pictures)} files: {reasons}); "
+            "give each class its own folder with enough pictures"
         )
 
 

@@ -1,7 +1,7 @@
 """Training, validation and test: by whole groups, stratified by class, and stable when pictures are added.
 
-Groups are ranked by a hash of their name, and each split takes one stretch of its class's ranking. A group's place so
-depends on its own name alone, and only the borders move a little when others come or go.
+Groups are ranked by a hash of their name, and each split takes one stretch of its class's ranking. A group's rank thus
+depends on its own name alone, and only the borders move a little when groups come or go.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ def assign_splits(pictures: pd.DataFrame, params: PrepareParams) -> pd.Series:
 
     No group spans two splits: under `official` the caller has left out the rows that share a group with the test part.
     A group of several classes counts as the rarest of them, so that rare classes keep their shares.
-    Raises UserError where `official` is asked for and the data set has no test part.
+    Raises UserError under `official` where the data set has no test part.
     """
     split = pd.Series("train", index=pictures.index)
     if params.test == "official":
@@ -29,8 +29,8 @@ def assign_splits(pictures: pd.DataFrame, params: PrepareParams) -> pd.Series:
                 "prepare.test: official needs usable pictures in a Test folder beside Train; use fraction without one"
             )
     to_assign = split == "train"
-    of_group = _assign_groups(_groups(pictures[to_assign]), params)
-    split[to_assign] = pictures.loc[to_assign, "group"].map(of_group)
+    split_by_group = _assign_groups(_groups(pictures[to_assign]), params)
+    split[to_assign] = pictures.loc[to_assign, "group"].map(split_by_group)
     return split
 
 

@@ -1,4 +1,4 @@
-"""What prepare counted: every raw file by its fate, every class by split, in numbers and in words."""
+"""The summary of prepare: every raw file by outcome, every class by split, as numbers and as text."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import pandas as pd
 
 from lesions.data.manifest import REASONS, SPLITS
 from lesions.datasets.raw import count_notes
-from lesions.preparation.prepare import Prepared
+from lesions.preparation.prepare import PreparedDataset
 
 
-def summarise(prepared: Prepared) -> dict[str, Any]:
-    """metrics/prepare.json: what became of every raw file, and what the tables said."""
-    pictures, near, reading, official, checked = prepared
+def summarise(prepared: PreparedDataset) -> dict[str, Any]:
+    """metrics/prepare.json: the outcome of every raw file, and the counts of the tables."""
+    pictures, near, raw, official, label_check = prepared
     used = pictures[pictures["reason"] == ""]
     return {
-        "layout": reading.layout,
+        "layout": raw.layout,
         "files": len(pictures),
         "used": len(used),
         "excluded": _reasons(pictures),
@@ -23,13 +23,13 @@ def summarise(prepared: Prepared) -> dict[str, Any]:
         "splits": {split: _split(used, split) for split in SPLITS},
         "classes": {label: _class(rows) for label, rows in pictures.groupby("label") if label},
         "official_tables": official.tables,
-        "official_disagreements": len(checked.disagreements),
-        "notes": count_notes([*reading.notes, *official.notes, *checked.notes]),
+        "official_disagreements": len(label_check.disagreements),
+        "notes": count_notes([*raw.notes, *official.notes, *label_check.notes]),
     }
 
 
 def summary_text(summary: dict[str, Any]) -> str:
-    """The summary in words: the files by their fate, a table of classes, and what became of lost classes."""
+    """The summary as text: the files by outcome, a table of classes, and why classes are lost."""
     lines = [f"{summary['files']} files: {summary['used']} used, {summary['files'] - summary['used']} left out"]
     lines += [f"  {n:6} {reason}" for reason, n in summary["excluded"].items()]
     table = pd.DataFrame.from_dict(summary["classes"], orient="index").drop(columns="excluded")
@@ -37,9 +37,11 @@ def summary_text(summary: dict[str, Any]) -> str:
     lines += ["", table.to_string(), ""]
     for label, counts in summary["classes"].items():
         if not counts["used"]:
-            why = ", ".join(f"{n} {reason}" for reason, n in counts["excluded"].items())
-            lines.append(f"{label} is left out: none of its {counts['files']} files can be used ({why})")
-    shares = ", ".join(f"{split} {of['pictures']} ({of['share']:.1%})" for split, of in summary["splits"].items())
+            reasons = ", ".join(f"{n} {reason}" for reason, n in counts["excluded"].items())
+            lines.append(f"{label} is left out: none of its {counts['files']} files can be used ({reasons})")
+    shares = ", ".join(
+        f"{split} {counts['pictures']} ({counts['share']:.1%})" for split, counts in summary["splits"].items()
+    )
     lines.append(f"{summary['near_duplicates']} pairs are nearly the same picture: each pair stays in one split")
     lines.append(f"data/prepared: {summary['used']} pictures in {summary['groups']} groups: {shares}")
     return "\n".join(lines)

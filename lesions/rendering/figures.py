@@ -1,6 +1,6 @@
-"""The house style of every chart and contact sheet: at most 640 pixels wide, and the same bytes for the same data.
+"""The style of every chart and contact sheet: at most 640 pixels wide, and the same bytes for the same data.
 
-Matplotlib's figures are used directly, without pyplot and its global state, and drawn by Agg, which needs no screen.
+Matplotlib figures without pyplot and its global state, rendered by Agg, which needs no display.
 """
 
 from collections.abc import Sequence
@@ -23,22 +23,22 @@ from lesions.runtime.outputs import whole_file
 
 Pixels = NDArray[np.uint8]
 
-WIDTH = 640  # pixels; `dvc plots show` sets pictures in their full size
+WIDTH = 640  # pixels; `dvc plots show` embeds images at full size
 DPI = 100  # pixels per inch of Matplotlib, which measures figures in inches and text in points of 1/72 inch
 MARGIN = 12  # pixels
-INNER = WIDTH - 2 * MARGIN
-LINE = 15  # pixels; height of a line of text
-TITLE, TEXT, SMALL = 10.5, 8.5, 7.5  # points of titles, of other text, and of what stands at bars and below pictures
+INNER_WIDTH = WIDTH - 2 * MARGIN
+LINE_HEIGHT = 15  # pixels; of text
+TITLE, TEXT, SMALL = 10.5, 8.5, 7.5  # points; font sizes of titles, text, bar values and captions
 BAR, BAR_GAP, ABOVE_AND_BELOW = 14, 12, 130  # pixels; of bar charts
-CELL, GAP, NAMES = 150, 6, 130  # pixels; of contact sheets: largest picture, space between pictures, column of names
+CELL, GAP, NAMES_WIDTH = 150, 6, 130  # pixels; of contact sheets: largest picture, space between, column of names
 
-# Okabe and Ito (2008), jfly.uni-koeln.de/color: told apart by colour-blind readers, and in this order also in grey
+# Okabe and Ito (2008), jfly.uni-koeln.de/color: colour-blind safe, and in this order also distinct in grey
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK, YELLOW)
-GREY, PALE = "#5F5F5F", "#CFCFCF"  # for what stands behind the subject
+GREY, PALE = "#5F5F5F", "#CFCFCF"  # for background elements
 
-FONT = "DejaVu Sans"  # comes with Matplotlib: the same letters on every machine
+FONT = "DejaVu Sans"  # ships with Matplotlib: the same glyphs on every machine
 STYLE = {
     "font.family": FONT,
     "font.size": TEXT,
@@ -54,7 +54,7 @@ STYLE = {
     "legend.handlelength": 1.0,
     "legend.handleheight": 1.0,
 }
-matplotlib.style.use(["default", STYLE])  # whatever a user's matplotlibrc says
+matplotlib.style.use(["default", STYLE])  # regardless of the user's matplotlibrc
 
 
 class Bars(NamedTuple):
@@ -66,7 +66,7 @@ class Bars(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One picture of a contact sheet: (height, width, 3) RGB, lines below it, the colour of its frame if any."""
+    """One picture of a contact sheet: (height, width, 3) RGB, its caption, the colour of its frame (empty: none)."""
 
     pixels: Pixels
     caption: str = ""
@@ -81,10 +81,10 @@ class Row(NamedTuple):
 
 
 def new_figure(height: int, title: str, width: int = WIDTH) -> Figure:
-    """An empty figure of `width` x `height` pixels with its finding as the title, wrapped, at the upper left."""
+    """An empty figure of `width` x `height` pixels with its wrapped title at the upper left."""
     figure = Figure(figsize=(width / DPI, height / DPI), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
     FigureCanvasAgg(figure)
-    lines = _wrapped(title, width - 2 * MARGIN, TITLE, "bold")
+    lines = _wrap(title, width - 2 * MARGIN, TITLE, "bold")
     figure.suptitle("\n".join(lines), x=MARGIN / width, ha="left", fontsize=TITLE, weight="bold", linespacing=1.3)
     return figure
 
@@ -100,36 +100,38 @@ def save(figure: Figure, path: str | Path) -> None:
         figure.savefig(partial, format="png", metadata={"Software": None})
 
 
-def grouped_bars(names: Sequence[str], lanes: Sequence[Sequence[Bars]], title: str, axis: str) -> Figure:
-    """Horizontal bars from zero with their numbers, a group per name from the top; `axis` says what is counted.
+def grouped_bars(names: Sequence[str], stacks: Sequence[Sequence[Bars]], title: str, x_label: str) -> Figure:
+    """A grouped, stacked horizontal bar chart with its values, a group per name from the top.
 
-    Each lane is one bar per name; the series of a lane continue each other, as in 76 + 228. Raises ValueError where a
-    series does not have one value per name.
+    Each stack is one bar per name, made of its series, labelled as in 76 + 228. Raises ValueError where a series does
+    not have one value per name.
     """
-    if any(len(series.values) != len(names) for lane in lanes for series in lane):
+    if any(len(series.values) != len(names) for stack in stacks for series in stack):
         raise ValueError(f"every series needs {len(names)} values, one per name")
-    pitch = BAR * len(lanes) + BAR_GAP
+    pitch = BAR * len(stacks) + BAR_GAP
     figure = new_figure(ABOVE_AND_BELOW + len(names) * pitch, title)
     axes = figure.add_subplot()
     longest = 1.0
-    for number, lane in enumerate(lanes):
-        places = np.arange(len(names)) + (number - (len(lanes) - 1) / 2) * BAR / pitch
+    for index, stack in enumerate(stacks):
+        positions = np.arange(len(names)) + (index - (len(stacks) - 1) / 2) * BAR / pitch
         ends = np.zeros(len(names))
-        for series in lane:
-            axes.barh(places, series.values, 0.88 * BAR / pitch, ends, color=series.colour, label=series.name)
+        for series in stack:
+            axes.barh(positions, series.values, 0.88 * BAR / pitch, ends, color=series.colour, label=series.name)
             ends = ends + np.asarray(series.values)
         longest = max(longest, *ends)
-        for place, end, *values in zip(places, ends, *(series.values for series in lane), strict=True):
+        for position, end, *values in zip(positions, ends, *(series.values for series in stack), strict=True):
             text = " + ".join(f"{value:,}" for value in values if value) or "0"
-            axes.annotate(text, (end, place), (3, 0), textcoords="offset points", va="center_baseline", fontsize=SMALL)
+            axes.annotate(
+                text, (end, position), (3, 0), textcoords="offset points", va="center_baseline", fontsize=SMALL
+            )
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1.12 * longest)
-    axes.set_xlabel(axis)
+    axes.set_xlabel(x_label)
     axes.grid(axis="x")
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=sum(map(len, lanes)), columnspacing=1.5
+        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=sum(map(len, stacks)), columnspacing=1.5
     )
     return figure
 
@@ -137,24 +139,24 @@ def grouped_bars(names: Sequence[str], lanes: Sequence[Sequence[Bars]], title: s
 def contact_sheet(
     rows: Sequence[Row], title: str, columns: Sequence[str] = (), note: str = "", largest: int = CELL
 ) -> Figure:
-    """Pictures in rows with their names, captions and coloured frames, under optional names of the columns.
+    """Pictures in rows with their names, captions and coloured frames, under optional column names.
 
-    Pictures are fitted into squares of one size: what the widest row allows, but at most `largest` pixels. `note`
-    stands below, or alone where there are no rows.
+    Pictures are fitted into squares of one size: as the longest row allows, at most `largest` pixels. `note` is printed
+    below the rows, also where there are none.
     """
-    left = MARGIN + (NAMES if any(row.name for row in rows) else 0)
-    widest = max((len(row.cells) for row in rows), default=1)
-    side = min(largest, (WIDTH - left - MARGIN) // widest - GAP)
-    title_lines, note_lines = _wrapped(title, INNER, TITLE, "bold"), _wrapped(note, INNER, TEXT)
-    top = MARGIN + (LINE + 3) * len(title_lines) + (LINE + 10 if columns else 6)
-    heights = [side + GAP + LINE * max(len(cell.caption.splitlines()) for cell in row.cells) for row in rows]
-    below = LINE * len(note_lines) + MARGIN
-    figure, axes = _canvas(top + sum(heights) + below)
+    left = MARGIN + (NAMES_WIDTH if any(row.name for row in rows) else 0)
+    most_cells = max((len(row.cells) for row in rows), default=1)
+    side = min(largest, (WIDTH - left - MARGIN) // most_cells - GAP)
+    title_lines, note_lines = _wrap(title, INNER_WIDTH, TITLE, "bold"), _wrap(note, INNER_WIDTH, TEXT)
+    top = MARGIN + (LINE_HEIGHT + 3) * len(title_lines) + (LINE_HEIGHT + 10 if columns else 6)
+    heights = [side + GAP + LINE_HEIGHT * max(len(cell.caption.splitlines()) for cell in row.cells) for row in rows]
+    footer = LINE_HEIGHT * len(note_lines) + MARGIN
+    figure, axes = _canvas(top + sum(heights) + footer)
     axes.text(MARGIN, MARGIN, "\n".join(title_lines), va="top", fontsize=TITLE, weight="bold", linespacing=1.3)
     for position, name in enumerate(columns):
         axes.text(left + position * (side + GAP), top - 5, name, va="bottom", color=GREY)
     for row, height in zip(rows, heights, strict=True):
-        axes.text(MARGIN, top + side / 2, "\n".join(_wrapped(row.name, NAMES - 10, 9)), va="center", fontsize=9)
+        axes.text(MARGIN, top + side / 2, "\n".join(_wrap(row.name, NAMES_WIDTH - 10, 9)), va="center", fontsize=9)
         for position, cell in enumerate(row.cells):
             _draw_cell(axes, cell, left + position * (side + GAP), top, side)
         top += height
@@ -163,7 +165,7 @@ def contact_sheet(
 
 
 def _canvas(height: int) -> tuple[Figure, Axes]:
-    """A figure whose one pair of axes counts its pixels, from the upper left."""
+    """A figure with one pair of axes in pixel coordinates, from the upper left."""
     figure = Figure(figsize=(WIDTH / DPI, height / DPI))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -186,8 +188,8 @@ def _draw_cell(axes: Axes, cell: Cell, left: int, top: int, side: int) -> None:
     axes.text(left, top + side + 3, cell.caption, va="top", fontsize=SMALL, linespacing=1.25)
 
 
-def _wrapped(text: str, width: int, points: float, weight: str = "normal") -> list[str]:
-    """The text in lines that fit into `width` pixels; a word that is longer stands alone."""
+def _wrap(text: str, width: int, points: float, weight: str = "normal") -> list[str]:
+    """The text in lines that fit into `width` pixels; a longer word gets its own line."""
     file = findfont(FontProperties(family=FONT, weight=weight))
     font = ImageFont.truetype(file, points * DPI / 72, layout_engine=ImageFont.Layout.BASIC)  # whole pixels, as Agg
     lines: list[str] = []

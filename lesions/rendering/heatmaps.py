@@ -1,6 +1,6 @@
-"""Heat maps of where a network looked: from a raw map to a layer over the picture, and how much of it is on the frame.
+"""Grad-CAM heat maps: normalised, upsampled, overlaid on the picture, and their share on its frame.
 
-Needs NumPy and Pillow alone, so that the report and the page of a trained model show the same map for the same picture.
+Needs only NumPy and Pillow, so that the report and the web app draw the same map for the same picture.
 """
 
 import numpy as np
@@ -10,40 +10,40 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 Heat = NDArray[np.float32]
 
-RING = 12  # the frame is the outer twelfth of each side, what the frame-only probe (metrics/probe.py) sees as well
-# A map 'sits on the frame' if the frame has at least so many times the heat that it has in a uniform map. More cannot
-# be asked for: where all heat is in the outer cells of a 4 x 4 map, and none inside, it has 1.33 times as much.
+RING = 12  # the frame is the outer twelfth of each side, as in the frame-only probe (metrics/probe.py)
+# A map 'sits on the frame' if the frame has at least so many times the heat that it has in a uniform map. A higher
+# bound could not be met: with all heat in the outer cells of a 4 x 4 map, and none inside, it is 1.33 times as much.
 ON_FRAME = 1.25
-OPACITY = 0.7  # of the layer where it is hottest; where it is cold the picture is as it was
-# Cividis (Nunez et al., 2018, doi:10.1371/journal.pone.0199239) at nine even steps: lightness rises with heat, it looks
-# alike to colour-blind readers, and holds no green, which would be read as harmless
+OPACITY = 0.7  # of the layer at heat 1; at heat 0 it is transparent
+# Cividis (Nunez et al., 2018, doi:10.1371/journal.pone.0199239) at nine even steps: lightness rises with heat, it is
+# safe for colour-blind readers, and holds no green, which would be read as harmless
 COLOURS = ("#00224E", "#1A386F", "#434E6C", "#61656F", "#7D7C78", "#9B9476", "#BCAE6C", "#DEC958", "#FEE838")
 
 
 def normalise(raw: NDArray[np.floating]) -> Heat:
-    """The raw map (height, width) in [0, 1]: what is negative speaks against the class and is cut to 0, the top is 1.
+    """The raw map (height, width) in [0, 1]: negative values, which oppose the class, are cut to 0; the maximum is 1.
 
-    A map without any positive value becomes all zero: nothing in the picture spoke for the class. Raises ValueError
+    A map without any positive value becomes all zero: no part of the picture supports the class. Raises ValueError
     where the map is not two-dimensional and finite.
     """
     if raw.ndim != 2 or not raw.size or not np.isfinite(raw).all():
         raise ValueError(f"a heat map needs finite numbers by row and column, not an array of shape {raw.shape}")
     positive = np.maximum(raw, 0).astype(np.float64)
-    top = positive.max()
-    found: Heat = (positive / top if top > 0 else positive).astype(np.float32)
-    return found
+    maximum = positive.max()
+    heat: Heat = (positive / maximum if maximum > 0 else positive).astype(np.float32)
+    return heat
 
 
 def upsample(heat: Heat, height: int, width: int) -> Heat:
-    """The map (rows, columns) at height x width pixels, bilinear: in [0, 1] where it was."""
+    """The map (rows, columns) at height x width pixels, bilinear, clipped to [0, 1]."""
     resized = Image.fromarray(heat.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)
 
 
 def frame_share(heat: Heat) -> float | None:
-    """How much of the heat (height, width) lies on the frame, 0 to 1; None where there is no heat at all.
+    """How much of the heat (height, width) lies on the frame, 0 to 1; None where there is no heat.
 
-    The frame is a ring of 1/RING of each side, at least one pixel. What a uniform map would have is uniform_share().
+    The frame is a ring of 1/RING of each side, at least one pixel. uniform_share() gives that of a uniform map.
     """
     total = float(heat.sum(dtype=np.float64))
     if not total > 0:
@@ -52,12 +52,12 @@ def frame_share(heat: Heat) -> float | None:
 
 
 def uniform_share(height: int, width: int) -> float:
-    """The share of the frame of height x width pixels in the picture: that of the heat of a map without preference."""
+    """The share of the heat on the frame in a uniform map of height x width pixels: the frame's share of the area."""
     return float(_frame(height, width).mean())
 
 
 def sits_on_frame(heat: Heat) -> bool:
-    """Whether the frame has clearly more of the heat (height, width) than chance would give it; False without heat."""
+    """Whether the frame has at least ON_FRAME times the heat (height, width) of a uniform map; False without heat."""
     share = frame_share(heat)
     return share is not None and share >= ON_FRAME * uniform_share(*heat.shape)
 
@@ -65,14 +65,14 @@ def sits_on_frame(heat: Heat) -> bool:
 def overlay(pixels: Pixels, heat: Heat) -> Pixels:
     """The picture (height, width, 3) under its heat map of any size, values in [0, 1].
 
-    Colour and opacity both rise with the heat, from the bare picture at 0 to OPACITY of the last colour at 1. Raises
+    Colour and opacity both rise with the heat, from fully transparent at 0 to OPACITY of the last colour at 1. Raises
     ValueError where the pixels are not RGB.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ValueError(f"an overlay needs RGB pixels (height, width, 3), not an array of shape {pixels.shape}")
-    fitted = upsample(heat, *pixels.shape[:2])
-    opacity = OPACITY * fitted[..., None].astype(np.float64)
-    blended = (1 - opacity) * pixels + opacity * colour(fitted)
+    upsampled = upsample(heat, *pixels.shape[:2])
+    opacity = OPACITY * upsampled[..., None].astype(np.float64)
+    blended = (1 - opacity) * pixels + opacity * colour(upsampled)
     return (blended + 0.5).astype(np.uint8)
 
 
@@ -85,7 +85,7 @@ def colour(heat: Heat) -> NDArray[np.float64]:
 
 def _frame(height: int, width: int) -> NDArray[np.bool_]:
     """True on the outer ring of height x width pixels."""
-    across, down = max(1, round(width / RING)), max(1, round(height / RING))
+    border_x, border_y = max(1, round(width / RING)), max(1, round(height / RING))
     ring = np.ones((height, width), dtype=bool)
-    ring[down : height - down, across : width - across] = False
+    ring[border_y : height - border_y, border_x : width - border_x] = False
     return ring

@@ -1,6 +1,6 @@
-"""Reports as one self-contained HTML file: the page they share, pictures inside it, tables and sets side by side.
+"""Reports as one self-contained HTML file: the shared page, embedded pictures, tables and picture sets.
 
-Their sections can be written as Markdown too: lesions/rendering/markdown.py.
+The same sections as Markdown: lesions/rendering/markdown.py.
 """
 
 import base64
@@ -27,14 +27,14 @@ NO_PICTURE = np.full((THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3), 128, dtype=np.uint8)
 
 
 class Table(NamedTuple):
-    """Names of columns and rows of cells, as shown; a first cell 'all' marks the row of totals."""
+    """Names of columns and rows of cells, as formatted text; a first cell 'all' marks the row of totals."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
 class EmbeddedPicture(NamedTuple):
-    """One picture in a report: its source (also its text for the blind), data, and what stands below it."""
+    """One picture in a report: its source (also the alternative text), data URI and caption."""
 
     source: str
     uri: str
@@ -42,14 +42,14 @@ class EmbeddedPicture(NamedTuple):
 
 
 class PictureSet(NamedTuple):
-    """Pictures side by side, and why they stand together."""
+    """Pictures side by side, and the reason for grouping them."""
 
     pictures: Sequence[EmbeddedPicture]
     why: str = ""
 
 
 class Section(NamedTuple):
-    """A heading, findings in sentences, tables, sets of pictures, and how many more sets are not shown."""
+    """A heading, findings in sentences, tables, sets of pictures, and the number of sets left out."""
 
     title: str
     texts: Sequence[str]
@@ -59,7 +59,7 @@ class Section(NamedTuple):
 
 
 def write_report(path: str | Path, template: str, **content: Any) -> None:
-    """Fill a template of lesions/templates and write the page whole. Whatever stands in the content is escaped."""
+    """Render a template of lesions/rendering/templates and write it atomically. All content is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -74,13 +74,13 @@ def write_report(path: str | Path, template: str, **content: Any) -> None:
 
 
 def inline(text: str) -> str:
-    """The text as HTML: `code` and **strong** of Markdown are marked up, all else is escaped."""
-    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked)
+    """The text as HTML: `code` and **strong** of Markdown become elements, all else is escaped."""
+    with_code = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", with_code)
 
 
 def png_data_uri(path: Path) -> str:
-    """A PNG file as the address of a picture inside a page."""
+    """A PNG file as a data URI."""
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
@@ -97,10 +97,10 @@ def embed_picture(dataset: Path, source: str, caption: str) -> EmbeddedPicture:
     return EmbeddedPicture(source, _data_uri(dataset / source), caption)
 
 
-def first_sets(sets: Iterable[PictureSet], most: int, n: int) -> tuple[list[PictureSet], int]:
-    """The first `most` sets of n, and how many are left."""
-    shown = [found for _, found in zip(range(most), sets, strict=False)]
-    return shown, max(0, n - len(shown))
+def first_sets(sets: Iterable[PictureSet], limit: int, total: int) -> tuple[list[PictureSet], int]:
+    """The first `limit` sets of `total`, and the number of the others."""
+    first = [picture_set for _, picture_set in zip(range(limit), sets, strict=False)]
+    return first, max(0, total - len(first))
 
 
 @functools.lru_cache(maxsize=512)

@@ -1,1 +1,1 @@
-"""What a run found, in sentences: report, findings, model card, data card."""
+"""The results of a run in sentences: report, findings, model card, data card."""

@@ -1,4 +1,4 @@
-"""The data card: where the pictures come from, what each diagnosis rests on, who is in them, what is known to be wrong.
+"""The data card: sources, reference standard, patients and known faults of the data set.
 
 After Gebru et al. (2021), Datasheets for Datasets. Every number is from the manifest or metrics/prepare.json.
 """
@@ -11,34 +11,33 @@ from lesions.data.diagnoses import diagnosis
 from lesions.data.licences import licence_of
 from lesions.data.manifest import SPLITS, is_synthetic
 from lesions.metrics.subgroups import AGE_BANDS, UNKNOWN, age_band
-from lesions.rendering.formatting import join, percent
+from lesions.rendering.formatting import format_percent, join_names
 from lesions.rendering.html import Section, Table
 from lesions.reports.run_results import RunResults
 
-OTHER = "'other': in the ISIC archive, but not in HAM10000. "
-LOUD = (
+OTHER_COLLECTION_NOTE = "'other': in the ISIC archive, but not in HAM10000. "
+SYNTHETIC_WARNING = (
     "**SYNTHETIC PICTURES.** Every picture was drawn by a program; no skin was photographed. Nothing here says "
     "anything about skin, lesions or patients. The numbers show that the pipeline runs, and nothing else."
 )
 
 
-def data_card(evidence: RunResults) -> list[Section]:
+def data_card(results: RunResults) -> list[Section]:
     """The sections of reports/data_card.md."""
     return [
-        _what(evidence),
-        _licence(evidence),
-        _splits(evidence),
-        _reference_standard(evidence.manifest),
-        _people(evidence.manifest),
-        _faults(evidence),
-        _unknown(evidence.manifest),
+        _contents(results),
+        _licence(results),
+        _splits(results),
+        _reference_standard(results.manifest),
+        _patients(results.manifest),
+        _data_faults(results),
+        _limitations(results.manifest),
     ]
 
 
-def reference_table(manifest: pd.DataFrame) -> Table:
-    """For each class how many pictures rest on what: the confirmation column of the manifest."""
-    known = manifest["confirmation"].replace("", UNKNOWN)
-    counts = pd.crosstab(manifest["label"], known)
+def reference_standard_table(manifest: pd.DataFrame) -> Table:
+    """The number of pictures of each class by reference standard: the confirmation column of the manifest."""
+    counts = pd.crosstab(manifest["label"], manifest["confirmation"].replace("", UNKNOWN))
     order = sorted(set(counts.columns) - {UNKNOWN}) + [UNKNOWN] * (UNKNOWN in counts.columns)
     rows = [
         [diagnosis(str(label)).name, f"{int(row.sum()):,}", *(f"{int(row[name]):,}" for name in order)]
@@ -47,37 +46,37 @@ def reference_table(manifest: pd.DataFrame) -> Table:
     return Table(["class", "pictures", *order], rows)
 
 
-def confirmed(manifest: pd.DataFrame) -> str:
+def reference_standard_text(manifest: pd.DataFrame) -> str:
     """How many pictures have a known reference standard, in a sentence."""
     if is_synthetic(manifest):
         return "No diagnosis was made: the class is what the program drew."
-    known = manifest["confirmation"] != ""
-    if not known.any():
+    has_standard = manifest["confirmation"] != ""
+    if not has_standard.any():
         return "What the diagnoses rest on is unknown for every picture: the data set does not say it."
     histology = int((manifest["confirmation"] == "histology").sum())
-    without = sorted(diagnosis(label).name for label, one in known.groupby(manifest["label"]) if not one.any())
+    without = sorted(diagnosis(label).name for label, rows in has_standard.groupby(manifest["label"]) if not rows.any())
     text = (
-        f"What the diagnosis rests on is known for {int(known.sum()):,} of {len(manifest):,} pictures, histology for "
-        f"{histology:,} of them."
+        f"What the diagnosis rests on is known for {int(has_standard.sum()):,} of {len(manifest):,} pictures, "
+        f"histology for {histology:,} of them."
     )
-    return text + (f" It is not known for any picture of {join(without)}." if without else "")
+    return text + (f" It is not known for any picture of {join_names(without)}." if without else "")
 
 
-def _what(evidence: RunResults) -> Section:
-    found = evidence.prepare
-    tables = found["official_tables"]
+def _contents(results: RunResults) -> Section:
+    metrics = results.prepare
+    tables = metrics["official_tables"]
     checked = (
-        f"Labels were checked against {len(tables)} official tables ({join(tables)}): "
-        f"{found['official_disagreements']:,} disagree."
+        f"Labels were checked against {len(tables)} official tables ({join_names(tables)}): "
+        f"{metrics['official_disagreements']:,} disagree."
         if tables
         else "No official table was given, so no label was checked against one."
     )
-    excluded = [f"{n:,} {reason}" for reason, n in found["excluded"].items()]
+    excluded = [f"{n:,} {reason}" for reason, n in metrics["excluded"].items()]
     return Section(
         "What it is",
         [
-            f"{found['files']:,} raw files, read as {found['layout']}; {found['used']:,} pictures in "
-            f"{found['groups']:,} groups (patient, lesion, same picture) are used. Left out: {join(excluded)}.",
+            f"{metrics['files']:,} raw files, read as {metrics['layout']}; {metrics['used']:,} pictures in "
+            f"{metrics['groups']:,} groups (patient, lesion, same picture) are used. Left out: {join_names(excluded)}.",
             checked,
             "Every file stands, with its reason if left out, in data/prepared/manifest.csv or excluded.csv; "
             "reports/data_audit.html shows the faults side by side.",
@@ -85,85 +84,89 @@ def _what(evidence: RunResults) -> Section:
     )
 
 
-def _licence(evidence: RunResults) -> Section:
-    counts = evidence.manifest["origin"].replace("", UNKNOWN).value_counts()
+def _licence(results: RunResults) -> Section:
+    counts = results.manifest["origin"].replace("", UNKNOWN).value_counts()
     rows = [[str(name), f"{int(n):,}", licence_of(str(name))] for name, n in counts.items()]
     return Section(
         "Collections and licences",
-        [OTHER * ("other" in counts.index) + "The pictures themselves are never in Git."],
+        [OTHER_COLLECTION_NOTE * ("other" in counts.index) + "The pictures themselves are never in Git."],
         [Table(["collection", "pictures", "licence of the pictures"], rows)],
     )
 
 
-def _splits(evidence: RunResults) -> Section:
-    counts = evidence.prepare["classes"]
+def _splits(results: RunResults) -> Section:
+    counts = results.prepare["classes"]
     names = ("files", "used", *SPLITS)
-    rows = [[diagnosis(label).name, *(f"{found[name]:,}" for name in names)] for label, found in counts.items()]
-    rows.append(["all", *(f"{sum(found[name] for found in counts.values()):,}" for name in names)])
+    rows = [[diagnosis(label).name, *(f"{row[name]:,}" for name in names)] for label, row in counts.items()]
+    rows.append(["all", *(f"{sum(row[name] for row in counts.values()):,}" for name in names)])
     return Section(
         "Classes and splits",
         [
             "Split by group before anything was augmented, so that no known patient, lesion or near-duplicate stands "
-            f"in two splits ({evidence.prepare['near_duplicates']:,} near-duplicate pairs were found)."
+            f"in two splits ({results.prepare['near_duplicates']:,} near-duplicate pairs were found)."
         ],
         [Table(["class", *names], rows)],
     )
 
 
 def _reference_standard(manifest: pd.DataFrame) -> Section:
-    return Section("Reference standard", [confirmed(manifest)], [reference_table(manifest)])
+    return Section("Reference standard", [reference_standard_text(manifest)], [reference_standard_table(manifest)])
 
 
-def _people(manifest: pd.DataFrame) -> Section:
+def _patients(manifest: pd.DataFrame) -> Section:
     columns = {"age": manifest["age"].map(age_band), "sex": manifest["sex"], "site": manifest["site"]}
     texts, rows = [], []
     for name, values in columns.items():
-        known = values[~values.isin(["", UNKNOWN])]
-        texts.append(f"{name.capitalize()} is known for {percent(len(known) / len(values))} of the pictures.")
-        bands = [band for _, _, band in AGE_BANDS] if name == "age" else sorted(set(known))
-        rows += [[f"{name}: {value}", f"{int((known == value).sum()):,}"] for value in bands if (known == value).any()]
+        recorded = values[~values.isin(["", UNKNOWN])]
+        texts.append(f"{name.capitalize()} is known for {format_percent(len(recorded) / len(values))} of the pictures.")
+        bands = [band for _, _, band in AGE_BANDS] if name == "age" else sorted(set(recorded))
+        rows += [
+            [f"{name}: {value}", f"{int((recorded == value).sum()):,}"] for value in bands if (recorded == value).any()
+        ]
     texts.append("Skin tone is recorded for none.")
     return Section("Who is in it", [" ".join(texts)], [Table(["", "pictures"], rows)] if rows else [])
 
 
-def _faults(evidence: RunResults) -> Section:
-    audit: dict[str, Any] = evidence.prepare["audit"]
+def _data_faults(results: RunResults) -> Section:
+    audit: dict[str, Any] = results.prepare["audit"]
     texts = []
     for row in audit["contamination"]:
         if row["kind"] == "any" and row["split"] == "official":
-            least = "at least " if row["at_least"] and row["shared"] else ""
+            bound = "at least " if row["at_least"] and row["shared"] else ""
             texts.append(
-                f"As published, {least}{row['shared']:,} of {row['test']:,} Test pictures share a picture, lesion, "
+                f"As published, {bound}{row['shared']:,} of {row['test']:,} Test pictures share a picture, lesion, "
                 "patient or near-duplicate with Train. The splits made here keep all known ones together."
             )
-    value = audit["association"]["origin"]
-    if value is not None:
-        texts.append(f"Class against collection: Cramer's V {value:.2f} (0: unrelated, 1: one gives away the other).")
+    cramers_v = audit["association"]["origin"]
+    if cramers_v is not None:
+        texts.append(
+            f"Class against collection: Cramer's V {cramers_v:.2f} (0: unrelated, 1: one gives away the other)."
+        )
     probe = audit["frame_only_probe"]
     if probe and probe["macro_auroc"] is not None:
         texts.append(
             f"A forest that sees the frame of the picture alone tells the classes of training pictures with a macro "
             f"AUROC of {probe['macro_auroc']:.2f} (0.5: chance)."
         )
-    looks = {
+    oddities = {
         name: audit[name] for name in ("blank", "colourless", "off_domain", "odd_colour", "odd_size") if audit[name]
     }
-    if looks:
+    if oddities:
         texts.append(
-            "Used, but worth a look: " + join([f"{n:,} {k.replace('_', ' ')}" for k, n in looks.items()]) + "."
+            "Used, but worth a look: " + join_names([f"{n:,} {k.replace('_', ' ')}" for k, n in oddities.items()]) + "."
         )
     return Section("Known faults", texts or ["None of those looked for."])
 
 
-def _unknown(manifest: pd.DataFrame) -> Section:
+def _limitations(manifest: pd.DataFrame) -> Section:
     if is_synthetic(manifest):
         return Section("What is not known", ["Anything about skin: these pictures cannot tell it."])
-    alone = manifest["group"].value_counts()
+    group_sizes = manifest["group"].value_counts()
     return Section(
         "What is not known",
         [
-            f"{int((alone == 1).sum()):,} of {len(alone):,} groups hold one picture: the only one of its patient or "
-            "lesion, or one whose kin no id tells.",
+            f"{int((group_sizes == 1).sum()):,} of {len(group_sizes):,} groups hold one picture: the only one of its "
+            "patient or lesion, or one whose kin no id tells.",
             "How pictures were chosen by those who collected them, what they left out, and whether patients consented: "
             "see their publications.",
             "Whether nails, mucosa, acral skin, children or dark skin are represented was not assessed.",

@@ -1,30 +1,30 @@
-"""The learning curves of a training, and what they say of over- and underfitting, by stated rules."""
+"""The learning curves of a training, and over- and underfitting judged by stated rules."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lesions.rendering.formatting import number
+from lesions.rendering.formatting import format_estimate
 from lesions.runtime.console import UserError
 
 SCORES = ("loss", "accuracy", "balanced_accuracy")
-GAP = 0.10  # in balanced accuracy: from here on training is better than validation by more than a nuisance
-RISE = 1.10  # times the lowest validation loss: from here on the last epochs have made it worse
-LATE = 0.9  # share of the epochs: a best epoch behind it may not be the best there is
+OVERFITTING_GAP = 0.10  # least difference in balanced accuracy between training and validation
+LOSS_RISE = 1.10  # validation loss of the last epoch over its lowest: from here on the last epochs made it worse
+LATE_BEST_EPOCH = 0.9  # share of the epochs; after a later best epoch more epochs may still help
 RULE = (
-    f"Overfitting: balanced accuracy on training pictures is at least {GAP:.2f} above that on validation pictures, and "
-    "above its whole 95 % interval; or the validation loss of the last epoch is at least "
-    f"{RISE:.1f} times its lowest. Underfitting: on its own training pictures the network gets less than half of the "
-    "way from chance (1 over the number of classes) to 1. Both are read at the epoch whose weights were kept."
+    f"Overfitting: balanced accuracy on training pictures is at least {OVERFITTING_GAP:.2f} above that on validation "
+    "pictures, and above its whole 95 % interval; or the validation loss of the last epoch is at least "
+    f"{LOSS_RISE:.1f} times its lowest. Underfitting: on its own training pictures the network gets less than half of "
+    "the way from chance (1 over the number of classes) to 1. Both are read at the epoch whose weights were kept."
 )
 
 
 class FitAssessment(NamedTuple):
-    """How a network fits: the verdict, and the numbers behind it, scores in [0, 1]."""
+    """Over- and underfitting of a network, and the numbers behind the verdict, scores in [0, 1]."""
 
-    over: bool
-    under: bool
+    overfits: bool
+    underfits: bool
     train: float  # balanced accuracy
     val: float
     half_way: float  # from chance to 1
@@ -35,19 +35,19 @@ class FitAssessment(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """The finding, as a title."""
-        kinds = [name for name, found in (("underfits", self.under), ("overfits", self.over)) if found]
-        found = f"The network {' and '.join(kinds) or 'neither over- nor underfits, by the stated rule'}"
-        if not self.over and not _has_ends(self.interval):
+        """The verdict as a title."""
+        verdicts = [name for name, applies in (("underfits", self.underfits), ("overfits", self.overfits)) if applies]
+        finding = f"The network {' and '.join(verdicts) or 'neither over- nor underfits, by the stated rule'}"
+        if not self.overfits and not _has_bounds(self.interval):
             few = "oo few validation pictures to tell whether it overfits"
-            found = f"The network underfits; t{few}" if self.under else f"T{few}"
-        return f"{found}: balanced accuracy {self.train:.2f} in training, {self.val:.2f} in validation"
+            finding = f"The network underfits; t{few}" if self.underfits else f"T{few}"
+        return f"{finding}: balanced accuracy {self.train:.2f} in training, {self.val:.2f} in validation"
 
 
 def read_curves(folder: Path) -> pd.DataFrame:
     """One row per epoch: epoch (from 1), train_<score> and val_<score> for loss, accuracy and balanced_accuracy.
 
-    folder: what the train stage writes. Raises UserError where a curve is missing.
+    folder: the output of the train stage. Raises UserError where a curve is missing.
     """
     curves = {}
     for split in ("train", "val"):
@@ -61,27 +61,29 @@ def read_curves(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(curves).rename_axis("epoch").reset_index()
 
 
-def assess_fit(curves: pd.DataFrame, kept: int, n_classes: int, interval: dict[str, Any] | None) -> FitAssessment:
+def assess_fit(
+    curves: pd.DataFrame, checkpoint_epoch: int, n_classes: int, interval: dict[str, Any] | None
+) -> FitAssessment:
     """Over- and underfitting by RULE.
 
-    kept: the epoch whose weights were kept; interval: of the balanced accuracy on validation pictures at that epoch,
-    None where these are too few: then a difference says nothing.
+    checkpoint_epoch: that of the final weights; interval: of the balanced accuracy on validation pictures at that
+    epoch, None where these are too few: then the gap is not judged.
     """
-    row = curves[curves["epoch"] == kept]
+    row = curves[curves["epoch"] == checkpoint_epoch]
     train, val = (float(row[f"{split}_balanced_accuracy"].iloc[0]) for split in ("train", "val"))
-    beyond = interval is not None and "high" in interval and train > interval["high"]
+    above_interval = interval is not None and "high" in interval and train > interval["high"]
     rise = float(curves["val_loss"].iloc[-1] / curves["val_loss"].min())
     half_way = (1 + 1 / n_classes) / 2
-    over = (train - val >= GAP and beyond) or rise >= RISE
+    overfits = (train - val >= OVERFITTING_GAP and above_interval) or rise >= LOSS_RISE
     last_train, last_val = (float(curves[f"{split}_balanced_accuracy"].iloc[-1]) for split in ("train", "val"))
-    return FitAssessment(over, train < half_way, train, val, half_way, rise, interval, last_train, last_val)
+    return FitAssessment(overfits, train < half_way, train, val, half_way, rise, interval, last_train, last_val)
 
 
 def curve_values_text(fit: FitAssessment, training: dict[str, Any]) -> list[str]:
     """The verdict and its numbers in sentences. training: plots/train/metrics.json."""
-    ends = f", interval of the latter {number(fit.interval)}" if _has_ends(fit.interval) else ""
+    interval_text = f", interval of the latter {format_estimate(fit.interval)}" if _has_bounds(fit.interval) else ""
     sentences = [
-        f"{fit.verdict} (epoch {training['kept_epoch']} of {training['epochs_run']}{ends}).",
+        f"{fit.verdict} (epoch {training['kept_epoch']} of {training['epochs_run']}{interval_text}).",
         f"The validation loss of the last epoch is {fit.rise:.2f} times its lowest; half of the way from chance to 1 "
         f"is a balanced accuracy of {fit.half_way:.2f}.",
     ]
@@ -90,7 +92,7 @@ def curve_values_text(fit: FitAssessment, training: dict[str, Any]) -> list[str]
             f"At the last epoch, whose weights were not kept, balanced accuracy is {fit.last_train:.2f} in training "
             f"and {fit.last_val:.2f} in validation."
         )
-    if training["best_epoch"] > LATE * training["epochs_run"]:
+    if training["best_epoch"] > LATE_BEST_EPOCH * training["epochs_run"]:
         sentences.append(
             f"The best epoch, {training['best_epoch']}, is among the last tenth: these curves cannot tell whether more "
             "epochs would help."
@@ -103,5 +105,5 @@ def curve_values_text(fit: FitAssessment, training: dict[str, Any]) -> list[str]
     ]
 
 
-def _has_ends(interval: dict[str, Any] | None) -> bool:
+def _has_bounds(interval: dict[str, Any] | None) -> bool:
     return interval is not None and "low" in interval

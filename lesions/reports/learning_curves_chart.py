@@ -6,21 +6,21 @@ from matplotlib.figure import Figure
 from lesions.rendering import figures
 
 
-def learning_curves_chart(curves: pd.DataFrame, kept: int, verdict: str, mark: str) -> Figure:
-    """Loss and balanced accuracy by epoch, training and validation; a line at the epoch whose weights were kept.
+def learning_curves_chart(curves: pd.DataFrame, checkpoint_epoch: int, verdict: str, mark: str) -> Figure:
+    """Loss and balanced accuracy by epoch, training and validation; a line at the epoch of the final weights.
 
-    curves: as of lesions.reports.learning_curves.read_curves(); verdict: the finding, for the title.
+    curves: from lesions.reports.learning_curves.read_curves(); verdict: for the title.
     """
     figure = figures.new_figure(320, verdict + mark)
-    for number, (score, name) in enumerate((("loss", "loss"), ("balanced_accuracy", "balanced accuracy")), start=1):
-        axes = figure.add_subplot(1, 2, number)
-        axes.axvline(kept, color=figures.PALE, linewidth=1)
-        for split, text, colour, style in (
+    for position, (score, name) in enumerate((("loss", "loss"), ("balanced_accuracy", "balanced accuracy")), start=1):
+        axes = figure.add_subplot(1, 2, position)
+        axes.axvline(checkpoint_epoch, color=figures.PALE, linewidth=1)
+        for split, label, colour, style in (
             ("train", "training", figures.BLUE, "-"),
             ("val", "validation", figures.ORANGE, "--"),
         ):
-            axes.plot(curves["epoch"], curves[f"{split}_{score}"], style, color=colour, label=text, marker=".")
-        axes.set_xlabel(f"epoch (grey line: weights kept, {kept})")
+            axes.plot(curves["epoch"], curves[f"{split}_{score}"], style, color=colour, label=label, marker=".")
+        axes.set_xlabel(f"epoch (grey line: weights kept, {checkpoint_epoch})")
         axes.set_ylabel(name)
         axes.set_ylim(0, None if score == "loss" else 1)
         axes.grid()

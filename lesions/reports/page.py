@@ -1,14 +1,14 @@
-"""The report of a run as one page: the findings, each beside the charts and sheets that it is read from."""
+"""The report of a run as one page: the findings, each with its charts and contact sheets."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lesions.rendering.formatting import number
+from lesions.rendering.formatting import format_estimate
 from lesions.rendering.html import Section, png_data_uri, write_report
 from lesions.reports.run_results import RunResults
 
-CHARTS = {  # below which finding a chart stands: its file, and its text for the blind
+CHARTS = {  # title of a finding -> the charts below it -> their alternative texts
     "How well does it do?": {
         "plots/evaluate/roc.png": "ROC curve of each class against the rest",
         "plots/evaluate/pr.png": "Precision-recall curve of each class against the rest",
@@ -34,7 +34,7 @@ CHARTS = {  # below which finding a chart stands: its file, and its text for the
         "plots/evaluate/reliability.png": "Reliability diagram: accuracy by confidence, before and after calibration",
     },
 }
-HEADLINE = {
+HEADLINE_SCORES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
     "macro_auroc": "macro AUROC",
@@ -43,7 +43,7 @@ HEADLINE = {
 
 
 class ReportChart(NamedTuple):
-    """A chart inside the page, and its text for the blind."""
+    """A chart embedded in the page, and its alternative text."""
 
     uri: str
     text: str
@@ -56,9 +56,9 @@ class Chapter(NamedTuple):
     charts: Sequence[ReportChart]
 
 
-def write_page(path: str | Path, evidence: RunResults, sections: Sequence[Section]) -> None:
-    """Write the page; the charts are read from where the stages put them."""
-    overall = evidence.held_out["overall"]
+def write_page(path: str | Path, results: RunResults, sections: Sequence[Section]) -> None:
+    """Write the page; the charts are read from the outputs of the stages."""
+    overall = results.test_scores["overall"]
     chapters = [
         Chapter(
             section,
@@ -70,9 +70,9 @@ def write_page(path: str | Path, evidence: RunResults, sections: Sequence[Sectio
         path,
         "evaluation.html",
         title="What this model can do, and what not",
-        n=evidence.held_out["headline"]["n"],
-        classes=len(evidence.classes),
-        headline=[(text, number(overall[name])) for name, text in HEADLINE.items() if name in overall],
+        n_pictures=results.test_scores["headline"]["n"],
+        n_classes=len(results.classes),
+        headline=[(text, format_estimate(overall[name])) for name, text in HEADLINE_SCORES.items() if name in overall],
         chapters=chapters,
-        synthetic=evidence.synthetic,
+        synthetic=results.synthetic,
     )

@@ -1,4 +1,4 @@
-"""What the earlier stages found, as the report reads it: numbers and tables, no picture."""
+"""The results of the earlier stages, as read by the report: numbers and tables, no pictures."""
 
 import json
 from pathlib import Path
@@ -20,14 +20,14 @@ from lesions.params.paths import (
 from lesions.reports.learning_curves import read_curves
 from lesions.runtime.console import UserError
 
-COMPARISON = Path("reports/compare/rebalance.json")  # of app.compare: this run (B) against one without rebalancing (A)
+COMPARISON = Path("reports/compare/rebalance.json")  # by app.compare: this run (B) against one without rebalancing (A)
 
 
 class RunResults(NamedTuple):
-    """Everything that findings and cards may rest on.
+    """Everything from which findings and cards are derived.
 
     scores: reports/scores.json; prepare, imbalance: metrics/*.json; training: plots/train/metrics.json; curves: one row
-    per epoch; predictions: of held-out pictures; comparison: what app.compare said, None where it was not run.
+    per epoch; predictions: of held-out pictures; comparison: the output of app.compare, None where it was not run.
     """
 
     scores: dict[str, Any]
@@ -41,16 +41,16 @@ class RunResults(NamedTuple):
     comparison: dict[str, Any] | None
 
     @property
-    def held_out(self) -> dict[str, Any]:
+    def test_scores(self) -> dict[str, Any]:
         """The scores of the test pictures."""
-        found: dict[str, Any] = self.scores["test"]
-        return found
+        scores: dict[str, Any] = self.scores["test"]
+        return scores
 
     @property
     def classes(self) -> list[str]:
         """The slugs of the classes, in order."""
-        found: list[str] = self.scores["classes"]
-        return found
+        classes: list[str] = self.scores["classes"]
+        return classes
 
     @property
     def synthetic(self) -> bool:
@@ -59,7 +59,7 @@ class RunResults(NamedTuple):
 
 
 def read_run_results() -> RunResults:
-    """Read what the stages wrote. Raises UserError where a file is missing or no JSON."""
+    """Read the outputs of the stages. Raises UserError where a file is missing or no JSON."""
     return RunResults(
         scores=_json(SCORES),
         prepare=_json(PREPARE_METRICS),

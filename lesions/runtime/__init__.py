@@ -1,1 +1,1 @@
-"""What every long-running command needs: progress, errors, atomic outputs, a parallel map, a lock."""
+"""Shared tools of the commands: error messages, atomic outputs, a parallel map, a lock."""

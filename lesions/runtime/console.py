@@ -1,11 +1,11 @@
-"""How a command ends: one clear line for people, the right exit code for programs."""
+"""How a command ends: one clear message, and the right exit code."""
 
 import errno
 import os
 import sys
 from collections.abc import Callable
 
-WAY_BACK = (
+RECOVERY_HINT = (
     "Earlier outputs come back with `dvc checkout dvc.yaml` (pictures, models, charts) and `git restore metrics plots "
     "reports data` (numbers)."
 )
@@ -13,7 +13,7 @@ INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + SIGINT and SIGPIPE, the shell's con
 
 
 class UserError(Exception):
-    """A mistake that its user can mend; the message names what was found, where, and how to mend it."""
+    """A mistake that its user can mend; the message names the problem, its place, and how to mend it."""
 
 
 def available_cores() -> int:
@@ -23,7 +23,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def run(main: Callable[[], None], way_back: str = WAY_BACK) -> None:
+def run(main: Callable[[], None], recovery_hint: str = RECOVERY_HINT) -> None:
     """Call main; turn a user's mistake, a full disk or Ctrl-C into one message on stderr and a non-zero exit.
 
     Any other exception is a defect of ours and keeps its traceback.
@@ -34,22 +34,22 @@ def run(main: Callable[[], None], way_back: str = WAY_BACK) -> None:
         finally:
             sys.stdout.flush()  # here, not at exit, where a reader that has gone would end in exit code 120
     except UserError as error:
-        _stop(f"error: {error}", way_back, 1)
+        _stop(f"error: {error}", recovery_hint, 1)
     except KeyboardInterrupt:
-        _stop("stopped: nothing half-written is left; run the same command again to go on.", way_back, INTERRUPTED)
+        _stop("stopped: nothing half-written is left; run the same command again to go on.", recovery_hint, INTERRUPTED)
     except BrokenPipeError:  # the reader of our output (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at exit
         sys.exit(BROKEN_PIPE)
     except OSError as error:
         where = error.filename or "while writing"
         if error.errno == errno.ENOSPC:
-            _stop(f"error: the disk is full ({where}): free some space, then run again.", way_back, 1)
+            _stop(f"error: the disk is full ({where}): free some space, then run again.", recovery_hint, 1)
         if isinstance(error, PermissionError):
-            _stop(f"error: no permission for {where}: mend it (chmod), then run again.", way_back, 1)
+            _stop(f"error: no permission for {where}: mend it (chmod), then run again.", recovery_hint, 1)
         raise
 
 
-def _stop(message: str, way_back: str, code: int) -> None:
+def _stop(message: str, recovery_hint: str, code: int) -> None:
     sys.stdout.flush()
-    print(f"\n{message}\n{way_back}", file=sys.stderr)
+    print(f"\n{message}\n{recovery_hint}", file=sys.stderr)
     sys.exit(code)

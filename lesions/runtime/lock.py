@@ -33,9 +33,9 @@ def exclusive_run(path: Path) -> Iterator[None]:
 
 
 def parent_process() -> tuple[int, ...]:
-    """The processes above this one, as far as the system tells: another answer later means that one has died.
+    """The processes above this one, as far as the system tells: a different result later means that one has died.
 
-    Two are looked at: some shells stay between DVC and the command that it runs.
+    Two levels are read: some shells stay between DVC and the command that it runs.
     """
     parent = os.getppid()
     with contextlib.suppress(OSError, ValueError, IndexError):

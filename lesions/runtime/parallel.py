@@ -22,12 +22,12 @@ from lesions.runtime.console import UserError, available_cores
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# What glibc is told in the workers, by the names' numbers in malloc.h, bytes: as it comes, it gives the memory of each
-# picture back to the system and asks for it again, page by page, which takes as long as a third of decoding.
-MEMORY = {"M_MMAP_THRESHOLD": (-3, 1 << 25), "M_TRIM_THRESHOLD": (-1, 1 << 27)}
+# mallopt() in the workers, by the names' numbers in malloc.h, bytes: by default, glibc gives the memory of each picture
+# back to the system and requests it again, page by page, which takes as long as a third of decoding.
+MALLOC_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 25), "M_TRIM_THRESHOLD": (-1, 1 << 27)}
 TOO_FEW_FOR_PROCESSES = 64
-TOGETHER = 16  # items that are handed to a worker at once, at most: handing one over takes as long as reading a picture
-SHARES = 8  # for each worker, at least: so that none waits long for the last one
+MAX_CHUNK_SIZE = 16  # items: handing over one chunk takes as long as reading a picture
+CHUNKS_PER_WORKER = 8  # at least, so that no worker waits long for the last one
 
 
 def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], title: str) -> Iterator[Result]:
@@ -36,34 +36,34 @@ def map_on_all_cores(function: Callable[[Item], Result], items: Sequence[Item], 
     Results stream: memory does not grow with the number of items. The first exception of a worker is raised here;
     UserError where a worker was killed.
     """
-    size = max(1, min(TOGETHER, len(items) // (SHARES * available_cores())))
-    return map_together(partial(_one_by_one, function), items, title, size)
+    size = max(1, min(MAX_CHUNK_SIZE, len(items) // (CHUNKS_PER_WORKER * available_cores())))
+    return map_in_chunks(partial(_one_by_one, function), items, title, size)
 
 
-def map_together(
+def map_in_chunks(
     function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item], title: str, size: int
 ) -> Iterator[Result]:
     """As map_on_all_cores(), for a function of up to `size` items that returns a result for each of them."""
-    shares = [items[start : start + size] for start in range(0, len(items), size)]
-    alone = len(items) < TOO_FEW_FOR_PROCESSES or available_cores() == 1
-    results = map(function, shares) if alone else _in_processes(function, shares)
-    return _counted(chain.from_iterable(results), len(items), title)
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    serial = len(items) < TOO_FEW_FOR_PROCESSES or available_cores() == 1
+    results = map(function, chunks) if serial else _in_processes(function, chunks)
+    return _with_progress_bar(chain.from_iterable(results), len(items), title)
 
 
 def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item], title: str) -> Iterator[Result]:
     """As map_on_all_cores(), for what Pillow does beside Python, such as reading small pictures: nothing is copied."""
     with ThreadPoolExecutor(available_cores()) as threads:
-        yield from _counted(threads.map(function, items), len(items), title)
+        yield from _with_progress_bar(threads.map(function, items), len(items), title)
 
 
 def keep_freed_memory() -> None:
-    """Tell the C library of this process to keep what is freed for the next picture; only glibc can be told."""
+    """Make the C library of this process keep freed memory for the next picture; only glibc has the option."""
     with contextlib.suppress(AttributeError, OSError):
-        for option, value in MEMORY.values():
+        for option, value in MALLOC_OPTIONS.values():
             ctypes.CDLL(None).mallopt(option, value)
 
 
-def _counted(results: Iterable[Result], n: int, title: str) -> Iterator[Result]:
+def _with_progress_bar(results: Iterable[Result], n: int, title: str) -> Iterator[Result]:
     # disable=None: no bar where stderr is a log
     yield from tqdm(results, total=n, desc=title, unit=" pictures", disable=None)
 
@@ -73,7 +73,7 @@ def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> li
 
 
 def _in_processes(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    executor = ProcessPoolExecutor(available_cores(), _context(), _begin)
+    executor = ProcessPoolExecutor(available_cores(), _context(), _initialise_worker)
     try:
         yield from executor.map(function, items)
     except BrokenProcessPool:
@@ -85,7 +85,7 @@ def _in_processes(function: Callable[[Item], Result], items: Sequence[Item]) -> 
 
 
 def _context() -> BaseContext:
-    """How workers are made: forked, they are there at once; a new interpreter imports everything for half a second.
+    """The start method of workers: a fork is instant; a new interpreter imports everything for half a second.
 
     A fork has none of the threads that TensorFlow or a Mac's libraries count on; so it is left to Linux without it.
     """
@@ -93,8 +93,8 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("fork" if forked else "spawn")
 
 
-def _begin() -> None:
-    """What a worker does first. Ctrl-C is the caller's to answer; and it ends where the caller was killed."""
+def _initialise_worker() -> None:
+    """Start a worker: it leaves Ctrl-C to the caller, and ends where the caller was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
     Thread(target=_end_with_caller, daemon=True).start()

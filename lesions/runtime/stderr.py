@@ -1,4 +1,4 @@
-"""Holding back what libraries write to stderr below Python, where no switch of theirs takes effect in time."""
+"""Deferring what libraries write to stderr below Python, where no switch of theirs takes effect in time."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def deferred_stderr() -> Iterator[None]:
-    """Keep what is written to the file descriptor of stderr while the block runs; show it after all if it fails."""
+    """Hold back what is written to stderr's file descriptor while the block runs; show it after all if that fails."""
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held_back:

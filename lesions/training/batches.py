@@ -1,6 +1,6 @@
-"""From the pictures to the batches of every epoch: the same ones whether the pictures lie in memory or on disk.
+"""Batches of every epoch: the same ones whether the pictures are in memory or on disk.
 
-The order of an epoch and the changes of a step follow from (seed, epoch) and (seed, step), not from a running stream.
+The order of an epoch is a function of (seed, epoch), the online augmentation of a step one of (seed, step).
 """
 
 import time
@@ -17,8 +17,8 @@ from lesions.params.schema import OnlineParams
 from lesions.training import online_augmentation
 from lesions.training.training_set import Pictures, TrainingData, epoch_order
 
-AHEAD = 2  # batches that are made while the network is busy with another
-HEAD_START = 0.002  # seconds in which a batch is handed over before the next one is begun: both need Python's one lock
+PREFETCHED = 2  # batches that are made while the network is busy with another
+HANDOVER = 0.002  # seconds that a batch gets before the next one is begun: both need Python's global lock
 
 Item = TypeVar("Item")
 Indices = NDArray[np.int64]
@@ -43,16 +43,16 @@ def training_batches(
     stored = tf.TensorSpec((None, *data.train.pixels.shape[1:]), tf.uint8)
 
     @tf.function(input_signature=[stored, tf.TensorSpec((), tf.int64)])  # type: ignore[untyped-decorator]
-    def change(pixels: Any, step: Any) -> Any:
+    def augment(pixels: Any, step: Any) -> Any:
         return online_augmentation.augment(pixels, params, seed, step)
 
     def batches() -> Iterator[tuple[Any, ...]]:
         for epoch in epochs:
             order = epoch_order(data.train.labels, data.shares, seed, epoch)
-            for number, members in enumerate(np.array_split(order, steps)):
-                labels = data.train.labels[members]
-                changed = change(data.train.pixels[members], epoch * steps + number)
-                yield changed.numpy(), one_hot[labels], weights[labels]
+            for number, indices in enumerate(np.array_split(order, steps)):
+                labels = data.train.labels[indices]
+                augmented = augment(data.train.pixels[indices], epoch * steps + number)
+                yield augmented.numpy(), one_hot[labels], weights[labels]
 
     return tf.data.Dataset.from_generator(lambda: prefetch(batches), output_signature=signature)
 
@@ -63,8 +63,8 @@ def validation_batches(data: TrainingData, batch_size: int) -> tf.data.Dataset:
     parts = np.array_split(np.arange(len(data.val.labels)), range(batch_size, len(data.val.labels), batch_size))
 
     def batches() -> Iterator[tuple[Any, ...]]:
-        for members in parts:
-            yield data.val.pixels[members], one_hot[data.val.labels[members]]
+        for indices in parts:
+            yield data.val.pixels[indices], one_hot[data.val.labels[indices]]
 
     signature = (_pixels(data.val, tf.uint8), _one_hot(data))
     dataset = tf.data.Dataset.from_generator(lambda: prefetch(batches), output_signature=signature)
@@ -79,11 +79,11 @@ def prefetch(items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
     made = items()
 
     def make() -> Item | None:
-        time.sleep(HEAD_START)
+        time.sleep(HANDOVER)
         return next(made, None)
 
-    with ThreadPoolExecutor(1) as maker:  # one alone, so that the order is kept
-        waiting = deque(maker.submit(make) for _ in range(AHEAD))
+    with ThreadPoolExecutor(1) as maker:  # one thread alone: it keeps the order
+        waiting = deque(maker.submit(make) for _ in range(PREFETCHED))
         while (item := waiting.popleft().result()) is not None:
             waiting.append(maker.submit(make))
             yield item

@@ -1,4 +1,4 @@
-"""Where pictures wait for their turn: decoded in memory, or in their files, read and decoded for every batch.
+"""The cache of decoded pictures: all in memory, or none, and then they are read from their files for every batch.
 
 Both give the same pixels for the same indices, and the same hash. TensorFlow stays out of here.
 """
@@ -26,7 +26,7 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 
 
 class PicturesOnDisk:
-    """Pictures that are read whenever they are asked for, several at a time (Pillow decodes beside Python).
+    """Pictures that are read from their files at every access, in threads (Pillow decodes outside Python's lock).
 
     Indexed by an array of indices (b,), as an array of pictures is, and with its shape: (n, side, side, 3).
     """
@@ -36,13 +36,13 @@ class PicturesOnDisk:
         self.shape = (len(self.paths), side, side, 3)
         self._readers = ThreadPoolExecutor(available_cores())
 
-    def __getitem__(self, members: NDArray[Any]) -> Pixels:
-        pictures = self._readers.map(self.read, [self.paths[member] for member in members])
+    def __getitem__(self, indices: NDArray[Any]) -> Pixels:
+        pictures = self._readers.map(self.read, [self.paths[index] for index in indices])
         return np.stack(list(pictures))
 
 
 def fits_in_memory(pictures: int, side: int, cache: Cache) -> bool:
-    """Whether that many pictures of side x side pixels are to be kept in memory."""
+    """Whether that many pictures of side x side pixels fit into the memory that pictures may take."""
     if cache == "auto":
         free = free_memory()
         return free is None or pictures * side * side * 3 <= MEMORY_SHARE * free

@@ -1,4 +1,4 @@
-"""What is kept of every epoch: its scores, the best weights, a checkpoint; and when a training is over."""
+"""Callbacks: checkpoints and early stopping, best weights, and an end where the loss is no number."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ LEARNING_RATE = "learning_rate"  # in the history, beside the scores: the rate o
 class TrainingOutcome(NamedTuple):
     """The outcome of a training: epochs that were run, the best by the monitor and the one whose weights the model has.
 
-    Epochs count from 1. scores: the kept epoch's loss, accuracy, balanced_accuracy, and the same with val_ in front.
+    Epochs count from 1. scores: loss, accuracy and balanced_accuracy of the kept epoch, each also with val_ in front.
     """
 
     epochs: int
@@ -78,13 +78,13 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.stop_training = self.is_over
 
     def finish(self, trained: keras.Model) -> TrainingOutcome:
-        """Give the network the weights that are to be kept."""
+        """Give the network the weights that train.keep asks for."""
         best = best_epoch(self.history, self.train.monitor)
         if self.train.keep == "best":
             trained.set_weights(self.best)
-        kept = best if self.train.keep == "best" else self.epochs
-        scores = {name: value for name, value in self.history[kept - 1].items() if name != LEARNING_RATE}
-        return TrainingOutcome(self.epochs, best, kept, scores)
+        kept_epoch = best if self.train.keep == "best" else self.epochs
+        scores = {name: value for name, value in self.history[kept_epoch - 1].items() if name != LEARNING_RATE}
+        return TrainingOutcome(self.epochs, best, kept_epoch, scores)
 
 
 class RaiseOnNaN(keras.callbacks.Callback):  # type: ignore[misc]

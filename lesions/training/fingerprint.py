@@ -22,13 +22,13 @@ NO_INFLUENCE = {"cache"}  # under train: where pictures wait for their turn chan
 def fingerprint(params: Params, data: TrainingData, code: dict[str, str]) -> dict[str, str]:
     """A hash for each part, by the part's name. The same parts give the same weights, to the bit.
 
-    code: from loaded_code(), asked at the start: somebody may edit a file while the pictures are being read.
+    code: from loaded_code() at the start of the run: somebody may edit a file while the pictures are being read.
     """
     return {
         "params": _sha256(_used(params)),
         "pictures": _sha256(_pictures(data)),
         "code": _sha256(code),
-        "pretrained weights": _file(params.model.first_weights),
+        "pretrained weights": _file(params.model.initial_weights),
         "machine or library versions": _sha256(_machine()),
     }
 

@@ -22,7 +22,12 @@ from lesions.training.sharpness_aware import sharpness_aware
 from lesions.training.training_set import TrainingData
 
 # Where memory runs out: oneDNN's words, and names of exceptions in the thread that makes the batches
-NO_ROOM = ("could not create a primitive", "could not execute a primitive", "MemoryError:", "ResourceExhaustedError:")
+OUT_OF_MEMORY = (
+    "could not create a primitive",
+    "could not execute a primitive",
+    "MemoryError:",
+    "ResourceExhaustedError:",
+)
 
 
 def set_seeds(seed: int, deterministic: bool) -> None:
@@ -51,16 +56,16 @@ def fit(
     network = keras.Model(model.input, _BatchedDense(last)(last.input), name=model.name)
     trained = sharpness_aware(network, params.train.sharpness)
     plan = phases(params.model, params.epochs)
-    keeper = CheckpointCallback(params.train, checkpoint, waits_from=plan[-1].start)
-    keeper.restore_model(trained)
-    with _clear_words(params):
+    checkpoints = CheckpointCallback(params.train, checkpoint, waits_from=plan[-1].start)
+    checkpoints.restore_model(trained)
+    with _user_errors(params):
         for phase in plan:
             set_trainable(model, params.model, phase.frozen)  # also where all is done: the model file tells it
-            if keeper.epochs < phase.stop and not keeper.is_over:
+            if checkpoints.epochs < phase.stop and not checkpoints.is_over:
                 _compile(trained, data, params, phase)
-                keeper.restore_optimizer(trained, phase.start)
-                _run(trained, data, params, phase, keeper, callbacks)
-    return keeper.finish(trained)
+                checkpoints.restore_optimizer(trained, phase.start)
+                _run(trained, data, params, phase, checkpoints, callbacks)
+    return checkpoints.finish(trained)
 
 
 def _compile(trained: keras.Model, data: TrainingData, params: Params, phase: Phase) -> None:
@@ -80,11 +85,11 @@ def _run(
     data: TrainingData,
     params: Params,
     phase: Phase,
-    keeper: CheckpointCallback,
+    checkpoints: CheckpointCallback,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """Run the epochs of a phase that are still to be run."""
-    train, first = params.train, keeper.epochs
+    train, first = params.train, checkpoints.epochs
     trained.fit(
         training_batches(data, train.batch_size, range(first, phase.stop), params.seed, train.online),
         validation_data=validation_batches(data, train.batch_size),
@@ -92,25 +97,25 @@ def _run(
         epochs=phase.stop,
         steps_per_epoch=steps_per_epoch(data, train.batch_size),
         shuffle=False,  # epoch_order has done it
-        callbacks=[RaiseOnNaN(), keeper, *callbacks],
+        callbacks=[RaiseOnNaN(), checkpoints, *callbacks],
         verbose=0,
     )
 
 
 @contextmanager
-def _clear_words(params: Params) -> Iterator[None]:
+def _user_errors(params: Params) -> Iterator[None]:
     """What TensorFlow raises where memory runs out or a picture cannot be read, as one line on what to do."""
-    full = UserError(
+    out_of_memory = UserError(
         f"out of memory with train.batch_size {params.train.batch_size} and image_size {params.image_size}: "
         "lower one of them in params.yaml"
     )
     try:
         yield
     except (MemoryError, tf.errors.ResourceExhaustedError):
-        raise full from None
+        raise out_of_memory from None
     except tf.errors.OpError as error:
-        if any(words in str(error) for words in NO_ROOM):
-            raise full from None
+        if any(words in str(error) for words in OUT_OF_MEMORY):
+            raise out_of_memory from None
         # a thread of TensorFlow's asks for the batches: of what went wrong there, it passes on the words alone
         if match := re.search(rf"{UserError.__name__}: (.+)", str(error)):
             raise UserError(match[1]) from None

@@ -1,4 +1,4 @@
-"""From the manifest, the plan and the augmented pictures to the training data; what contradicts each other is named."""
+"""Load the training data: pictures by the manifest, the plan and data/augmented, which must agree."""
 
 import functools
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def load_training_data(
     paths = [PREPARED / path for path in train["path"]] + augmented
     labels = list(train["label"]) + [path.parent.name for path in augmented]
     val_paths, val_labels = [PREPARED / path for path in val["path"]], list(val["label"])
-    load = _load if fits_in_memory(len(paths) + len(val_paths), image_size, cache) else _look_over
+    load = _load if fits_in_memory(len(paths) + len(val_paths), image_size, cache) else _check_files
     train_pictures = Pictures(load(paths, image_size, "read training"), _indices(labels, classes))
     val_pictures = Pictures(load(val_paths, image_size, "read val"), _indices(val_labels, classes))
     ones = np.ones(len(classes))
@@ -54,11 +54,11 @@ def _list_augmented(train: pd.DataFrame, plan: pd.DataFrame) -> list[Path]:
     for path in paths:
         if (path.parent.name, path.stem.rpartition("__")[0]) not in originals:
             raise UserError(f"{path} was not made from a training picture of its class: run `dvc repro augment`")
-    found = pd.Series([path.parent.name for path in paths], dtype=str).value_counts()
+    counts = pd.Series([path.parent.name for path in paths], dtype=str).value_counts()
     for label, planned in plan["n_add"].items():
-        if found.get(label, 0) != planned:
+        if counts.get(label, 0) != planned:
             raise UserError(
-                f"{AUGMENTED / str(label)} holds {found.get(label, 0)} pictures, {PLAN} asks for {planned}: "
+                f"{AUGMENTED / str(label)} holds {counts.get(label, 0)} pictures, {PLAN} asks for {planned}: "
                 "run `dvc repro augment`"
             )
     return paths
@@ -83,7 +83,7 @@ def _load(paths: Sequence[Path], image_size: int, title: str) -> Pixels:
     return pixels
 
 
-def _look_over(paths: Sequence[Path], image_size: int, title: str) -> PicturesOnDisk:
+def _check_files(paths: Sequence[Path], image_size: int, title: str) -> PicturesOnDisk:
     """The same pictures, which stay in their files; all of them can be read and are of the right size."""
     digests = list(map_in_threads(functools.partial(_digest, image_size=image_size), paths, title))
     return PicturesOnDisk(paths, image_size, functools.partial(_read, image_size=image_size), hash_of_digests(digests))

@@ -1,4 +1,4 @@
-"""What a training shows: a line per epoch for people, curves for DVC."""
+"""The log of a training: a line per epoch on the terminal, learning curves for DVC by DVCLive."""
 
 import math
 import shutil
@@ -63,10 +63,10 @@ def live_curves(folder: Path) -> Iterator[Live]:
         raise
 
 
-def write_summary(folder: Path, kept: TrainingOutcome, weights: int) -> None:
-    """Replace the newest scores in metrics.json by those of the weights that were kept; weights: how many there are."""
-    epochs = {"epochs_run": kept.epochs, "best_epoch": kept.best_epoch, "kept_epoch": kept.kept_epoch}
-    scores = {"_".join(_split(name)): round(value, DIGITS) for name, value in sorted(kept.scores.items())}
+def write_summary(folder: Path, outcome: TrainingOutcome, weights: int) -> None:
+    """Replace the newest scores in metrics.json by those of the saved weights; weights: how many there are."""
+    epochs = {"epochs_run": outcome.epochs, "best_epoch": outcome.best_epoch, "kept_epoch": outcome.kept_epoch}
+    scores = {"_".join(_split(name)): round(value, DIGITS) for name, value in sorted(outcome.scores.items())}
     write_json(folder / "metrics.json", {**epochs, **scores, "weights": weights})
 
 

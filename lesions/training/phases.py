@@ -43,4 +43,4 @@ def set_trainable(model: keras.Model, params: ModelParams, frozen: bool) -> None
 
 def _is_fine_tuned(params: ModelParams) -> bool:
     """Whether the body is frozen first and then learns more slowly than the head."""
-    return params.name not in NETWORKS and params.first_weights != "none"
+    return params.name not in NETWORKS and params.initial_weights != "none"

@@ -18,7 +18,7 @@ class PictureStore(Protocol):
         """As of an array."""
         ...
 
-    def __getitem__(self, members: Indices, /) -> Any:
+    def __getitem__(self, indices: Indices, /) -> Any:
         """(b, side, side, 3) for b indices."""
         ...
 
@@ -51,7 +51,7 @@ def not_in_validation(data: TrainingData) -> list[str]:
 
 
 def epoch_order(labels: Indices, shares: Weights | None, seed: int, epoch: int) -> Indices:
-    """The pictures of one epoch, as indices, in the order they are shown; as many as there are training pictures.
+    """The pictures of one epoch, as indices, in their order; as many as there are training pictures.
 
     It follows from (seed, epoch) alone: a run that is taken up in the middle goes on as if it had never stopped.
     Without shares each picture comes once. With shares each class gets its part of the epoch, to within one picture;

@@ -8,7 +8,7 @@ import pytest
 
 from lesions.datasets.raw import picture_id
 from lesions.preparation.leakage import leakage_counts
-from lesions.preparation.prepare import Prepared, prepare
+from lesions.preparation.prepare import PreparedDataset, prepare
 from tests.unit.preparation.test_splits import params
 
 
@@ -21,13 +21,13 @@ def files(shared: Path) -> dict[str, list[str]]:
     return found
 
 
-def prepared_with(shared: Path, labels: Path, folder: Path, conflicts: str) -> Prepared:
+def prepared_with(shared: Path, labels: Path, folder: Path, conflicts: str) -> PreparedDataset:
     folder.mkdir()
     return prepare(shared / "data/isic9", labels, 64, params(label_conflicts=conflicts, min_class_groups=5), folder)
 
 
 @pytest.fixture(scope="module")
-def plain(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def plain(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
     """Without official tables."""
     folder = tmp_path_factory.mktemp("plain")
     (folder / "labels").mkdir()
@@ -35,7 +35,7 @@ def plain(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture(scope="module")
-def official(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def official(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
     """With the official tables."""
     return prepared_with(shared, shared / "data/tables", tmp_path_factory.mktemp("official") / "prepared", "official")
 
@@ -45,7 +45,7 @@ def folder_of(path: str) -> str:
 
 
 def test_every_picture_filed_under_two_classes_is_found_and_unused(
-    plain: Prepared, files: dict[str, list[str]]
+    plain: PreparedDataset, files: dict[str, list[str]]
 ) -> None:
     twice = {path for paths in files.values() if len({folder_of(path) for path in paths}) > 1 for path in paths}
     assert len(twice) > 200
@@ -54,13 +54,13 @@ def test_every_picture_filed_under_two_classes_is_found_and_unused(
     assert set(reasons[reasons == "label conflict"].index) == twice
 
 
-def test_eight_of_nine_classes_remain_without_tables(plain: Prepared) -> None:
+def test_eight_of_nine_classes_remain_without_tables(plain: PreparedDataset) -> None:
     """No picture of seborrheic keratosis is left that does not also stand under melanoma, but for a handful."""
     assert plain.used["label"].nunique() == 8
     assert "seborrheic_keratosis" not in set(plain.used["label"])
 
 
-def test_every_train_test_copy_is_known(official: Prepared, files: dict[str, list[str]]) -> None:
+def test_every_train_test_copy_is_known(official: PreparedDataset, files: dict[str, list[str]]) -> None:
     both = [paths for paths in files.values() if len({path.split("/")[0] for path in paths}) == 2]
     table = leakage_counts(official.pictures, official.near)
     shared_by = {(row["split"], row["kind"]): row["shared"] for row in table.to_dict("records")}
@@ -70,7 +70,7 @@ def test_every_train_test_copy_is_known(official: Prepared, files: dict[str, lis
     assert shared_by["ours", "any"] == 0, "our own split leaks"
 
 
-def test_every_official_disagreement_is_listed(official: Prepared, shared: Path) -> None:
+def test_every_official_disagreement_is_listed(official: PreparedDataset, shared: Path) -> None:
     """Checked against the published table read with pandas alone."""
     truth = pd.read_csv(shared / "data/tables/ISIC_2019_Training_GroundTruth.csv").set_index("image")
     codes = {
@@ -85,10 +85,10 @@ def test_every_official_disagreement_is_listed(official: Prepared, shared: Path)
         if name and truth.loc[name].idxmax() not in codes[folder_of(source)]:
             wrong.add(source)
     assert len(wrong) > 80
-    assert wrong <= set(official.checked.disagreements["source"])
+    assert wrong <= set(official.label_check.disagreements["source"])
 
 
-def test_no_group_spans_splits_and_every_file_is_accounted_for(official: Prepared, shared: Path) -> None:
+def test_no_group_spans_splits_and_every_file_is_accounted_for(official: PreparedDataset, shared: Path) -> None:
     assert (official.used.groupby("group")["split"].nunique() == 1).all()
     raw = {path.relative_to(shared / "data/isic9").as_posix() for path in (shared / "data/isic9").rglob("*.jpg")}
     assert set(official.pictures["source"]) == raw

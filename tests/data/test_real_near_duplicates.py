@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 
 from lesions.data.images import load_picture, read_pixels, write_png
 from lesions.preparation.near_duplicates import near_duplicates
-from studies.near_duplicates import NAMED, distinct_pictures, judged_pairs, named_pairs
+from studies.near_duplicates import NAMED_PAIRS, distinct_pictures, judged_pairs, named_pairs
 from tests.conftest import REAL_PICTURES
 
 SAMPLE = 40  # pictures that are changed and looked for
@@ -34,7 +34,7 @@ def linked(pictures: pd.DataFrame) -> pd.DataFrame:
 def test_pairs_that_are_one_lesion_by_eye_are_linked(pictures: pd.DataFrame, linked: pd.DataFrame) -> None:
     """No id tells of them: unlinked, they could stand in training and in the test."""
     there = set(pictures["isic_id"])
-    expected = {f"{a} / {b}" for a, b in NAMED if {a, b} <= there}
+    expected = {f"{a} / {b}" for a, b in NAMED_PAIRS if {a, b} <= there}
     assert set(named_pairs(linked)["pair"]) == expected
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from lesions.demo import dataset
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
 SMALL = {"melanoma": 16, "nevus": 12, "vascular lesion": 8}  # pictures per class: a run takes seconds
 QUICK = {"dataset": "data/tiny", "image_size": 32, "epochs": 1}
@@ -125,6 +125,15 @@ def with_small_data(project: Project) -> Project:
     (project.folder / "dvc.lock").unlink(missing_ok=True)
     project.set(**QUICK, train__batch_size=16, rebalance__cap=2.0)
     project.commit("a small data set")
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A checkout in which the whole pipeline has run and its results are committed. Not to be changed."""
+    project = with_small_data(copy_of_tree(tmp_path_factory.mktemp("finished")))
+    project.repro()
+    project.commit("results")
     return project
 
 

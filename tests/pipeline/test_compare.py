@@ -2,7 +2,7 @@
 
 import json
 
-from lesions.reports.findings import COMMANDS
+from lesions.reports.findings import COMPARISON_COMMANDS
 from tests.pipeline.conftest import Project
 
 
@@ -27,8 +27,8 @@ def test_the_commands_of_the_report_answer_whether_rebalancing_helped(project: P
         text = (project.folder / "reports/findings.md").read_text(encoding="utf-8")
         return text.partition("## Did rebalancing help?")[2].partition("\n## ")[0]
 
-    assert all(command in answer() for command in COMMANDS)
-    project.run("bash", "-ec", "\n".join(COMMANDS))
+    assert all(command in answer() for command in COMPARISON_COMMANDS)
+    project.run("bash", "-ec", "\n".join(COMPARISON_COMMANDS))
     assert "cannot be told: the" not in answer()
     found = json.loads((project.folder / "reports/compare/rebalance.json").read_text(encoding="utf-8"))
     assert found["a"] == "plain"

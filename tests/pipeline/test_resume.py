@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.pipeline.conftest import Project, environment, stages_in
 from tests.unit.training_pictures import write_prepared
 from tests.unit.trainings import SMALL, params_with
@@ -183,7 +183,7 @@ def test_a_changed_line_of_code_starts_from_the_first_epoch(
 ) -> None:
     """The weights of the first half would come from code that is no longer there."""
     project = copy_of(left_over.project, tmp_path)
-    code = project.folder / "lesions" / "online.py"
+    code = project.folder / "lesions" / "training" / "online_augmentation.py"
     code.write_text(code.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     done = project.dvc("repro", "train")
     assert "differs in its code" in done.stdout

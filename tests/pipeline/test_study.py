@@ -17,11 +17,11 @@ from lesions.runtime.console import available_cores
 from tests.pipeline.conftest import Project, environment
 
 RUN = """
-from studies.experiments import run_missing, wanted_experiments
+from studies.experiments import run_missing, planned_experiments
 from lesions.runtime.console import run
 data = ["dataset=data/tiny", "labels=data/labels", "prepare.min_class_groups=3"]
 plan = {"good": {}, "bad": {"epochs": -1}}
-run(lambda: run_missing(wanted_experiments("plan", plan, data, [0], [0])), way_back="kept")
+run(lambda: run_missing(planned_experiments("plan", plan, data, [0], [0])), recovery_hint="kept")
 """
 
 

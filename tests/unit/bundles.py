@@ -47,7 +47,7 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     params = params_with(model__name=name).model
     model = build_network(params, len(classes), SIDE)
     manifest = _prepared(root / "prepared", classes, origin)
-    _teach(model, classes)
+    _fit_last_layer(model, classes)
     save_model(with_test_time_augmentation(params.views, model), root / "model.keras")
     model = load_model(root / "model.keras")
     rows = manifest[manifest["split"] != "train"].sort_values(["split", "image_id"])
@@ -57,9 +57,9 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     folder.mkdir()
     head = export.write_network(model, folder / NETWORK)
     network = LiteRTNetwork((folder / NETWORK).read_bytes())
-    familiar, known = ood_check.fit_out_of_distribution(network, manifest, root / "prepared", decision)
-    about = export.bundle_metadata(model, decision, scores, manifest, known)
-    export.write_bundle(folder, about, export.BundleArrays(head, familiar))
+    distribution, ood_rule = ood_check.fit_out_of_distribution(network, manifest, root / "prepared", decision)
+    metadata = export.bundle_metadata(model, decision, scores, manifest, ood_rule)
+    export.write_bundle(folder, metadata, export.BundleArrays(head, distribution))
     return Exported(folder, model, manifest, predictions, rows["path"], root / "prepared", pixels)
 
 
@@ -81,16 +81,16 @@ def _toy(classes: list[str], image_id: str) -> Pixels:
     return toy_pixels(classes.index(label), int(number) + {"train": 0, "val": 100, "test": 200}[split])
 
 
-def _teach(model: keras.Model, classes: list[str]) -> None:
+def _fit_last_layer(model: keras.Model, classes: list[str]) -> None:
     """Fit the last layer alone, by least squares: a network that is equally unsure of everything would prove little."""
     last, ids = model.get_layer(LOGITS), [f"{label}-train-{number:02}" for label in classes for number in range(12)]
     pixels = np.stack([_toy(classes, image_id) for image_id in ids]).astype(np.float32)
     features = np.asarray(keras.Model(model.input, last.input)(pixels, training=False))
-    wanted = 6.0 * np.repeat(np.eye(len(classes)), 12, axis=0)
+    targets = 6.0 * np.repeat(np.eye(len(classes)), 12, axis=0)
     centre = features.mean(axis=0)
-    kernel = np.linalg.pinv(features - centre, rcond=1e-3) @ (wanted - wanted.mean(axis=0))
+    kernel = np.linalg.pinv(features - centre, rcond=1e-3) @ (targets - targets.mean(axis=0))
     last.kernel.assign(kernel)
-    last.bias.assign(wanted.mean(axis=0) - centre @ kernel)
+    last.bias.assign(targets.mean(axis=0) - centre @ kernel)
 
 
 def _evaluated(

@@ -10,7 +10,7 @@ from lesions.params.schema import Params, TrainParams, load_params
 from lesions.training.checkpoint import Checkpoint
 from lesions.training.fit import fit, set_seeds
 from lesions.training.training_set import Pictures, TrainingData
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.training_pictures import SIDE, toy_pixels
 
 SMALL = {"model__name": "isic_cnn"}  # half the layers of lesion_net, so half the seconds to compile

@@ -20,7 +20,7 @@ from lesions.evaluation import charts
 from lesions.export import ood_check
 from lesions.rendering import figures
 from lesions.runtime.outputs import write_json
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.bundles import exported
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -65,9 +65,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle as the export stage makes it, of a small network and pictures from one collection; chart and card."""
     made = exported(tmp_path_factory.mktemp("made"), "lesion_net", origin="HAM10000")
     test = made.predictions[made.predictions["split"] == "test"]
-    figures.save(charts.confusion_chart(test, made.bundle.about.labels, ""), made.folder / "confusion.png")
+    figures.save(charts.confusion_chart(test, made.bundle.metadata.labels, ""), made.folder / "confusion.png")
     table = "| a | b |\n| :-- | --: |\n| 1 | 2 |\n"
-    text = f"# Model card\n\n<b>made by a test</b>\n\n{table}{ood_check.card_section(made.bundle.about)}"
+    text = f"# Model card\n\n<b>made by a test</b>\n\n{table}{ood_check.card_section(made.bundle.metadata)}"
     (made.folder / "model_card.md").write_text(text, encoding="utf-8")
     return made.folder
 

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import pandas as pd
 import yaml
 
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.web.conftest import serving
 
 if TYPE_CHECKING:

@@ -15,34 +15,34 @@ def soon(seconds: float = 10.0) -> float:
 
 def test_who_finds_no_place_is_sent_away_at_once_and_others_are_served() -> None:
     """A queue without end would make everybody wait for longer than anybody stays."""
-    desk, gate = WorkerPool[bool](workers=1, waiting=2), threading.Event()
+    pool, gate = WorkerPool[bool](workers=1, waiting=2), threading.Event()
     with ThreadPoolExecutor(3) as visitors:
-        waiting = [visitors.submit(desk.ask, gate.wait, soon()) for _ in range(3)]
-        while desk.taken < desk.places:
+        waiting = [visitors.submit(pool.run, gate.wait, soon()) for _ in range(3)]
+        while pool.active < pool.capacity:
             time.sleep(0.01)
         start = time.monotonic()
         with pytest.raises(BusyError, match="at once"):
-            desk.ask(gate.wait, soon())
+            pool.run(gate.wait, soon())
         assert time.monotonic() - start < 1
         gate.set()
         assert [one.result() for one in waiting] == [True] * 3
-    assert desk.ask(gate.wait, soon()) is True, "places must come free again"
+    assert pool.run(gate.wait, soon()) is True, "places must come free again"
 
 
 def test_what_takes_too_long_is_given_up_and_what_waited_for_it_is_dropped() -> None:
-    desk, gate, begun = WorkerPool[None](workers=1, waiting=1), threading.Event(), []
+    pool, gate, begun = WorkerPool[None](workers=1, waiting=1), threading.Event(), []
     with pytest.raises(BusyError, match="too long"):
-        desk.ask(lambda: (gate.wait(), None)[1], soon(0.05))
+        pool.run(lambda: (gate.wait(), None)[1], soon(0.05))
     with pytest.raises(BusyError, match="too long"):
-        desk.ask(lambda: begun.append(1), soon(0.05))
+        pool.run(lambda: begun.append(1), soon(0.05))
     gate.set()
-    desk.ask(lambda: None, soon())
+    pool.run(lambda: None, soon())
     assert begun == [], "nobody waits for this answer any more"
 
 
 def test_what_a_job_raises_reaches_its_visitor_and_frees_the_place() -> None:
-    desk = WorkerPool[float](workers=1, waiting=0)
+    pool = WorkerPool[float](workers=1, waiting=0)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            desk.ask(lambda: 1 / 0, soon())
-    assert desk.ask(lambda: 1.0, soon()) == 1.0
+            pool.run(lambda: 1 / 0, soon())
+    assert pool.run(lambda: 1.0, soon()) == 1.0

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from app import wording
 
 SECONDS = 1000  # milliseconds
-VERDICTS = (wording.ABOVE, wording.BELOW)
+VERDICTS = (wording.ABOVE_THRESHOLD, wording.BELOW_THRESHOLD)
 
 
 def verdict(page: Page) -> str:

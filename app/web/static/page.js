@@ -1,5 +1,5 @@
-// What the page adds for browsers that run scripts: dropping, a preview, several pictures one after another in a table.
-// Every request goes where the plain form would go, and what is shown is cut out of the page that the server answers.
+// Additions for browsers that run scripts: drag and drop, a preview, several pictures one after another in a table.
+// Every request goes where the plain form would go, and the result is cut out of the page that the server returns.
 "use strict";
 
 const form = document.querySelector("form.upload");
@@ -10,72 +10,72 @@ function start() {
   const drop = document.getElementById("drop");
   form.querySelector(".send").hidden = true; // choosing is enough
   form.querySelector(".or").hidden = false;
-  input.addEventListener("change", () => input.files.length && look([...input.files]));
+  input.addEventListener("change", () => input.files.length && classify([...input.files]));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (input.files.length) look([...input.files]);
+    if (input.files.length) classify([...input.files]);
   });
   // Without these two a picture that misses the field would replace the page
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => event.preventDefault());
   let depth = 0; // entering a child element leaves its parent
-  const mark = (change) => {
+  const highlight = (change) => {
     depth = Math.max(0, depth + change);
     drop.classList.toggle("over", depth > 0);
   };
-  drop.addEventListener("dragenter", () => mark(1));
-  drop.addEventListener("dragleave", () => mark(-1));
+  drop.addEventListener("dragenter", () => highlight(1));
+  drop.addEventListener("dragleave", () => highlight(-1));
   drop.addEventListener("drop", (event) => {
-    mark(-Infinity);
-    if (event.dataTransfer.files.length) look([...event.dataTransfer.files]);
+    highlight(-Infinity);
+    if (event.dataTransfer.files.length) classify([...event.dataTransfer.files]);
   });
   const examples = document.querySelector("form.examples");
   examples?.addEventListener("submit", (event) => {
     event.preventDefault();
     const data = new FormData();
     data.append(event.submitter.name, event.submitter.value);
-    lookAtOne(data, event.submitter.innerText.trim());
+    classifyOne(data, event.submitter.innerText.trim());
   });
 }
 
-let current = 0; // a newer choice ends what an older one still shows
+let currentRun = 0; // a newer choice cancels an older one that still runs
 
-function look(files) {
-  if (files.length > 1) return lookAtMany(files);
+function classify(files) {
+  if (files.length > 1) return classifyMany(files);
   const [file] = files;
   if (tooLarge(file)) {
-    current += 1;
-    return finish(problem(form.dataset.tooLarge));
+    currentRun += 1;
+    return finish(problemSection(form.dataset.tooLarge));
   }
-  return lookAtOne(dataOf(file), file.name, files);
+  return classifyOne(formData(file), file.name, files);
 }
 
-async function lookAtOne(data, name, files = []) {
-  const run = ++current;
-  say(`Looking at ${name} …`);
-  answer(preview(files));
-  const found = await ask(data, run);
-  if (run === current) finish(found);
+async function classifyOne(data, name, files = []) {
+  const run = ++currentRun;
+  setStatus(`Looking at ${name} …`);
+  showResult(preview(files));
+  const result = await request(data, run);
+  if (run === currentRun) finish(result);
 }
 
-async function lookAtMany(files) {
-  const run = ++current;
-  answer(preview(files));
+async function classifyMany(files) {
+  const run = ++currentRun;
+  showResult(preview(files));
   let body = null;
   for (const [index, file] of files.entries()) {
-    say(`Picture ${index + 1} of ${files.length} …`);
-    const found = tooLarge(file) ? null : await ask(dataOf(file, true), run);
-    if (run !== current) return;
-    const row = found?.querySelector("tbody tr") ?? wrong(file, found);
+    setStatus(`Picture ${index + 1} of ${files.length} …`);
+    const result = tooLarge(file) ? null : await request(formData(file, true), run);
+    if (run !== currentRun) return;
+    const row = result?.querySelector("tbody tr") ?? errorRow(file, result);
     if (body) body.append(row);
-    else body = table(row);
+    else body = tableBody(row);
     document.getElementById("result").textContent = `${index + 1} of ${files.length} pictures`;
   }
-  say(`${files.length} pictures: done.`);
+  setStatus(`${files.length} pictures: done.`);
   document.getElementById("result").focus();
 }
 
-function dataOf(file, asTable = false) {
+function formData(file, asTable = false) {
   const data = new FormData();
   data.append("picture", file);
   if (asTable) data.append("view", "table");
@@ -86,38 +86,38 @@ function tooLarge(file) {
   return file.size > Number(form.dataset.mostBytes);
 }
 
-// The part of the server's page that holds the answer; where all its places are taken, asked again when it says so
-async function ask(data, run) {
+// The result element of the server's page; where the server is busy, repeats the request after its Retry-After
+async function request(data, run) {
   for (let attempt = 0; ; attempt += 1) {
     let response;
     try {
       response = await fetch(form.action, { method: "POST", body: data });
     } catch {
-      return problem(form.dataset.noAnswer);
+      return problemSection(form.dataset.noAnswer);
     }
     const wait = Number(response.headers.get("Retry-After"));
-    if (response.status !== 503 || !wait || attempt === 5 || run !== current) {
+    if (response.status !== 503 || !wait || attempt === 5 || run !== currentRun) {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      const found = page.getElementById("answer")?.firstElementChild;
-      return found ?? problem(form.dataset.noAnswer);
+      const result = page.getElementById("answer")?.firstElementChild;
+      return result ?? problemSection(form.dataset.noAnswer);
     }
-    say(`The server is busy: trying again in ${wait} s …`);
+    setStatus(`The server is busy: trying again in ${wait} s …`);
     await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
   }
 }
 
-function say(text) {
+function setStatus(text) {
   document.getElementById("status").textContent = text;
 }
 
-function answer(...nodes) {
+function showResult(...nodes) {
   document.getElementById("answer").replaceChildren(...nodes);
 }
 
-function finish(found) {
-  answer(found);
-  const heading = found.querySelector("h2");
-  say("");
+function finish(result) {
+  showResult(result);
+  const heading = result.querySelector("h2");
+  setStatus("");
   heading?.focus();
 }
 
@@ -141,32 +141,32 @@ function fromTemplate(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
 
-function problem(text) {
+function problemSection(text) {
   const section = fromTemplate("problem-template");
   section.querySelector("p").textContent = text;
   return section;
 }
 
-function table(row) {
+function tableBody(row) {
   const section = fromTemplate("table-template");
   const body = section.querySelector("tbody");
   body.replaceChildren(row);
-  answer(section);
+  showResult(section);
   return body;
 }
 
-function wrong(file, found) {
+function errorRow(file, result) {
   const row = document.createElement("tr");
   const name = document.createElement("th");
-  const why = document.createElement("td");
+  const reason = document.createElement("td");
   row.setAttribute("role", "row");
   name.setAttribute("role", "rowheader");
-  why.setAttribute("role", "cell");
+  reason.setAttribute("role", "cell");
   name.scope = "row";
   name.textContent = file.name;
-  why.colSpan = 2;
-  why.className = "wrong";
-  why.textContent = found ? found.querySelector("p").textContent : form.dataset.tooLarge;
-  row.append(name, why);
+  reason.colSpan = 2;
+  reason.className = "wrong";
+  reason.textContent = result ? result.querySelector("p").textContent : form.dataset.tooLarge;
+  row.append(name, reason);
   return row;
 }

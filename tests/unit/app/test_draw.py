@@ -11,7 +11,7 @@ from lesions.data.images import load_pixels
 from lesions.datasets import SYNTHETIC_MARK
 from lesions.demo import dataset
 from lesions.demo.traits import CLASS_NAMES
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
 
 def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -60,7 +60,7 @@ def test_a_score_is_the_plain_mean_of_its_folds(sources: Callable[..., list[fold
     assert found["min"]["balanced_accuracy"] == pytest.approx(min(each), abs=1e-4)
     assert found["max"]["balanced_accuracy"] == pytest.approx(max(each), abs=1e-4)
     assert [row["n"] for row in found["folds"]] == [60, 60, 60]
-    assert set(found["mean"]) == set(folds.PER_FOLD)
+    assert set(found["mean"]) == set(folds.FOLD_SCORES)
     assert found["warnings"] == []
 
 
@@ -236,6 +236,6 @@ def test_a_mistake_ends_the_command_without_a_traceback(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["folds", "nowhere.csv"])
     with pytest.raises(SystemExit) as ended:
-        run(folds.main, way_back="")
+        run(folds.main, recovery_hint="")
     assert ended.value.code == 1
     assert capsys.readouterr().err.strip().startswith("error: nowhere.csv: no such file")

@@ -18,9 +18,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def paths(*arguments: str, standard_input: str = "") -> list[str]:
-    found = find_inputs(arguments, standard_input.splitlines(keepends=True)).found
-    assert not [source for source in found if source.problem]
-    return [source.path for source in found]
+    files = find_inputs(arguments, standard_input.splitlines(keepends=True)).files
+    assert not [file for file in files if file.problem]
+    return [file.path for file in files]
 
 
 def test_files_come_in_the_order_given_and_folders_sorted(folder: Path) -> None:
@@ -49,8 +49,8 @@ def test_a_path_comes_once(folder: Path) -> None:
 
 
 def test_what_leads_nowhere_has_a_reason(folder: Path) -> None:
-    found = find_inputs(["gone.jpg", "*.gif", "empty", "a.jpg"], []).found
-    assert found == [
+    files = find_inputs(["gone.jpg", "*.gif", "empty", "a.jpg"], []).files
+    assert files == [
         InputFile("gone.jpg", "no such file or folder"),
         InputFile("*.gif", "no file matches this pattern"),
         InputFile("empty", "no picture in this folder"),
@@ -59,5 +59,5 @@ def test_what_leads_nowhere_has_a_reason(folder: Path) -> None:
 
 
 def test_other_files_in_folders_are_counted(folder: Path) -> None:
-    assert find_inputs(["."], []).passed_over == 2  # notes.txt and .e.jpg
-    assert find_inputs([], []).found == []
+    assert find_inputs(["."], []).skipped == 2  # notes.txt and .e.jpg
+    assert find_inputs([], []).files == []

@@ -18,7 +18,7 @@ from PIL import Image
 from app import predict, wording
 from lesions.data.images import write_png
 from lesions.runtime.console import BROKEN_PIPE, UserError
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.bundles import Exported
 from tests.unit.held_out import CLASSES
 
@@ -106,7 +106,13 @@ def test_csv_says_the_same(run: Run, pictures: Path) -> None:
 
 def test_the_table_shows_the_threshold_the_limits_and_never_comforts(run: Run, pictures: Path) -> None:
     done = run(pictures)
-    for words in (wording.SYNTHETIC, wording.ABOVE, wording.BELOW, wording.NEVER_ASSESSED, wording.NOT_A_DEVICE):
+    for words in (
+        wording.SYNTHETIC,
+        wording.ABOVE_THRESHOLD,
+        wording.BELOW_THRESHOLD,
+        wording.NEVER_ASSESSED,
+        wording.NOT_A_DEVICE,
+    ):
         assert words in done.out
     assert re.search(r"Of 12 melanomas in the test, \d+ missed: .* interval", done.out)
     assert "error: unreadable" in done.out
@@ -140,8 +146,8 @@ def test_explain_writes_a_heat_map_for_each_picture(run: Run, pictures: Path, tm
     maps = sorted(path.relative_to(tmp_path / "maps").as_posix() for path in (tmp_path / "maps").rglob("*.png"))
     assert maps == ["a.png.png", "b.png.png", "sub/c.png.png"]
     assert wording.HEAT_MAP in done.err
-    shown = np.asarray(Image.open(tmp_path / "maps/a.png.png"))
-    assert shown.shape == np.asarray(Image.open(pictures / "a.png")).shape
+    overlaid = np.asarray(Image.open(tmp_path / "maps/a.png.png"))
+    assert overlaid.shape == np.asarray(Image.open(pictures / "a.png")).shape
     assert json.loads(done.out) == json.loads(run(pictures, "--format", "json").out)
 
 

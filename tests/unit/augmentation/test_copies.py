@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lesions.augmentation import copies, operation_checks
-from lesions.augmentation.copies import Copy, build, choose_copies, draw, make_copy, own_streams
+from lesions.augmentation.copies import Copy, build, choose_copies, draw, make_copy, preserve_random_state
 from lesions.augmentation.operation_checks import check_operation
 from lesions.data.manifest import COLUMNS
 from lesions.runtime.console import UserError
@@ -94,7 +94,7 @@ def test_each_operation_runs_keeps_size_and_mode_and_repeats_itself(name: str) -
     assert check_operation(name, operations[name]) is None
     original = picture()
     before, ours, numpys = original.tobytes(), random.getstate(), np.random.get_state()  # noqa: NPY002
-    with own_streams():
+    with preserve_random_state():
         copies = [make_copy(original, build(operations), 0, "ISIC_1", k) for k in (0, 1, 0)]
 
     assert all((copy.size, copy.mode) == ((SIDE, SIDE), "RGB") for copy in copies)

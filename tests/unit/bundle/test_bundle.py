@@ -52,18 +52,22 @@ def test_what_is_decided_is_decided_as_evaluate_decides(made: Exported) -> None:
     """Thresholds and sets on the same probabilities, with the same rounding: no picture changes sides."""
     bundle, table = made.bundle, made.predictions
     found = bundle.predict(made.pixels)
-    quantiles = bundle.about.conformal[bundle.about.coverage]
+    quantiles = bundle.metadata.conformal[bundle.metadata.coverage]
     expected = conformal.conformal_sets(table, CLASSES, quantiles)
     limits = np.array([1 - quantiles[label]["quantile"] for label in CLASSES])
     near = np.abs(table[[f"p_{label}" for label in CLASSES]].to_numpy() - limits) < 1e-5
-    threshold = bundle.about.thresholds["melanoma"]["threshold"]
-    for place, said in enumerate(found):
+    threshold = bundle.metadata.thresholds["melanoma"]["threshold"]
+    for place, prediction in enumerate(found):
         if not near[place].any():
-            assert {*said.conformal_set} == {c for c, inside in zip(CLASSES, expected[place], strict=True) if inside}
-        assert said.melanoma_score == pytest.approx(table["p_melanoma"][place], abs=1e-4)
-        assert said.above_threshold == (said.melanoma_score is not None and said.melanoma_score >= threshold)
-        assert said.not_sure == (len(said.conformal_set) != 1 or said.unlike_training)
-        assert said.label == max(said.probabilities, key=lambda label: said.probabilities[label])
+            assert {*prediction.conformal_set} == {
+                c for c, inside in zip(CLASSES, expected[place], strict=True) if inside
+            }
+        assert prediction.melanoma_score == pytest.approx(table["p_melanoma"][place], abs=1e-4)
+        assert prediction.above_threshold == (
+            prediction.melanoma_score is not None and prediction.melanoma_score >= threshold
+        )
+        assert prediction.not_sure == (len(prediction.conformal_set) != 1 or prediction.unlike_training)
+        assert prediction.label == max(prediction.probabilities, key=lambda label: prediction.probabilities[label])
 
 
 def test_the_same_weights_give_the_same_bytes(made: Exported, tmp_path: Path) -> None:
@@ -91,22 +95,24 @@ def test_the_feature_map_and_the_head_make_the_logits(pooled: Exported) -> None:
 def test_heat_is_asked_for_and_only_of_networks_that_have_it(pooled: Exported, flat: Exported) -> None:
     (bare,) = pooled.bundle.predict(pooled.pixels[:1])
     assert bare.heat is None
-    (said,) = pooled.bundle.predict(pooled.pixels[:1], explain=True)
-    assert said.heat is not None
-    assert said.heat.shape == (SIDE, SIDE)
-    assert said.heat_of == "melanoma"
-    assert said[: bare._fields.index("heat_of")] == bare[: bare._fields.index("heat_of")], "an explanation changed it"
-    (said,) = flat.bundle.predict(flat.pixels[:1], explain=True)
-    assert (said.heat, said.frame_share, said.heat_on_frame) == (None, None, None)
-    assert not flat.bundle.about.pooled
-    assert flat.bundle.about.heat_maps.startswith("none")
+    (prediction,) = pooled.bundle.predict(pooled.pixels[:1], explain=True)
+    assert prediction.heat is not None
+    assert prediction.heat.shape == (SIDE, SIDE)
+    assert prediction.heat_of == "melanoma"
+    assert prediction[: bare._fields.index("heat_of")] == bare[: bare._fields.index("heat_of")], (
+        "an explanation changed it"
+    )
+    (prediction,) = flat.bundle.predict(flat.pixels[:1], explain=True)
+    assert (prediction.heat, prediction.frame_share, prediction.heat_on_frame) == (None, None, None)
+    assert not flat.bundle.metadata.pooled
+    assert flat.bundle.metadata.heat_maps.startswith("none")
 
 
 def test_the_heat_is_that_of_the_report(pooled: Exported) -> None:
     """Two ways to one map: by gradients in Keras, and by the exported feature map and the last layer's weights."""
     melanoma = np.full(len(pooled.pixels), CLASSES.index("melanoma"))
     expected = grad_cam.heat_maps(pooled.model, pooled.pixels, melanoma)
-    found = [said.heat for said in pooled.bundle.predict(pooled.pixels, explain=True)]
+    found = [prediction.heat for prediction in pooled.bundle.predict(pooled.pixels, explain=True)]
     assert np.abs(np.stack([one for one in found if one is not None]) - expected).max() < 1e-3
     assert expected.max() == pytest.approx(1, abs=0.2), "there is no heat to compare"
 
@@ -133,29 +139,29 @@ def test_pictures_are_read_as_prepare_reads_them(made: Exported) -> None:
         made.bundle.pixels(b"GET / HTTP/1.1")
 
 
-def test_the_sidecar_says_what_the_model_is(pooled: Exported, flat: Exported) -> None:
-    about = pooled.bundle.about
-    assert about.labels == CLASSES
-    assert [(known.n_train, known.n_val, known.n_test) for known in about.classes] == [(12, 15, 12)] * 3
-    assert about.data.synthetic
-    assert about.data.licence == "CC0 1.0"
-    assert not flat.bundle.about.data.synthetic
-    assert flat.bundle.about.data.licence == "CC BY-NC 4.0"
-    assert about.version != flat.bundle.about.version
-    missed, test = about.missed_melanomas, pooled.predictions[pooled.predictions["split"] == "test"]
+def test_the_metadata_say_what_the_model_is(pooled: Exported, flat: Exported) -> None:
+    metadata = pooled.bundle.metadata
+    assert metadata.labels == CLASSES
+    assert [(item.n_train, item.n_val, item.n_test) for item in metadata.classes] == [(12, 15, 12)] * 3
+    assert metadata.data.synthetic
+    assert metadata.data.licence == "CC0 1.0"
+    assert not flat.bundle.metadata.data.synthetic
+    assert flat.bundle.metadata.data.licence == "CC BY-NC 4.0"
+    assert metadata.version != flat.bundle.metadata.version
+    missed, test = metadata.missed_melanomas, pooled.predictions[pooled.predictions["split"] == "test"]
     melanomas = test[test["label"] == "melanoma"]
     assert missed is not None
     assert missed.of == len(melanomas)
-    assert missed.missed == (melanomas["p_melanoma"] < about.thresholds["melanoma"]["threshold"]).sum()
+    assert missed.missed == (melanomas["p_melanoma"] < metadata.thresholds["melanoma"]["threshold"]).sum()
     assert 0 <= missed.low <= missed.missed / missed.of <= missed.high <= 1
 
 
 def test_a_model_without_melanoma_says_nothing_on_it(tmp_path: Path) -> None:
     bundle = exported(tmp_path, "isic_cnn", ["dermatofibroma", "nevus", "my_own"]).bundle
-    (said,) = bundle.predict(np.zeros((1, SIDE, SIDE, 3), np.uint8))
-    assert (said.melanoma_score, said.above_threshold, said.threshold) == (None, None, None)
-    assert bundle.about.missed_melanomas is None
-    assert bundle.about.name("my_own") == "my own"
+    (prediction,) = bundle.predict(np.zeros((1, SIDE, SIDE, 3), np.uint8))
+    assert (prediction.melanoma_score, prediction.above_threshold, prediction.threshold) == (None, None, None)
+    assert bundle.metadata.missed_melanomas is None
+    assert bundle.metadata.name("my_own") == "my own"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +182,7 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
 ) -> None:
     folder = tmp_path / "bundle"
     shutil.copytree(pooled.folder, folder)
-    sidecar = json.loads((folder / METADATA).read_text())
+    metadata_file = json.loads((folder / METADATA).read_text())
     if damage == "no folder":
         shutil.rmtree(folder)
     elif damage == "network of another model":
@@ -188,14 +194,14 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
     elif damage == "sidecar cut":
         (folder / METADATA).write_text((folder / METADATA).read_text()[:-100])
     elif damage == "sidecar of another version":
-        (folder / METADATA).write_text(json.dumps(sidecar | {"format": 0}))
+        (folder / METADATA).write_text(json.dumps(metadata_file | {"format": 0}))
     elif damage == "key missing":
-        del sidecar["temperature"]
-        (folder / METADATA).write_text(json.dumps(sidecar))
+        del metadata_file["temperature"]
+        (folder / METADATA).write_text(json.dumps(metadata_file))
     elif damage == "no model at all":
         (folder / NETWORK).write_text("text")
-        sidecar["files"][NETWORK] = export.sha256_of(folder / NETWORK)
-        (folder / METADATA).write_text(json.dumps(sidecar))
+        metadata_file["files"][NETWORK] = export.sha256_of(folder / NETWORK)
+        (folder / METADATA).write_text(json.dumps(metadata_file))
     with pytest.raises(UserError, match=words) as caught:
         Bundle.load(folder)
     assert "dvc repro export" in str(caught.value)
@@ -206,5 +212,5 @@ def test_networks_of_keras_applications_have_a_feature_map_too(tmp_path: Path) -
     made = exported(tmp_path, "MobileNet")
     assert isinstance(made.model.get_layer(POOL), keras.layers.GlobalAveragePooling2D)
     assert export.parity(made.bundle, made.predictions, made.prepared, made.paths)["largest_difference"] < 1e-4
-    (said,) = made.bundle.predict(made.pixels[:1], explain=True)
-    assert said.heat is not None
+    (prediction,) = made.bundle.predict(made.pixels[:1], explain=True)
+    assert prediction.heat is not None

@@ -134,7 +134,7 @@ def test_maps_of_a_trained_network_are_its_own_and_not_those_of_random_weights()
         "has not learnt it"
     )
     again = grad_cam.rank_correlations(maps, grad_cam.grad_cam(other, pixels, labels)).mean()
-    random = grad_cam.check_weights(one, pixels, labels, seed=0)["rank_correlation"]
+    random = grad_cam.randomisation_check(one, pixels, labels, seed=0)["rank_correlation"]
     assert len(random) == grad_cam.DRAWS
     assert max(map(abs, random)) < 0.3
     assert again > 0.3 + max(random)

@@ -81,7 +81,7 @@ def test_calibration_error_finds_overconfidence_and_no_error_where_there_is_none
 
 def test_perfect_probabilities_show_the_error_that_chance_alone_gives() -> None:
     logits, labels = drawn(300, EQUAL, seed=3)
-    expected = calibration.ece_by_chance(softmax(logits, axis=1), 0)
+    expected = calibration.ece_if_perfect(softmax(logits, axis=1), 0)
     found = [
         calibration.expected_calibration_error(softmax(z, axis=1), y)
         for z, y in (drawn(300, EQUAL, seed) for seed in range(40))

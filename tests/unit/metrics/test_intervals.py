@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from lesions.metrics.intervals import FEWEST, bootstrap_weights, estimate, excludes_zero, proportion, share, wilson
+from lesions.metrics.intervals import MIN_CASES, bootstrap_weights, estimate, excludes_zero, proportion, share, wilson
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -76,7 +76,7 @@ def test_few_cases_are_not_estimable_few_groups_get_wilsons_and_many_the_bootstr
         weights = bootstrap_weights(pd.Series(["a"] * n), groups, 0, 200)
         return share(np.arange(n) < hits, weights, groups)
 
-    assert one(FEWEST - 1, 4) is None
+    assert one(MIN_CASES - 1, 4) is None
     few, many, perfect = one(20, 15), one(100, 70), one(100, 100)
     assert few and many and perfect
     assert (few["interval"], many["interval"], perfect["interval"]) == ("Wilson", "bootstrap", "Wilson")

@@ -30,7 +30,7 @@ def test_a_threshold_is_chosen_on_validation_and_its_promise_is_checked_on_the_t
     validation, test = table(900, 0, split="val"), table(900, 1)
     chosen = thresholds.choose_thresholds(validation, CLASSES, 0.9)
     weights = bootstrap_weights(test["label"], test["group"], 0, 200)
-    found = thresholds.achieved(test, CLASSES, chosen, weights)["melanoma"]
+    found = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]
     cases = test["label"] == "melanoma"
     called = (
         test["p_melanoma"] / test[[f"p_{label}" for label in CLASSES]].sum(axis=1) >= chosen["melanoma"]["threshold"]
@@ -56,9 +56,9 @@ def test_few_cases_give_no_threshold_and_a_perfect_test_no_certainty() -> None:
     assert chosen["melanoma"]["threshold"] is None
     test = table(120, 1, signal=6)
     weights = bootstrap_weights(test["label"], test["group"], 0, 50)
-    assert "not estimable" in thresholds.achieved(test, CLASSES, chosen, weights)["melanoma"]["note"]
+    assert "not estimable" in thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]["note"]
     chosen = thresholds.choose_thresholds(table(300, 2, split="val", signal=6), CLASSES, 0.99)
-    found = thresholds.achieved(test, CLASSES, chosen, weights)["melanoma"]
+    found = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]
     assert found["sensitivity"]["value"] == 1
     assert found["npv"]["at_20_percent"]["low"] < 1, "no missed case among 40 is no proof that there is none"
 

@@ -77,6 +77,6 @@ def test_a_damaged_model_is_a_mistake_of_the_user(damage: str, model: keras.Mode
 
 def test_tensorflow_starts_in_silence() -> None:
     # its ten lines on absent GPUs would bury our one line of error
-    code = "from lesions import inference, backend; backend.tf.constant(1)"
+    code = "from lesions.models import predict, backend; backend.tf.constant(1)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""

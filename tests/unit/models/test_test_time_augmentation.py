@@ -9,7 +9,7 @@ from PIL import Image
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL, save_model
 from lesions.models.predict import load_model, predict
-from lesions.models.test_time_augmentation import ALL, EDGE, TURNED, with_test_time_augmentation
+from lesions.models.test_time_augmentation import CROP_DIVISOR, DIHEDRAL, ROTATIONS, with_test_time_augmentation
 from lesions.models.transfer import build_network
 from lesions.params.schema import Views
 from tests.unit.trainings import params_with
@@ -40,8 +40,8 @@ def turns(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def middle(pixels: np.ndarray) -> np.ndarray:
-    """As the nearer views begin, made another way than in the network."""
-    edge = SIDE // EDGE
+    """The input of the zoomed views, made another way than in the network."""
+    edge = SIDE // CROP_DIVISOR
     box = edge, edge, SIDE - edge, SIDE - edge
     channels = [[Image.fromarray(one[..., c].astype(np.float32)) for c in range(3)] for one in pixels]
     large = [[channel.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box) for channel in one] for one in channels]
@@ -57,7 +57,7 @@ def saved(model: keras.Model, folder: Path, views: Views = "all") -> keras.Model
 def test_its_logits_are_the_mean_of_those_of_the_views(name: str, tmp_path: Path) -> None:
     model = built(name)
     of_views = np.stack([predict(model, np.ascontiguousarray(view)).logits for view in squares(PIXELS)])
-    assert len(of_views) == len(ALL)
+    assert len(of_views) == len(DIHEDRAL)
     assert of_views.std(axis=0).max() > 1e-3, "a network to which all views are alike proves nothing"
     assert np.allclose(predict(saved(model, tmp_path), PIXELS).logits, of_views.mean(axis=0), atol=1e-5)
 
@@ -68,7 +68,7 @@ def test_its_logits_are_also_those_of_the_middle_where_that_is_asked_for(tmp_pat
     of_views = {}
     for name, pixels in (("whole", PIXELS), ("middle", middle(PIXELS))):
         of_views[name] = [predict(model, np.ascontiguousarray(view)).logits for view in turns(pixels)]
-    assert len(of_views["whole"]) == len(TURNED)
+    assert len(of_views["whole"]) == len(ROTATIONS)
     both = np.mean(of_views["whole"] + of_views["middle"], axis=0)
     assert np.abs(both - np.mean(of_views["whole"], axis=0)).max() > 1e-3, "a middle like the whole proves nothing"
     assert np.allclose(predict(saved(model, tmp_path, "zoomed"), PIXELS).logits, both, atol=1e-3)

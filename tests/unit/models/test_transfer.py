@@ -14,7 +14,7 @@ from lesions.models.networks import BN_MOMENTUM, LOGITS, PROBABILITIES, save_mod
 from lesions.models.predict import load_model, predict
 from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
-from lesions.params.schema import DRAWN, ModelParams, Params, Views
+from lesions.params.schema import PRETRAINED_WEIGHTS, ModelParams, Params, Views
 from lesions.runtime.console import UserError
 from lesions.training.fit import fit, set_seeds
 from lesions.training.phases import Phase, phases, set_trainable
@@ -113,14 +113,14 @@ def test_our_networks_start_from_an_earlier_training_of_other_classes(name: str,
 def test_by_default_a_plain_lesion_net_starts_from_drawn_lesions() -> None:
     """Networks whose layers differ cannot take those weights: they start at random, as keras.applications do."""
     drawn, fresh = (build_network(model_params("lesion_net", weights), 3, SIDE) for weights in ("auto", "none"))
-    for layer in load_model(DRAWN).layers:
+    for layer in load_model(PRETRAINED_WEIGHTS).layers:
         if layer.name.endswith("conv"):
             taken, random = (model.get_layer(layer.name).kernel.numpy() for model in (drawn, fresh))
             assert np.array_equal(taken, layer.kernel.numpy()), layer.name
             assert not np.array_equal(random, layer.kernel.numpy()), layer.name
     others: list[dict[str, Any]] = [{"model__batch_norm": False}, {"model__name": "VGG16"}]
     for changes in others:
-        assert model_params(**{"name": "lesion_net", "weights": "auto"} | changes).first_weights == "none"
+        assert model_params(**{"name": "lesion_net", "weights": "auto"} | changes).initial_weights == "none"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_by_default_a_plain_lesion_net_starts_from_drawn_lesions() -> None:
 )
 def test_an_earlier_training_of_another_network_is_refused(name: str, changes: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=rf"^params\.yaml: model\.weights: .* does not fit {name} as"):
-        build_network(model_params(name, DRAWN, **changes), 3, SIDE)
+        build_network(model_params(name, PRETRAINED_WEIGHTS, **changes), 3, SIDE)
 
 
 def test_without_pretrained_weights_all_layers_learn_from_the_start() -> None:

@@ -7,17 +7,17 @@ import yaml
 
 from lesions.models.backend import keras
 from lesions.models.networks import NETWORKS
-from lesions.params.network_names import APPLICATIONS, OWN
+from lesions.params.network_names import APPLICATIONS, OWN_NETWORKS
 from lesions.params.schema import load_params
 from lesions.runtime.console import UserError
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
 
 def test_the_lists_are_complete() -> None:
     """A new Keras may bring networks that params.yaml would refuse, or drop some that it would let through."""
     found = {name for name, value in vars(keras.applications).items() if callable(value) and name[0].isupper()}
     assert set(APPLICATIONS) == found
-    assert set(OWN) == set(NETWORKS)
+    assert set(OWN_NETWORKS) == set(NETWORKS)
 
 
 @pytest.mark.parametrize(

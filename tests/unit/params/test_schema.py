@@ -10,7 +10,7 @@ import yaml
 
 from lesions.params.schema import OnlineParams, Params, load_params
 from lesions.runtime.console import UserError
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
 GOOD = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
 

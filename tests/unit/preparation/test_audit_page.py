@@ -17,7 +17,7 @@ from lesions.preparation.audit_page import write_audit
 from lesions.preparation.prepare import prepare
 from lesions.preparation.summary import summarise
 from lesions.rendering.html import Section, Table, table_of, write_report
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.preparation.test_splits import params
 
 MakeDataset = Callable[..., Path]

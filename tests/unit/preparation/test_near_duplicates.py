@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 from lesions.data.images import load_picture, perceptual_hash, read_pixels, write_png
 from lesions.preparation.near_duplicates import (
     COLUMNS,
-    LINKED,
+    MIN_CORRELATION,
     ORIENTATIONS,
     candidate_pairs,
     correlate,
@@ -160,14 +160,14 @@ def test_each_pair_stands_once_with_the_nearest_distance_and_in_the_order_of_the
     copies: tuple[Path, pd.Series],
 ) -> None:
     folder, hashes = copies
-    pairs = near_duplicates(hashes, lambda name: read_pixels(folder / name), farthest=20)
+    pairs = near_duplicates(hashes, lambda name: read_pixels(folder / name), max_distance=20)
     assert list(pairs.columns) == ["a", "b", "distance", "correlation", "linked"]
     assert not pairs.duplicated(["a", "b"]).any()
     order = [hashes.index.get_indexer(pd.Index(pairs[end])) for end in ("a", "b")]
     assert (order[0] < order[1]).all()
     assert pairs["distance"].between(0, 20).all()
     assert pairs["correlation"].between(-1, 1 + 1e-6).all()
-    assert (pairs["linked"] == (pairs["correlation"] >= LINKED)).all()
+    assert (pairs["linked"] == (pairs["correlation"] >= MIN_CORRELATION)).all()
     numbers = pairs.assign(a=order[0], b=order[1])
     assert set(numbers[["a", "b", "distance"]].itertuples(index=False, name=None)) == found(hashes.tolist(), 20)
 
@@ -177,7 +177,7 @@ def test_without_candidates_the_table_is_empty_and_nothing_is_read() -> None:
         raise AssertionError("a picture without a candidate was read")
 
     for hashes in ([], ["0" * 16], ["0" * 16, "0123456789abcdef"]):
-        pairs = near_duplicates(pd.Series(hashes, dtype=str), read, farthest=5)
+        pairs = near_duplicates(pd.Series(hashes, dtype=str), read, max_distance=5)
         assert len(pairs) == 0
         assert list(pairs.columns) == ["a", "b", "distance", "correlation", "linked"]
 
@@ -199,7 +199,7 @@ def test_a_dark_spot_in_the_same_place_is_no_link() -> None:
         texture = gaussian_filter(np.random.default_rng(seed).normal(size=(64, 64)), 1.5) * 20
         pixels.append(np.repeat((180 + texture - 110 * spot)[..., None], 3, axis=2).astype(np.uint8))
     first, second = (details_of(picture)[None] for picture in pixels)
-    assert correlate(first, second)[0] < LINKED
+    assert correlate(first, second)[0] < MIN_CORRELATION
 
 
 @settings(deadline=None, max_examples=30)

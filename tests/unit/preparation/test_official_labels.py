@@ -53,7 +53,7 @@ def test_a_finer_label_of_a_later_table_takes_the_place_of_a_coarser_one(tmp_pat
         "ISIC_0000002": "nevus",
         "ISIC_0000003": "actinic_keratosis",
     }
-    assert [(note.what, note.names) for note in found.notes] == [
+    assert [(note.kind, note.names) for note in found.notes] == [
         ("ids with official labels that exclude each other, the first stands", ("ISIC_0000001",))
     ]
 

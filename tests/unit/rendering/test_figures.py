@@ -1,4 +1,4 @@
-"""The house style. A failure means a chart that misleads, does not fit, or changes bytes when its data do not."""
+"""The chart style. A failure means a chart that misleads, does not fit, or changes bytes when its data do not."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ NAMES = ["melanoma", "nevus", "dermatofibroma"]
 
 
 def chart() -> Figure:
-    lanes = [[Bars("raw", [900, 500, 0], figures.PALE)], [Bars("train", [400, 90, 0], figures.BLUE), added()]]
-    return figures.grouped_bars(NAMES, lanes, "Melanoma has the most", "pictures")
+    stacks = [[Bars("raw", [900, 500, 0], figures.PALE)], [Bars("train", [400, 90, 0], figures.BLUE), added()]]
+    return figures.grouped_bars(NAMES, stacks, "Melanoma has the most", "pictures")
 
 
 def added() -> Bars:
@@ -92,11 +92,11 @@ def test_a_sheet_shows_its_pictures_unchanged_and_framed(tmp_path: Path) -> None
         figures.contact_sheet(rows, "Two rows", columns=["original", "copy"], note="n = 3"), tmp_path / "s.png"
     )
     colours, numbers = np.unique(np.asarray(image).reshape(-1, 3), axis=0, return_counts=True)
-    seen = {tuple(map(int, colour)): int(n) for colour, n in zip(colours, numbers, strict=True)}
+    areas = {tuple(map(int, colour)): int(n) for colour, n in zip(colours, numbers, strict=True)}
     side = figures.CELL
-    assert seen[10, 200, 30] == side * side, "a picture is cut, blurred or covered"
-    assert side * side > seen[200, 10, 30] > 0.9 * side * side, "the frame is missing or covers the picture"
-    assert seen[30, 10, 200] == side * side // 2, "a picture that is not square is distorted"
+    assert areas[10, 200, 30] == side * side, "a picture is cut, blurred or covered"
+    assert side * side > areas[200, 10, 30] > 0.9 * side * side, "the frame is missing or covers the picture"
+    assert areas[30, 10, 200] == side * side // 2, "a picture that is not square is distorted"
 
 
 def test_a_full_row_fits_into_the_width(tmp_path: Path) -> None:

@@ -23,12 +23,12 @@ MAPS = arrays(
 @given(MAPS)
 def test_a_normalised_map_is_between_zero_and_one_and_keeps_the_order_of_what_is_positive(raw: np.ndarray) -> None:
     """Otherwise the layer would show another place as the hottest than the network gave."""
-    found = heatmaps.normalise(raw)
-    assert found.dtype == np.float32
-    assert found.min() >= 0
-    assert found.max() == (1 if (raw > 0).any() else 0)
-    assert found.argmax() == np.maximum(raw, 0).argmax()
-    assert (found[raw <= 0] == 0).all()
+    heat = heatmaps.normalise(raw)
+    assert heat.dtype == np.float32
+    assert heat.min() >= 0
+    assert heat.max() == (1 if (raw > 0).any() else 0)
+    assert heat.argmax() == np.maximum(raw, 0).argmax()
+    assert (heat[raw <= 0] == 0).all()
 
 
 def test_a_map_without_heat_stays_empty_and_has_no_share_on_the_frame() -> None:
@@ -43,7 +43,7 @@ def test_a_map_without_heat_stays_empty_and_has_no_share_on_the_frame() -> None:
 
 @pytest.mark.parametrize("raw", [np.array([[np.nan, 1.0]]), np.array([[np.inf]]), np.ones(4), np.empty((0, 3))])
 def test_what_is_no_map_is_refused(raw: np.ndarray) -> None:
-    """A NaN from a broken network would become a picture without heat, which looks like an answer."""
+    """A NaN from a broken network would become a picture without heat, which looks like a prediction."""
     with pytest.raises(ValueError, match="heat map"):
         heatmaps.normalise(raw)
 
@@ -53,18 +53,18 @@ def test_an_enlarged_map_has_the_size_of_the_picture_and_no_value_outside_the_ra
     raw: np.ndarray, height: int, width: int
 ) -> None:
     """Values outside would be drawn in colours that the scale does not have."""
-    found = heatmaps.upsample(heatmaps.normalise(raw), height, width)
-    assert found.shape == (height, width)
-    assert found.min() >= 0
-    assert found.max() <= 1
+    upsampled = heatmaps.upsample(heatmaps.normalise(raw), height, width)
+    assert upsampled.shape == (height, width)
+    assert upsampled.min() >= 0
+    assert upsampled.max() <= 1
 
 
 def test_an_enlarged_map_is_hot_where_the_small_one_was() -> None:
     """Rows and columns swapped, or a map shifted by half a cell, would point beside the lesion."""
     small = np.zeros((4, 8), np.float32)
     small[1, 6] = 1
-    found = heatmaps.upsample(small, 40, 160)
-    rows, columns = (np.average(np.arange(n), weights=found.sum(axis=axis)) for n, axis in ((40, 1), (160, 0)))
+    upsampled = heatmaps.upsample(small, 40, 160)
+    rows, columns = (np.average(np.arange(n), weights=upsampled.sum(axis=axis)) for n, axis in ((40, 1), (160, 0)))
     assert (rows, columns) == pytest.approx((14.5, 129.5), abs=0.2)  # the middle of that cell: 1.5/4 and 6.5/8
 
 
@@ -94,10 +94,10 @@ def test_a_map_sits_on_the_frame_from_a_quarter_more_heat_than_chance(times: flo
     """The rule that the report states."""
     share = times * heatmaps.uniform_share(60, 60)
     inside, outside = (1 - share) / 50**2, share / (60**2 - 50**2)
-    made = np.full((60, 60), outside, np.float32)
-    made[5:-5, 5:-5] = inside
-    assert heatmaps.frame_share(made) == pytest.approx(share)
-    assert heatmaps.sits_on_frame(made) is sits
+    heat = np.full((60, 60), outside, np.float32)
+    heat[5:-5, 5:-5] = inside
+    assert heatmaps.frame_share(heat) == pytest.approx(share)
+    assert heatmaps.sits_on_frame(heat) is sits
 
 
 def test_a_coarse_map_can_sit_on_the_frame_too() -> None:
@@ -111,10 +111,10 @@ def test_a_coarse_map_can_sit_on_the_frame_too() -> None:
 def test_the_layer_takes_the_last_colour_where_it_is_hottest_and_leaves_the_cold_alone() -> None:
     """A layer over everything would change what the reader sees of the lesion."""
     picture = np.full((2, 2, 3), 100, np.uint8)
-    found = heatmaps.overlay(picture, np.array([[0, 1], [0, 1]], np.float32))
-    assert (found[:, 0] == 100).all()
+    blended = heatmaps.overlay(picture, np.array([[0, 1], [0, 1]], np.float32))
+    assert (blended[:, 0] == 100).all()
     yellow = np.array([0xFE, 0xE8, 0x38])
-    assert np.abs(found[:, 1] - (0.3 * 100 + 0.7 * yellow)).max() <= 0.5
+    assert np.abs(blended[:, 1] - (0.3 * 100 + 0.7 * yellow)).max() <= 0.5
 
 
 def test_lightness_rises_with_heat() -> None:
@@ -134,5 +134,5 @@ def test_importing_it_loads_neither_tensorflow_nor_matplotlib() -> None:
     """The page of a trained model shows these maps, and starts in a fraction of a second without both."""
     heavy = {"tensorflow", "keras", "matplotlib", "sklearn"}
     code = f"import sys, lesions.rendering.heatmaps; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert completed.stdout.strip() == "[]"

@@ -1,246 +1,254 @@
-"""Each sentence of the findings follows from its numbers: what is said on either side of each threshold."""
+"""Each sentence of the findings follows from its numbers: its text on either side of each threshold."""
 
 from typing import Any
 
 import pytest
 
 from lesions.reports import fit_for_use
-from lesions.reports.findings import COMMANDS, findings
+from lesions.reports.findings import COMPARISON_COMMANDS, findings
 from lesions.reports.learning_curves import FitAssessment, assess_fit
 from lesions.reports.page import CHARTS
 from lesions.reports.run_results import RunResults
-from tests.unit.evidences import curves_of, est, made_up, text_of
 from tests.unit.held_out import CLASSES
+from tests.unit.run_results import make_curves, make_estimate, make_run_results, section_text
 
 
-def section(title: str, evidence: RunResults, method: str = "augment") -> str:
-    found = {one.title: one for one in findings(evidence, method, 0.9)}
-    return text_of(found[title])
+def text_under(title: str, results: RunResults, method: str = "augment") -> str:
+    sections = {section.title: section for section in findings(results, method, 0.9)}
+    return section_text(sections[title])
 
 
 def fit(train: float, val: float, loss: float = 1.0, high: float = 0.74) -> FitAssessment:
-    return assess_fit(curves_of(train, val, loss), 2, 3, {"value": val, "low": 0.1, "high": high})
+    return assess_fit(make_curves(train, val, loss), 2, 3, {"value": val, "low": 0.1, "high": high})
 
 
-@pytest.mark.parametrize(("val", "over"), [(0.651, False), (0.649, True)])
-def test_a_gap_of_a_tenth_between_training_and_validation_is_overfitting(val: float, over: bool) -> None:
-    assert fit(0.75, val).over is over
-    assert ("overfits:" in fit(0.75, val).verdict) is over
-    assert ("neither" in fit(0.75, val).verdict) is not over
+@pytest.mark.parametrize(("val", "overfits"), [(0.651, False), (0.649, True)])
+def test_a_gap_of_a_tenth_between_training_and_validation_is_overfitting(val: float, overfits: bool) -> None:
+    assert fit(0.75, val).overfits is overfits
+    assert ("overfits:" in fit(0.75, val).verdict) is overfits
+    assert ("neither" in fit(0.75, val).verdict) is not overfits
 
 
-@pytest.mark.parametrize(("high", "over"), [(0.76, False), (0.74, True)])
-def test_a_gap_within_the_interval_of_the_validation_score_is_none(high: float, over: bool) -> None:
+@pytest.mark.parametrize(("high", "overfits"), [(0.76, False), (0.74, True)])
+def test_a_gap_within_the_interval_of_the_validation_score_is_none(high: float, overfits: bool) -> None:
     """Twenty validation pictures: a gap of .15 may be the luck of the draw, and the curves alone do not know it."""
-    assert fit(0.75, 0.6, high=high).over is over
+    assert fit(0.75, 0.6, high=high).overfits is overfits
 
 
-@pytest.mark.parametrize(("loss", "said"), [(1.0, "Too few validation pictures"), (1.2, "The network overfits")])
-def test_without_an_interval_a_gap_says_nothing(loss: float, said: str) -> None:
+@pytest.mark.parametrize(("loss", "words"), [(1.0, "Too few validation pictures"), (1.2, "The network overfits")])
+def test_without_an_interval_a_gap_says_nothing(loss: float, words: str) -> None:
     """Five validation pictures: only a loss that has risen still tells."""
-    found = assess_fit(curves_of(0.95, 0.5, loss), 2, 3, None)
-    assert said in found.verdict
-    assert found.over is (loss > 1.1)
+    assessment = assess_fit(make_curves(0.95, 0.5, loss), 2, 3, None)
+    assert words in assessment.verdict
+    assert assessment.overfits is (loss > 1.1)
 
 
-@pytest.mark.parametrize(("loss", "over"), [(1.09, False), (1.11, True)])
-def test_a_validation_loss_that_has_risen_by_a_tenth_is_overfitting(loss: float, over: bool) -> None:
-    assert fit(0.75, 0.75, loss).over is over
+@pytest.mark.parametrize(("loss", "overfits"), [(1.09, False), (1.11, True)])
+def test_a_validation_loss_that_has_risen_by_a_tenth_is_overfitting(loss: float, overfits: bool) -> None:
+    assert fit(0.75, 0.75, loss).overfits is overfits
 
 
-@pytest.mark.parametrize(("train", "under"), [(0.66, True), (0.67, False)])
-def test_less_than_half_of_the_way_from_chance_is_underfitting(train: float, under: bool) -> None:
+@pytest.mark.parametrize(("train", "underfits"), [(0.66, True), (0.67, False)])
+def test_less_than_half_of_the_way_from_chance_is_underfitting(train: float, underfits: bool) -> None:
     """Three classes: chance is 1/3, half of the way to 1 is 2/3."""
-    assert fit(train, 0.66).under is under
+    assert fit(train, 0.66).underfits is underfits
 
 
 def test_the_curves_are_read_at_the_epoch_whose_weights_were_kept() -> None:
-    assert assess_fit(curves_of(0.9, 0.5), 1, 3, None).train == 0.5
+    assert assess_fit(make_curves(0.9, 0.5), 1, 3, None).train == 0.5
 
 
-@pytest.mark.parametrize(("best", "said"), [(9, False), (10, True)])
-def test_a_best_epoch_among_the_last_leaves_open_whether_more_would_help(best: int, said: bool) -> None:
+@pytest.mark.parametrize(("best", "stated"), [(9, False), (10, True)])
+def test_a_best_epoch_among_the_last_leaves_open_whether_more_would_help(best: int, stated: bool) -> None:
     training = {"epochs_run": 10, "best_epoch": best, "kept_epoch": 2, "weights": 1}
-    text = section("Does it over- or underfit?", made_up(training=training))
-    assert ("whether more epochs would help" in text) is said
+    text = text_under("Does it over- or underfit?", make_run_results(training=training))
+    assert ("whether more epochs would help" in text) is stated
 
 
 def test_without_a_comparison_it_says_so_and_gives_the_commands() -> None:
-    text = section("Did rebalancing help?", made_up())
+    text = text_under("Did rebalancing help?", make_run_results())
     assert text.startswith("This cannot be told")
-    assert all(command in text for command in COMMANDS)
+    assert all(command in text for command in COMPARISON_COMMANDS)
     assert "-S rebalance.method=none" in text
 
 
 def test_a_run_that_does_not_rebalance_claims_nothing_of_it() -> None:
-    assert "nothing to compare" in section("Did rebalancing help?", made_up(), method="none")
+    assert "nothing to compare" in text_under("Did rebalancing help?", make_run_results(), method="none")
 
 
-def comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: int = 120) -> dict[str, Any]:
-    row = {"a": b - difference, "b": b, "difference": est(difference), "excludes_zero": excludes_zero}
+def make_comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: int = 120) -> dict[str, Any]:
+    row = {"a": b - difference, "b": b, "difference": make_estimate(difference), "excludes_zero": excludes_zero}
     return {"a": "plain", "b": "reports/predictions.csv", "n": n, "scores": {"balanced_accuracy": row}}
 
 
 @pytest.mark.parametrize(
-    ("found", "start"),
+    ("comparison", "start"),
     [
-        (comparison(0.1, True), "Yes, in balanced accuracy"),
-        (comparison(-0.1, True), "No, it did harm, in balanced accuracy"),
-        (comparison(0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
-        (comparison(-0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
+        (make_comparison(0.1, True), "Yes, in balanced accuracy"),
+        (make_comparison(-0.1, True), "No, it did harm, in balanced accuracy"),
+        (make_comparison(0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
+        (make_comparison(-0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
     ],
 )
-def test_rebalancing_helped_only_where_the_interval_excludes_zero(found: dict[str, Any], start: str) -> None:
-    text = section("Did rebalancing help?", made_up(comparison=found))
+def test_rebalancing_helped_only_where_the_interval_excludes_zero(comparison: dict[str, Any], start: str) -> None:
+    text = text_under("Did rebalancing help?", make_run_results(comparison=comparison))
     assert text.startswith(start)
     assert "several seeds" in text
 
 
-@pytest.mark.parametrize("found", [comparison(0.1, True, b=0.701), comparison(0.1, True, n=119)])
-def test_a_comparison_of_other_results_is_not_used(found: dict[str, Any]) -> None:
-    """After another training the file is still there, and would be told as if it were about this run."""
-    text = section("Did rebalancing help?", made_up(comparison=found))
+@pytest.mark.parametrize("comparison", [make_comparison(0.1, True, b=0.701), make_comparison(0.1, True, n=119)])
+def test_a_comparison_of_other_results_is_not_used(comparison: dict[str, Any]) -> None:
+    """After another training the file is still there, and would be reported as if it were of this run."""
+    text = text_under("Did rebalancing help?", make_run_results(comparison=comparison))
     assert "is of other results" in text
     assert "Yes" not in text
 
 
 def test_errors_are_told_with_the_share_of_the_true_class() -> None:
-    text = section("Which classes are taken for which?", made_up())
+    text = text_under("Which classes are taken for which?", make_run_results())
     assert "8 of 40 pictures of melanoma are taken for nevus: 20 % (10 to 35 %)." in text  # Wilson's: 0.105 to 0.348
     assert "both ways" not in text
     both = [
         {"truth": a, "predicted": b, "n": 8, "share": 0.2} for a, b in (("melanoma", "nevus"), ("nevus", "melanoma"))
     ]
-    assert "Melanoma and nevus are among the most frequent errors both ways." in section(
-        "Which classes are taken for which?", made_up(test__most_confused=both)
+    assert "Melanoma and nevus are among the most frequent errors both ways." in text_under(
+        "Which classes are taken for which?", make_run_results(test__most_confused=both)
     )
 
 
-@pytest.mark.parametrize(("n", "told"), [(9, False), (10, True)])
-def test_a_share_of_under_ten_pictures_is_not_told(n: int, told: bool) -> None:
+@pytest.mark.parametrize(("n", "stated"), [(9, False), (10, True)])
+def test_a_share_of_under_ten_pictures_is_not_told(n: int, stated: bool) -> None:
     few = {"n": n, "groups": n, "precision": None, "recall": None, "f1": None, "auroc": None}
-    evidence = made_up(test__per_class__melanoma=few)
-    evidence.held_out["most_confused"][0] |= {"n": 2, "share": 2 / n}
-    text = section("Which classes are taken for which?", evidence)
+    results = make_run_results(test__per_class__melanoma=few)
+    results.test_scores["most_confused"][0] |= {"n": 2, "share": 2 / n}
+    text = text_under("Which classes are taken for which?", results)
     assert f"2 of {n} pictures of melanoma" in text
-    assert ("%" in text.split(".")[0]) is told
-    listed = "Under 10 test pictures, so not estimable alone: melanoma." in section("How well does it do?", evidence)
-    assert listed is not told
+    assert ("%" in text.split(".")[0]) is stated
+    listed = "Under 10 test pictures, so not estimable alone: melanoma." in text_under("How well does it do?", results)
+    assert listed is not stated
 
 
 def test_missed_melanomas_and_malignant_pictures_called_benign_are_counted() -> None:
-    evidence = made_up()
-    rows = evidence.predictions
+    results = make_run_results()
+    rows = results.predictions
     malignant = rows["label"] == "melanoma"
     wrong = malignant & rows["predicted"].isin(["nevus", "vascular_lesion"])
-    text = section("Which classes are taken for which?", evidence)
+    text = text_under("Which classes are taken for which?", results)
     assert f"{wrong.sum()} of {malignant.sum()} malignant pictures are called a benign class." in text
     assert f"1 of {malignant.sum()} melanomas are missed, called 1 nevus." in text
 
 
 def test_no_error_no_pairs() -> None:
-    assert section("Which classes are taken for which?", made_up(test__most_confused=[])).startswith("No test picture")
+    assert text_under("Which classes are taken for which?", make_run_results(test__most_confused=[])).startswith(
+        "No test picture"
+    )
 
 
 def test_no_mean_over_classes_where_one_is_too_small() -> None:
-    evidence = made_up(test__overall={"accuracy": est(0.7)}, test__headline={"n": 120, "smallest_class_n": 3})
-    text = section("How well does it do?", evidence)
+    results = make_run_results(
+        test__overall={"accuracy": make_estimate(0.7)}, test__headline={"n": 120, "smallest_class_n": 3}
+    )
+    text = text_under("How well does it do?", results)
     assert "balanced accuracy" not in text
     assert "smallest class has 3" in text
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
+    ("low", "high", "words"),
     [
         (0.90, 0.99, "which keeps the promise"),
         (0.80, 0.899, "which breaks the promise"),
         (0.89, 0.90, "neither kept nor broken"),
     ],
 )
-def test_a_threshold_keeps_its_promise_only_with_its_whole_interval(low: float, high: float, said: str) -> None:
-    evidence = made_up(test__thresholds__melanoma__sensitivity=est(0.9, low, high))
-    assert said in section("Is it fit for use, and for what not?", evidence)
+def test_a_threshold_keeps_its_promise_only_with_its_whole_interval(low: float, high: float, words: str) -> None:
+    results = make_run_results(test__thresholds__melanoma__sensitivity=make_estimate(0.9, low, high))
+    assert words in text_under("Is it fit for use, and for what not?", results)
 
 
 def test_what_a_call_is_worth_in_general_practice_stands_beside_the_sensitivity() -> None:
-    text = section("Is it fit for use, and for what not?", made_up())
+    text = text_under("Is it fit for use, and for what not?", make_run_results())
     assert "Where 1 picture in 100 is a case, 6 of 100 that it flags would be one." in text
 
 
-@pytest.mark.parametrize(("value", "said"), [(0.49, False), (0.5, True)])
-def test_classes_that_go_with_collections_inflate_scores(value: float, said: bool) -> None:
-    evidence = made_up()
-    evidence.prepare["audit"]["association"]["origin"] = value
-    assert ("Class and collection go together" in section("Is it fit for use, and for what not?", evidence)) is said
-    evidence.prepare["audit"]["association"]["origin"] = None
-    assert "collection go together" not in section("Is it fit for use, and for what not?", evidence)
+@pytest.mark.parametrize(("value", "stated"), [(0.49, False), (0.5, True)])
+def test_classes_that_go_with_collections_inflate_scores(value: float, stated: bool) -> None:
+    results = make_run_results()
+    results.prepare["audit"]["association"]["origin"] = value
+    assert ("Class and collection go together" in text_under("Is it fit for use, and for what not?", results)) is stated
+    results.prepare["audit"]["association"]["origin"] = None
+    assert "collection go together" not in text_under("Is it fit for use, and for what not?", results)
 
 
 @pytest.mark.parametrize(
-    ("gain", "beats"), [(est(0.2) | {"excludes_zero": True}, True), (est(0.02) | {"excludes_zero": False}, False),
-                        (est(-0.2) | {"excludes_zero": True}, False)],
-)  # fmt: skip
+    ("gain", "beats"),
+    [
+        (make_estimate(0.2) | {"excludes_zero": True}, True),
+        (make_estimate(0.02) | {"excludes_zero": False}, False),
+        (make_estimate(-0.2) | {"excludes_zero": True}, False),
+    ],
+)
 def test_a_baseline_is_beaten_only_where_the_interval_says_so(gain: dict[str, Any], beats: bool) -> None:
-    evidence = made_up()
-    evidence.held_out["baselines"]["thumbnail"]["network_minus_baseline"]["balanced_accuracy"] = gain
-    text = section("Is it fit for use, and for what not?", evidence)
+    results = make_run_results()
+    results.test_scores["baselines"]["thumbnail"]["network_minus_baseline"]["balanced_accuracy"] = gain
+    text = text_under("Is it fit for use, and for what not?", results)
     assert ("It has learnt more than colours" in text) is beats
     assert ("It is not shown to beat the baseline 'thumbnail'" in text) is not beats
 
 
 @pytest.mark.parametrize("origin", ["synthetic", "HAM10000"])
 def test_use_on_people_is_ruled_out_and_synthetic_pictures_are_named(origin: str) -> None:
-    manifest = made_up().manifest.assign(origin=origin)
-    text = section("Is it fit for use, and for what not?", made_up(manifest=manifest))
+    manifest = make_run_results().manifest.assign(origin=origin)
+    text = text_under("Is it fit for use, and for what not?", make_run_results(manifest=manifest))
     assert text.startswith("Not fit for any decision on people")
     assert "No external validation" in text
     assert ("drawn by a program" in text) is (origin == "synthetic")
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
+    ("low", "high", "words"),
     [
         (0.1, 0.29, "less than the 30 %"),
         (0.31, 0.4, "more than the 30 %"),
         (0.29, 0.31, "as much, as far as can be told"),
     ],
 )
-def test_heat_on_the_frame_is_held_against_a_uniform_map(low: float, high: float, said: str) -> None:
-    evidence = made_up(test__explanations__all__share=est(0.3, low, high))
-    assert said in section("Does it look at the lesion?", evidence)
+def test_heat_on_the_frame_is_held_against_a_uniform_map(low: float, high: float, words: str) -> None:
+    results = make_run_results(test__explanations__all__share=make_estimate(0.3, low, high))
+    assert words in text_under("Does it look at the lesion?", results)
 
 
 @pytest.mark.parametrize(("low", "named"), [(0.30, False), (0.31, True)])
 def test_classes_with_more_heat_on_the_frame_than_a_uniform_map_are_named(low: float, named: bool) -> None:
-    evidence = made_up(test__explanations__per_class__nevus__share=est(0.35, low))
-    text = section("Does it look at the lesion?", evidence)
+    results = make_run_results(test__explanations__per_class__nevus__share=make_estimate(0.35, low))
+    text = text_under("Does it look at the lesion?", results)
     assert ("In pictures of nevus it gets more than in a uniform map" in text) is named
 
 
-@pytest.mark.parametrize("kept", [1, 2])
-def test_the_last_epoch_is_told_where_others_were_kept(kept: int) -> None:
-    """The curves behind the kept epoch are in the chart: a reader wants to know what became of them."""
-    training = {"epochs_run": 2, "best_epoch": kept, "kept_epoch": kept, "weights": 1}
-    text = section("Does it over- or underfit?", made_up(training=training, curves=curves_of(0.9, 0.6)))
+@pytest.mark.parametrize("checkpoint_epoch", [1, 2])
+def test_the_last_epoch_is_told_where_others_were_kept(checkpoint_epoch: int) -> None:
+    """The chart shows the curves after that epoch: a reader wants to know their end."""
+    training = {"epochs_run": 2, "best_epoch": checkpoint_epoch, "kept_epoch": checkpoint_epoch, "weights": 1}
+    text = text_under("Does it over- or underfit?", make_run_results(training=training, curves=make_curves(0.9, 0.6)))
     assert (
         "At the last epoch, whose weights were not kept, balanced accuracy is 0.90 in training and 0.60" in text
-    ) is (kept == 1)
+    ) is (checkpoint_epoch == 1)
 
 
 @pytest.mark.parametrize(("cells", "coarse"), [(11, True), (12, False)])
 def test_maps_coarser_than_the_frame_say_so(cells: int, coarse: bool) -> None:
-    evidence = made_up()
-    evidence.held_out["explanations"]["sanity"]["map"] = [cells, cells]
-    assert ("each wider than the frame" in section("Does it look at the lesion?", evidence)) is coarse
+    results = make_run_results()
+    results.test_scores["explanations"]["sanity"]["map"] = [cells, cells]
+    assert ("each wider than the frame" in text_under("Does it look at the lesion?", results)) is coarse
 
 
 def test_too_few_maps_tell_no_share() -> None:
-    evidence = made_up(test__explanations__all__share=None)
-    assert "cannot be told" in section("Does it look at the lesion?", evidence)
+    results = make_run_results(test__explanations__all__share=None)
+    assert "cannot be told" in text_under("Does it look at the lesion?", results)
 
 
 @pytest.mark.parametrize(
-    ("draws", "said"),
+    ("draws", "words"),
     [
         ([0.1, -0.49], "come from the learnt weights"),
         ([0.1, 0.5], "not shown to come"),
@@ -248,75 +256,79 @@ def test_too_few_maps_tell_no_share() -> None:
         ([None, None], "maps are constant"),
     ],
 )
-def test_maps_that_random_weights_would_give_as_well_are_not_trusted(draws: list[float | None], said: str) -> None:
-    evidence = made_up()
-    evidence.held_out["explanations"]["sanity"]["rank_correlation"] = draws
-    assert said in section("Does it look at the lesion?", evidence)
+def test_maps_that_random_weights_would_give_as_well_are_not_trusted(draws: list[float | None], words: str) -> None:
+    results = make_run_results()
+    results.test_scores["explanations"]["sanity"]["rank_correlation"] = draws
+    assert words in text_under("Does it look at the lesion?", results)
 
 
 @pytest.mark.parametrize(
-    ("value", "high", "said"),
+    ("value", "high", "words"),
     [
         (0.6, 0.69, "below the 0.7"),
         (0.6, 0.7, "leaves open whether pictures give classes away"),
         (0.7, 0.8, "so pictures give classes away"),
     ],
 )
-def test_a_telling_frame_is_named(value: float, high: float, said: str) -> None:
-    evidence = made_up()
-    evidence.held_out["baselines"]["frame"]["scores"] = {"melanoma_vs_nevus_auroc": est(value, 0.5, high)}
-    assert said in section("Does it look at the lesion?", evidence)
+def test_a_telling_frame_is_named(value: float, high: float, words: str) -> None:
+    results = make_run_results()
+    results.test_scores["baselines"]["frame"]["scores"] = {"melanoma_vs_nevus_auroc": make_estimate(value, 0.5, high)}
+    assert words in text_under("Does it look at the lesion?", results)
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "said"),
+    ("value", "low", "words"),
     [(0.06, 0.02, "no more than"), (0.061, 0.06, "though not clearly"), (0.1, 0.061, "clearly more than")],
 )
-def test_calibration_is_held_against_what_perfect_probabilities_would_show(value: float, low: float, said: str) -> None:
-    found = {"ece": est(value, low), "ece_if_perfect": 0.06}
-    text = section("How far can its probabilities be believed?", made_up(test__calibration__after=found))
-    assert said in text
+def test_calibration_is_held_against_what_perfect_probabilities_would_show(
+    value: float, low: float, words: str
+) -> None:
+    calibration = {"ece": make_estimate(value, low), "ece_if_perfect": 0.06}
+    text = text_under(
+        "How far can its probabilities be believed?", make_run_results(test__calibration__after=calibration)
+    )
+    assert words in text
 
 
-@pytest.mark.parametrize(("n", "told"), [(49, False), (50, True)])
-def test_calibration_of_few_pictures_is_not_told(n: int, told: bool) -> None:
-    text = section("How far can its probabilities be believed?", made_up(test__calibration__n=n))
-    assert ("After calibration" in text) is told
+@pytest.mark.parametrize(("n", "stated"), [(49, False), (50, True)])
+def test_calibration_of_few_pictures_is_not_told(n: int, stated: bool) -> None:
+    text = text_under("How far can its probabilities be believed?", make_run_results(test__calibration__n=n))
+    assert ("After calibration" in text) is stated
 
 
 @pytest.mark.parametrize(("n", "fit_for"), [(9, False), (10, True)])
 def test_recipes_are_compared_on_enough_pictures_only(n: int, fit_for: bool) -> None:
     few = {"n": n, "groups": n, "precision": None, "recall": None, "f1": None, "auroc": None}
-    evidence = made_up(test__per_class=dict.fromkeys(CLASSES, few), test__thresholds={})
-    text = section("Is it fit for use, and for what not?", evidence)
+    results = make_run_results(test__per_class=dict.fromkeys(CLASSES, few), test__thresholds={})
+    text = text_under("Is it fit for use, and for what not?", results)
     assert ("It is fit for comparing" in text) is fit_for
     assert ("too few even for comparing" in text) is not fit_for
-    assert fit_for_use.fit_for_use(evidence, 0.9).tables == []
+    assert fit_for_use.fit_for_use_section(results, 0.9).tables == []
 
 
 def test_classes_without_a_guarantee_are_named() -> None:
-    evidence = made_up()
-    evidence.held_out["conformal"]["0.90"]["per_class"]["nevus"]["basis"] = "no guarantee: all classes"
-    text = section("How far can its probabilities be believed?", evidence)
+    results = make_run_results()
+    results.test_scores["conformal"]["0.90"]["per_class"]["nevus"]["basis"] = "no guarantee: all classes"
+    text = text_under("How far can its probabilities be believed?", results)
     assert "For nevus the 90 % sets promise nothing" in text
     assert "melanoma" not in text
 
 
 def test_what_repeated_photographs_say_is_told_where_it_is_known() -> None:
-    assert "not estimable" in section("What is not known", made_up())
-    known = {"groups": 20, "agreement": est(0.8), "by_chance": 0.4}
-    text = section("Which classes are taken for which?", made_up(test__repeatability=known))
+    assert "not estimable" in text_under("What is not known", make_run_results())
+    repeatability = {"groups": 20, "agreement": make_estimate(0.8), "by_chance": 0.4}
+    text = text_under("Which classes are taken for which?", make_run_results(test__repeatability=repeatability))
     assert "80 % (75 to 85 %) of pairs (20 lesions with several; 40 % for pictures of different lesions" in text
 
 
 def test_every_chart_of_the_report_stands_below_a_finding() -> None:
     """A chart under a title that no longer exists would silently vanish from the page."""
-    titles = {one.title for one in findings(made_up(), "augment", 0.9)}
+    titles = {section.title for section in findings(make_run_results(), "augment", 0.9)}
     assert set(CHARTS) <= titles
 
 
 def test_thresholds_are_stated_in_the_text_that_uses_them() -> None:
     """A reader can only check a rule that is printed."""
-    assert str(fit_for_use.UNLIKE) in section("Does it look at the lesion?", made_up())
-    assert "at least 0.10 above" in section("Does it over- or underfit?", made_up())
-    assert made_up().classes == CLASSES
+    assert str(fit_for_use.MAX_RANK_CORRELATION) in text_under("Does it look at the lesion?", make_run_results())
+    assert "at least 0.10 above" in text_under("Does it over- or underfit?", make_run_results())
+    assert make_run_results().classes == CLASSES

@@ -10,10 +10,10 @@ import pytest
 
 from lesions.runtime.console import UserError
 from lesions.runtime.lock import exclusive_run, parent_process
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 
-HOLD = "import sys, time; from pathlib import Path; from lesions.runtime.lock import only_run\n"
-HOLD += "with only_run(Path(sys.argv[1])):\n"
+HOLD = "import sys, time; from pathlib import Path; from lesions.runtime.lock import exclusive_run\n"
+HOLD += "with exclusive_run(Path(sys.argv[1])):\n"
 HOLD += "    print('held', flush=True)\n    time.sleep(60)"
 
 
@@ -59,8 +59,9 @@ def test_the_lock_is_free_after_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shells", [[], ["sh", "-c", '"$@"; true', "sh"]], ids=["directly", "through a shell"])
 def test_the_death_of_what_started_it_is_noticed(shells: list[str]) -> None:
     """DVC that is killed leaves the stage running; the stage must know that nobody takes its result."""
-    code = "import time; from lesions.runtime.lock import started_by\nbefore = started_by()\nprint('up', flush=True)\n"
-    code += "time.sleep(1)\nprint(started_by() == before, flush=True)"
+    code = "import time; from lesions.runtime.lock import parent_process\n"
+    code += "before = parent_process()\nprint('up', flush=True)\n"
+    code += "time.sleep(1)\nprint(parent_process() == before, flush=True)"
     starter = f"import subprocess; subprocess.run({[*shells, sys.executable, '-c', code]!r})"
     for kill in (False, True):
         process = subprocess.Popen([sys.executable, "-c", starter], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)

@@ -15,7 +15,7 @@ import pytest
 from benchmarks.measuring import in_fresh_process
 from lesions.runtime import parallel
 from lesions.runtime.console import UserError
-from lesions.runtime.parallel import TOO_FEW_FOR_PROCESSES, map_in_threads, map_on_all_cores, map_together
+from lesions.runtime.parallel import TOO_FEW_FOR_PROCESSES, map_in_chunks, map_in_threads, map_on_all_cores
 
 Run = Callable[[Callable[[], Any]], Any]
 
@@ -88,7 +88,7 @@ def test_results_come_in_the_order_of_the_items_in_threads() -> None:
 @pytest.mark.parametrize("n", [0, 1, 7, 8, MANY])
 def test_what_is_done_together_comes_in_order_and_no_more_than_asked_for_at_once(n: int) -> None:
     """A picture that is lost between two workers' shares, or done twice, would shift all rows after it."""
-    found = list(map_together(with_its_share, range(n), "test", 7))
+    found = list(map_in_chunks(with_its_share, range(n), "test", 7))
     assert [item for item, _ in found] == list(range(n))
     assert [share for _, share in found] == [min(7, n - item // 7 * 7) for item in range(n)]
 

@@ -8,7 +8,7 @@ import yaml
 
 from lesions.params import paths
 from lesions.params.schema import Params
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY, imported_files
 
 PIPELINES = {"": REPOSITORY / "dvc.yaml", "data": REPOSITORY / "data" / "dvc.yaml"}
 STAGES = {
@@ -17,28 +17,6 @@ STAGES = {
     for name, stage in yaml.safe_load(path.read_text(encoding="utf-8"))["stages"].items()
 }
 PARAMS = "lesions/params/"  # holds a schema and paths, no values: a new key must not rerun every stage
-
-
-def module_file(name: str) -> Path | None:
-    """The file of a module of this project, or None for a library's."""
-    base = REPOSITORY.joinpath(*name.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
-
-
-def imported_files(path: Path) -> set[Path]:
-    """The project's files that this file imports at its top level or in a function."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        found |= {file for name in names if (file := module_file(name))}
-    return found
 
 
 def templates_in(path: Path) -> set[Path]:

@@ -1,4 +1,4 @@
-"""Comparing recipes over folds: paired by picture, each table from its own split, plans that are wrong are told."""
+"""Comparing recipes over folds: paired by picture, each table from its own split, plans that are wrong are refused."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,11 @@ from app.folds import FoldPredictions
 from lesions.runtime.console import UserError
 from studies.cross_validation import compare
 from studies.experiments import read_plan
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.app.test_folds import CLASSES, held_out
 
 
-def source(fold: int, seed: int, right: float = 0.0) -> FoldPredictions:
+def fold_predictions(fold: int, seed: int, right: float = 0.0) -> FoldPredictions:
     """A training's predictions; `right`: the share of its test pictures that are put right."""
     table = held_out(fold, seed)
     mended = np.random.default_rng(seed).random(len(table)) < right
@@ -27,10 +27,10 @@ def source(fold: int, seed: int, right: float = 0.0) -> FoldPredictions:
 
 
 def recipe(right: float = 0.0, seeds: tuple[int, ...] = (0, 1)) -> list[FoldPredictions]:
-    return [source(fold, seed, right) for fold in range(3) for seed in seeds]
+    return [fold_predictions(fold, seed, right) for fold in range(3) for seed in seeds]
 
 
-def told(text: str) -> tuple[float, float, float]:
+def difference_in(text: str) -> tuple[float, float, float]:
     match = re.search(r"([+-]\d\.\d+) balanced accuracy \(95 % interval ([+-]\d\.\d+) to ([+-]\d\.\d+)\)", text)
     assert match, text
     value, low, high = (float(number) for number in match.groups())
@@ -39,13 +39,13 @@ def told(text: str) -> tuple[float, float, float]:
 
 def test_a_recipe_against_itself_differs_by_nothing() -> None:
     """Paired, what makes pictures hard cancels out: an interval of two samples would have a width here."""
-    assert told(compare({"one": recipe(), "same": recipe()})) == (0, 0, 0)
+    assert difference_in(compare({"one": recipe(), "same": recipe()})) == (0, 0, 0)
 
 
 def test_the_gain_is_that_of_the_classes_recalls() -> None:
     better, worse = recipe(0.5), recipe()
-    value, low, high = told(compare({"better": better, "worse": worse}))
-    pooled = [pd.concat([source.test for source in sources]) for sources in (better, worse)]
+    value, low, high = difference_in(compare({"better": better, "worse": worse}))
+    pooled = [pd.concat([fold_predictions.test for fold_predictions in trainings]) for trainings in (better, worse)]
     # every seed has all pictures of its fold, so pooling them is a mean over seeds
     expected = np.subtract(*(balanced_accuracy_score(table["label"], table["predicted"]) for table in pooled))
     assert value == pytest.approx(expected, abs=1e-3)
@@ -56,7 +56,7 @@ def test_each_table_is_of_its_own_split() -> None:
     """A recipe chosen by test scores would be chosen by what it is to be judged with."""
     tables = compare({"only": recipe(0.5, seeds=(0,))}).split("Test pictures:")
     for table, split in zip(tables, ("val", "test"), strict=True):
-        parts = [getattr(source(fold, 0, 0.5), split) for fold in range(3)]
+        parts = [getattr(fold_predictions(fold, 0, 0.5), split) for fold in range(3)]
         each = [(part["label"] == part["predicted"]).mean() for part in parts]
         row = next(line for line in table.splitlines() if line.startswith("| only"))
         assert f"{np.mean(each):.3f} ({min(each):.3f} to {max(each):.3f})" in row
@@ -75,7 +75,7 @@ def test_what_is_no_plan_is_refused_in_one_line(text: str, tmp_path: Path) -> No
 def test_the_plans_of_the_project_change_params_that_exist(plan: str) -> None:
     """DVC would add a param that is misspelt, and train the wrong recipe."""
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
-    for changes in read_plan(REPOSITORY / f"benchmarks/{plan}.yaml").values():
+    for changes in read_plan(REPOSITORY / f"studies/{plan}.yaml").values():
         for name in changes:
             group = params
             for key in name.split("."):

@@ -1,4 +1,4 @@
-"""Plans of experiments: what is seen of DVC's queue."""
+"""Plans of experiments: waiting for DVC's queue."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -24,14 +24,16 @@ class Queue:
         return {"dvc-exp-1@localhost": []}
 
 
-def see_through(monkeypatch: pytest.MonkeyPatch, queue: Queue, names: list[str]) -> list[str]:
+def wait_for_experiments(monkeypatch: pytest.MonkeyPatch, queue: Queue, names: list[str]) -> list[str]:
     monkeypatch.setattr(experiments, "Repo", lambda: SimpleNamespace(experiments=SimpleNamespace(celery_queue=queue)))
     monkeypatch.setattr(
-        experiments, "finished", lambda: {name for name, status in queue.states.items() if status == "Success"}
+        experiments,
+        "finished_experiments",
+        lambda: {name for name, status in queue.states.items() if status == "Success"},
     )
     monkeypatch.setattr(experiments, "available_cores", lambda: 1)
-    monkeypatch.setattr(experiments, "POLL", 0.0)
-    return experiments._see_through(names)
+    monkeypatch.setattr(experiments, "POLL_SECONDS", 0.0)
+    return experiments._wait_for_experiments(names)
 
 
 def test_an_experiment_between_queue_and_worker_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,11 +41,11 @@ def test_an_experiment_between_queue_and_worker_has_not_failed(monkeypatch: pyte
     between = {"first": "Success"}
     queue = Queue({"first": "Running", "second": "Queued"}, between, between | {"second": "Running"},
                   between | {"second": "Success"})  # fmt: skip
-    assert see_through(monkeypatch, queue, ["first", "second"]) == []
+    assert wait_for_experiments(monkeypatch, queue, ["first", "second"]) == []
 
 
 def test_a_failed_experiment_is_named_when_nothing_is_left_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     over = {"first": "Success", "second": "Failed"}
-    assert see_through(
+    assert wait_for_experiments(
         monkeypatch, Queue({"first": "Running", "second": "Queued"}, over, over), ["first", "second"]
     ) == ["second"]

@@ -18,7 +18,7 @@ from lesions.params.schema import load_params
 from studies import race
 from studies.race import RaceRun, TimedCheckpoint
 from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, verdict_text
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.trainings import SMALL, params_with, trained
 
 
@@ -32,7 +32,7 @@ NOTEBOOK = curve(100, 0.2, 0.5, 0.4, 0.45)
 
 
 @pytest.mark.parametrize(
-    ("ours", "epoch", "after", "told"),
+    ("ours", "epoch", "after", "sentence"),
     [
         (curve(2, 0.3, 0.5, 0.6, 0.4, 0.7), 3, 6, r"epoch 3 of 5, after 6\.0 s: 1/66\.7 of the time .*: reached"),
         (curve(10, 0.51, 0.4), 1, 10, r"epoch 1 of 2, after 10 s: 1/40\.0 of the time .*: not reached"),
@@ -41,14 +41,14 @@ NOTEBOOK = curve(100, 0.2, 0.5, 0.4, 0.45)
     ids=["later", "first epoch", "never: as good is not better"],
 )
 def test_the_verdict_is_the_first_epoch_above_the_best_of_the_other(
-    ours: pd.DataFrame, epoch: int, after: float, told: str
+    ours: pd.DataFrame, epoch: int, after: float, sentence: str
 ) -> None:
     """Compared with the last epoch of (a), which is worse than its best, lesion_net would win too early."""
     verdict = judge(NOTEBOOK, ours)
     assert verdict[:3] == (0.5, 2, 400)
-    assert (verdict.passed_epoch, verdict.passed_after) == (epoch, after)
+    assert (verdict.passed_epoch, verdict.passed_seconds) == (epoch, after)
     text = verdict_text({"lesion_net": ours, THEIRS: NOTEBOOK})
-    assert re.search(told, text)
+    assert re.search(sentence, text)
     assert f"{THEIRS} reaches at best 0.500" in text
     assert "its 4 epochs take 6.7 min" in text
 
@@ -118,7 +118,7 @@ def test_a_short_race_ends_with_table_chart_and_verdict(
     assert [line.split()[1] for line in text.splitlines() if line.startswith("| ")] == ["epoch", "---", "1", "2"]
     assert re.search(r"notebook_a reaches at best 0\.\d{3} .* lesion_net (is first above|never passes) that", text)
     assert (race.FOLDER / "race.png").is_file()
-    weights = {load_params(race.FOLDER / name / "params.yaml").model.first_weights for name in (*race.OURS, THEIRS)}
+    weights = {load_params(race.FOLDER / name / "params.yaml").model.initial_weights for name in (*race.OURS, THEIRS)}
     assert weights == {"none"}, "what an earlier training took would be missing from the time"
     again = in_fresh_process(partial(race.train, (tmp_path / race.FOLDER / THEIRS)))
     assert duration(again.history[-1][SECONDS]) in text, "what is complete is read, not trained again"

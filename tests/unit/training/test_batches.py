@@ -12,7 +12,7 @@ from PIL import Image
 from lesions.data.images import read_pixels
 from lesions.models.transfer import build_network
 from lesions.runtime.console import UserError
-from lesions.training.batches import AHEAD, prefetch, training_batches, validation_batches
+from lesions.training.batches import PREFETCHED, prefetch, training_batches, validation_batches
 from lesions.training.cache import PicturesOnDisk, content_hash
 from lesions.training.fit import fit, set_seeds
 from lesions.training.training_set import Pictures, TrainingData
@@ -94,14 +94,14 @@ def test_items_are_made_ahead_in_their_order_and_no_further() -> None:
     def items() -> Iterator[int]:
         for number in range(10):
             made.append(number)
-            if number == AHEAD:
+            if number == PREFETCHED:
                 enough.set()
             yield number
 
     ahead = prefetch(items)
     assert next(ahead) == 0
     assert enough.wait(5), "the next ones are made while nobody asks"
-    assert made == list(range(AHEAD + 1)), "memory would fill with batches"
+    assert made == list(range(PREFETCHED + 1)), "memory would fill with batches"
     assert list(ahead) == list(range(1, 10))
 
 

@@ -20,7 +20,7 @@ from lesions.training.callbacks import LEARNING_RATE
 from lesions.training.checkpoint import Checkpoint
 from lesions.training.log import LiveCurves, Progress, live_curves, print_start
 from lesions.training.training_set import Pictures
-from tests.conftest import REPOSITORY
+from tests.imports import REPOSITORY
 from tests.unit.training_pictures import write_prepared
 from tests.unit.trainings import SMALL, params_with, toy_data, trained
 

@@ -1,4 +1,4 @@
-"""A made-up run for tests of findings and cards: 100 test pictures of three classes, every number can be changed."""
+"""Fake run results for tests of findings and cards: 120 test pictures of three classes, every number can be changed."""
 
 import copy
 from typing import Any
@@ -10,65 +10,77 @@ from lesions.reports.run_results import RunResults
 from tests.unit.held_out import CLASSES, table
 
 
-def est(value: float, low: float | None = None, high: float | None = None, **more: Any) -> dict[str, Any]:
+def make_estimate(value: float, low: float | None = None, high: float | None = None, **fields: Any) -> dict[str, Any]:
     """An estimate of lesions.metrics.intervals."""
     return {
         "value": value,
         "low": value - 0.05 if low is None else low,
         "high": value + 0.05 if high is None else high,
-        **more,
+        **fields,
     }
 
 
 def _scores() -> dict[str, Any]:
     overall = {
-        "accuracy": est(0.7),
-        "balanced_accuracy": est(0.7),
-        "macro_auroc": est(0.9),
-        "melanoma_vs_nevus_auroc": est(0.8),
+        "accuracy": make_estimate(0.7),
+        "balanced_accuracy": make_estimate(0.7),
+        "macro_auroc": make_estimate(0.9),
+        "melanoma_vs_nevus_auroc": make_estimate(0.8),
     }
-    gains = {name: {**est(0.2), "excludes_zero": True} for name in overall}
+    gains = {name: {**make_estimate(0.2), "excludes_zero": True} for name in overall}
     baseline = {"meaning": "a baseline", "scores": overall, "network_minus_baseline": gains}
     per_class = {
-        label: {"n": 40, "groups": 40, "precision": est(0.7), "recall": est(0.7), "f1": est(0.7), "auroc": est(0.9)}
+        label: {
+            "n": 40,
+            "groups": 40,
+            "precision": make_estimate(0.7),
+            "recall": make_estimate(0.7),
+            "f1": make_estimate(0.7),
+            "auroc": make_estimate(0.9),
+        }
         for label in CLASSES
     }
     threshold = {
         "threshold": 0.4,
-        "sensitivity": est(0.9),
-        "specificity": est(0.8),
-        "ppv": {"at_1_percent": est(0.06), "at_20_percent": est(0.5)},
-        "npv": {"at_1_percent": est(0.99), "at_20_percent": est(0.95)},
+        "sensitivity": make_estimate(0.9),
+        "specificity": make_estimate(0.8),
+        "ppv": {"at_1_percent": make_estimate(0.06), "at_20_percent": make_estimate(0.5)},
+        "npv": {"at_1_percent": make_estimate(0.99), "at_20_percent": make_estimate(0.95)},
     }
-    share = {"n": 40, "without_heat": 0, "share": est(0.2), "on_frame": est(0.1)}
-    conformal = {"coverage": est(0.9), "mean_size": est(1.5), "share_of_single": est(0.5)}
-    bases = {label: {"n": 40, "coverage": None, "basis": "class"} for label in CLASSES}
+    heat = {"n": 40, "without_heat": 0, "share": make_estimate(0.2), "on_frame": make_estimate(0.1)}
+    conformal = {"coverage": make_estimate(0.9), "mean_size": make_estimate(1.5), "share_of_single": make_estimate(0.5)}
+    conformal_classes = {label: {"n": 40, "coverage": None, "basis": "class"} for label in CLASSES}
     test = {
         "headline": {"n": 120, "smallest_class_n": 40, "accuracy": 0.7},
         "overall": overall,
         "per_class": per_class,
         "most_confused": [{"truth": "melanoma", "predicted": "nevus", "n": 8, "share": 0.2}],
         "thresholds": {"melanoma": threshold},
-        "conformal": {"0.90": {**conformal, "per_class": bases}},
+        "conformal": {"0.90": {**conformal, "per_class": conformal_classes}},
         "missed_melanomas": [{"image_id": "a", "predicted": "nevus", "p": 0.6, "p_melanoma": 0.2}],
         "repeatability": {"groups": 0, "agreement": None, "note": "not estimable: none"},
         "subgroups": {"skin_tone": "not assessable", "rows": []},
         "calibration": {
             "n": 120,
-            "before": {"ece": est(0.1)},
-            "after": {"ece": est(0.05, 0.02), "ece_if_perfect": 0.06},
+            "before": {"ece": make_estimate(0.1)},
+            "after": {"ece": make_estimate(0.05, 0.02), "ece_if_perfect": 0.06},
         },
         "baselines": {name: copy.deepcopy(baseline) for name in ("majority_class", "frame", "thumbnail")},
         "explanations": {
             "frame": "the outer 1/12 of each side",
             "share_of_a_uniform_map": 0.3,
             "on_frame_from": "1.25 times the share of a uniform map",
-            "all": copy.deepcopy(share),
-            "per_class": {label: copy.deepcopy(share) for label in CLASSES},
+            "all": copy.deepcopy(heat),
+            "per_class": {label: copy.deepcopy(heat) for label in CLASSES},
             "sanity": {"pictures": 64, "map": [4, 4], "rank_correlation": [0.1, -0.2, 0.05]},
         },
     }
-    return {"classes": CLASSES, "resamples": 1000, "test": test, "val": {"overall": {"balanced_accuracy": est(0.7)}}}
+    return {
+        "classes": CLASSES,
+        "resamples": 1000,
+        "test": test,
+        "val": {"overall": {"balanced_accuracy": make_estimate(0.7)}},
+    }
 
 
 def _prepare() -> dict[str, Any]:
@@ -93,42 +105,46 @@ def _prepare() -> dict[str, Any]:
     }
 
 
-def curves_of(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) -> pd.DataFrame:
-    """Two epochs, of which the second is kept."""
+def make_curves(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) -> pd.DataFrame:
+    """Two epochs, the second with the final weights."""
     columns = {"train_accuracy": [0.5, train], "val_accuracy": [0.5, val], "train_loss": [2.0, 1.0]}
     balanced = {"train_balanced_accuracy": [0.5, train], "val_balanced_accuracy": [0.5, val]}
     return pd.DataFrame({"epoch": [1, 2], **columns, **balanced, "val_loss": [1.0, last_loss]})
 
 
-def made_up(**changes: Any) -> RunResults:
-    """The run; changes: fields of Evidence, or values of its test scores by a path, as test__overall__accuracy."""
+def make_run_results(**changes: Any) -> RunResults:
+    """changes: fields of RunResults, or values of its scores by a path, as test__overall__accuracy."""
     scores = _scores()
     fields = {name: value for name, value in changes.items() if "__" not in name}
     for path, value in changes.items():
         if "__" in path:
-            place, keys = scores, path.split("__")
+            parent, keys = scores, path.split("__")
             for key in keys[:-1]:
-                place = place[key]
-            place[keys[-1]] = value
-    n = {"n_raw": 70, "n_usable": 66, "n_train": 60, "n_target": 60, "n_add": 0}
+                parent = parent[key]
+            parent[keys[-1]] = value
+    counts = {"n_raw": 70, "n_usable": 66, "n_train": 60, "n_target": 60, "n_add": 0}
     manifest = pd.DataFrame(
         {"image_id": list("abcdef"), "label": CLASSES * 2, "group": list("abcdef"), "origin": "HAM10000"}
     ).assign(
         confirmation=["histology", "", "consensus", "histology", "", ""], age="50", sex="male", site="", split="test"
     )
-    whole: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "scores": scores,
         "prepare": _prepare(),
-        "imbalance": {"findings": ["Fewest in melanoma."], "new_pictures": 7, "classes": dict.fromkeys(CLASSES, n)},
+        "imbalance": {
+            "findings": ["Fewest in melanoma."],
+            "new_pictures": 7,
+            "classes": dict.fromkeys(CLASSES, counts),
+        },
         "training": {"epochs_run": 2, "best_epoch": 1, "kept_epoch": 2, "weights": 1234},
         "decision": {"thresholds": {"melanoma": {"meaning": "melanoma against all other classes"}}},
-        "curves": curves_of(),
+        "curves": make_curves(),
         "manifest": manifest,
         "predictions": table(120),
         "comparison": None,
     }
-    return RunResults(**(whole | fields))
+    return RunResults(**(defaults | fields))
 
 
-def text_of(section: Section) -> str:
+def section_text(section: Section) -> str:
     return " ".join(section.texts)
