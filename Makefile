@@ -6,13 +6,15 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11 
 	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
+# Two processes, each with whole files: fixtures of a file or a session are made once in each
+PYTEST := python -m pytest --numprocesses 2 --dist loadfile
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro serve check lint types test bench study lock clean
+.PHONY: help setup repro serve check lint types test quick test-studies coverage bench study lock clean
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/.run ## Make .venv and install the locked packages (once; goes on where it stopped)
 
@@ -32,8 +34,18 @@ lint: .venv/.dev ## Check style, spelling and the direction of imports
 types: .venv/.dev ## Check types
 	@mypy
 
-test: .venv/.dev check lint types ## Lint, types and all tests
-	@python -m pytest
+test: .venv/.dev check lint types ## Lint, types and all tests but those of studies/
+	@$(PYTEST) -m "not study"
+
+quick: .venv/.dev check lint types ## Lint, types and the tests that need no TensorFlow, DVC or browser (under a minute)
+	@$(PYTEST) -m "not tensorflow and not dvc and not study and not browser"
+
+test-studies: .venv/.dev ## Tests of studies/, which no user of the pipeline runs
+	@$(PYTEST) -m study
+
+coverage: .venv/.dev ## Coverage of each package by the tests of this process; stages that DVC runs do not count
+	@python -m pytest -q -m "not study and not dvc" --cov=lesions --cov-branch --cov-report=json:tmp/coverage.json
+	@python -m tests.coverage_by_package tmp/coverage.json
 
 bench: setup check ## Measure training against the networks of the notebooks, and augmentation against Augmentor
 	@python -m benchmarks.training

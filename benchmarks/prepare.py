@@ -133,7 +133,7 @@ def measure_in_fresh_process(
     return in_fresh_process(partial(measure or time_call, partial(implementation, folder / "pictures", sources, out)))
 
 
-def decode_bare(pictures: Path, sources: list[str], out: Path, begin: Callable[[], None] | None = None) -> None:
+def decode_bare(pictures: Path, sources: list[str], out: Path, begin: Callable[[], object] | None = None) -> None:
     """The bare conversion of JPEG files to small PNG files; begin: called first in every worker."""
     decode = partial(_decode_one_bare, size=load_params().image_size)
     jobs = [(pictures / source, out / f"{number}.png") for number, source in enumerate(sources)]

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,55 @@ REAL_PICTURES = Path(os.environ.get("LESIONS_SHARED", REPOSITORY.parent / "share
 
 # A test has a marker if its file or one of its fixtures imports one of these modules, directly or not
 MARKERS = {"tensorflow": ("tensorflow", "keras"), "dvc": ("dvc", "tests.pipeline"), "study": ("studies",)}
+LEFT_OUT = pytest.StashKey[int]()
 BROWSER_FIXTURES = {"browser", "context", "page"}  # of pytest-playwright
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files whose tests are all deselected: importing them takes as long as TensorFlow does."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    expression = config.option.markexpr
+    if "not tensorflow" not in expression:
+        return None
+    excluded = {marker for marker in MARKERS if f"not {marker}" in expression}
+    return True if markers_of(modules_of_file(collection_path)) & excluded else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with what it needs, so that those which need nothing can be run alone: `make quick`."""
     for item in items:
-        modules = modules_needed(item)
-        for marker, needs in MARKERS.items():
-            if any(module == name or module.startswith(f"{name}.") for module in modules for name in needs):
-                item.add_marker(marker)
+        for marker in sorted(markers_of(modules_needed(item))):
+            item.add_marker(marker)
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count the tests of studies that are left out, in the process that collects: with pytest-xdist, a worker."""
+    for item in items:
+        if item.get_closest_marker("study"):
+            item.config.stash[LEFT_OUT] = item.config.stash.get(LEFT_OUT, 0) + 1
+            if hasattr(item.config, "workeroutput"):
+                item.config.workeroutput["left_out"] = item.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the count of a worker of pytest-xdist: each collects all tests."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say what was left out."""
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{left_out} tests of studies were left out: make test-studies")
+
+
+def markers_of(modules: Iterable[str]) -> set[str]:
+    """The markers that go with these modules."""
+    firsts = {".".join(parts[:n]) for module in modules for parts in [module.split(".")] for n in (1, 2)}
+    return {marker for marker, needs in MARKERS.items() if firsts & set(needs)}
 
 
 def modules_needed(item: pytest.Item) -> set[str]:

@@ -3,8 +3,10 @@
 import os
 from contextlib import AbstractContextManager, nullcontext
 
+from lesions.runtime.parallel import keep_freed_memory
 from lesions.runtime.stderr import deferred_stderr
 
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # TensorFlow's own switch: 1 computes with oneDNN's kernels, 0 with Eigen's
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # TensorFlow's own switch: 0 shows everything, 2 errors alone
 
 
@@ -18,6 +20,8 @@ def _without_startup_noise() -> AbstractContextManager[None]:
 
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # a ~/.keras/keras.json may say otherwise
+os.environ.setdefault(ONEDNN, "1")  # TensorFlow leaves it off where the processor has no VNNI, BF16 or AMX instructions
+keep_freed_memory()
 
 with _without_startup_noise():
     import keras

@@ -14,7 +14,9 @@ from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, logits_network
 from lesions.runtime.console import UserError
 
-BATCH = 32  # always, padded: sums of a matrix product depend in their last bits on how many rows there are
+# Rows of every batch, padded: the last bits of a matrix product depend on how many rows there are, and on a row's place
+# among those that are left over where a processor's kernel takes 4, 6, 8, 12, 16 or 24 rows at once: of 48 none are.
+BATCH = 48
 
 
 class Predictions(NamedTuple):

@@ -1,6 +1,5 @@
 """The same work for many items on all cores, results in the order of the items, with a progress bar."""
 
-import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -22,8 +21,9 @@ from lesions.runtime.console import UserError, available_cores
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# mallopt() in the workers, by the names' numbers in malloc.h, bytes: by default, glibc gives the memory of each picture
-# back to the system and requests it again, page by page, which takes as long as a third of decoding.
+# Options of mallopt(), by the names' numbers in malloc.h, bytes: by default, glibc gives the memory of each picture or
+# tensor back to the system and requests it again, page by page, which takes as long as a third of decoding and a third
+# of a training. 32 MiB is the most that glibc takes as the first; more than 128 MiB as the second gains nothing.
 MALLOC_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 25), "M_TRIM_THRESHOLD": (-1, 1 << 27)}
 TOO_FEW_FOR_PROCESSES = 64
 MAX_CHUNK_SIZE = 16  # items: handing over one chunk takes as long as reading a picture
@@ -56,11 +56,16 @@ def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item], ti
         yield from _with_progress_bar(threads.map(function, items), len(items), title)
 
 
-def keep_freed_memory() -> None:
-    """Make the C library of this process keep freed memory for the next picture; only glibc has the option."""
-    with contextlib.suppress(AttributeError, OSError):
-        for option, value in MALLOC_OPTIONS.values():
-            ctypes.CDLL(None).mallopt(option, value)
+def keep_freed_memory() -> bool:
+    """Make the C library of this process keep freed memory for the next picture or tensor.
+
+    Returns whether it does: glibc alone has the options.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # musl, macOS; Windows
+        return False
+    return all(mallopt(option, value) == 1 for option, value in MALLOC_OPTIONS.values())
 
 
 def _with_progress_bar(results: Iterable[Result], n: int, title: str) -> Iterator[Result]:

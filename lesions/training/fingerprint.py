@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import os
 import platform
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from lesions.models.backend import keras, tf
+from lesions.models.backend import ONEDNN, keras, tf
 from lesions.params.schema import Params
 from lesions.runtime.console import available_cores
 from lesions.training.cache import content_hash
@@ -16,6 +17,8 @@ from lesions.training.training_set import TrainingData
 
 ROOT = Path(__file__).resolve().parents[2]  # of the project
 PACKAGES = ("lesions", "stages")
+ONEDNN_LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")  # oneDNN's own limit on instruction sets, by both names
+CPU_FLAGS = Path("/proc/cpuinfo")  # of Linux
 NO_INFLUENCE = {"cache"}  # under train: where pictures wait for their turn changes nothing in the result
 
 
@@ -30,6 +33,7 @@ def fingerprint(params: Params, data: TrainingData, code: dict[str, str]) -> dic
         "code": _sha256(code),
         "pretrained weights": _file(params.model.initial_weights),
         "machine or library versions": _sha256(_machine()),
+        "instruction sets": _sha256(_instruction_sets()),
     }
 
 
@@ -55,6 +59,17 @@ def _machine() -> object:
     """Sums are cut by the number of cores: with another number, the last bits differ."""
     versions = [keras.__version__, tf.__version__, np.__version__, platform.python_version()]
     return [*versions, platform.machine(), available_cores()]
+
+
+def _instruction_sets() -> object:
+    """Whether oneDNN computes, and with which of the processor's instructions: each sums in an order of its own."""
+    switches = [os.environ.get(name, "") for name in (ONEDNN, *ONEDNN_LIMITS)]
+    try:
+        lines = CPU_FLAGS.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    flags = next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
+    return [switches, flags]
 
 
 def _file(weights: str) -> str:

@@ -6,10 +6,9 @@ Nothing in it depends on having started with the first epoch: see callbacks.py f
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from lesions.models.backend import keras, tf
-from lesions.models.networks import LOGITS
+from lesions.models.networks import logits_network
 from lesions.params.schema import Params
 from lesions.runtime.console import UserError
 from lesions.training.batches import steps_per_epoch, training_batches, validation_batches
@@ -52,9 +51,7 @@ def fit(
     checkpoint: written after every epoch; where it holds a state, training goes on from there. The result is the same,
     to the bit. Raises UserError where the loss is no finite number or memory runs out.
     """
-    last = model.get_layer(LOGITS)
-    network = keras.Model(model.input, _BatchedDense(last)(last.input), name=model.name)
-    trained = sharpness_aware(network, params.train.sharpness)
+    trained = sharpness_aware(logits_network(model), params.train.sharpness)
     plan = phases(params.model, params.epochs)
     checkpoints = CheckpointCallback(params.train, checkpoint, waits_from=plan[-1].start)
     checkpoints.restore_model(trained)
@@ -120,16 +117,3 @@ def _user_errors(params: Params) -> Iterator[None]:
         if match := re.search(rf"{UserError.__name__}: (.+)", str(error)):
             raise UserError(match[1]) from None
         raise
-
-
-class _BatchedDense(keras.layers.Layer):  # type: ignore[misc]
-    """The last layer with its product summed in batches, as before: with another order of sums the last digits move."""
-
-    def __init__(self, last: keras.layers.Dense) -> None:
-        super().__init__(name="batched_logits")
-        self.last = last
-
-    def call(self, features: Any) -> Any:
-        """What Keras asks for."""
-        product = keras.ops.einsum("nmf,mfc->nmc", features[:, None], self.last.kernel[None])
-        return product[:, 0] + self.last.bias

@@ -1,5 +1,6 @@
 """A temporary clone of the working tree with a small synthetic data set, run once through DVC."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,12 +11,22 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from lesions.demo import dataset
 from tests.imports import REPOSITORY
 
+STAGES = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
 SMALL = {"melanoma": 16, "nevus": 12, "vascular lesion": 8}  # pictures per class: a run takes seconds
-QUICK = {"dataset": "data/tiny", "image_size": 32, "epochs": 1}
+QUICK = {  # the network of the notebooks with plain steps: it has half the layers, and most tests are not about it
+    "dataset": "data/tiny",
+    "image_size": 32,
+    "epochs": 1,
+    "model__name": "isic_cnn",
+    "train__batch_size": 16,
+    "train__sharpness": 0.0,
+    "rebalance__cap": 2.0,
+}
 LONGEST = 900.0  # seconds: far more than any command needs, and an end to one that hangs
 
 
@@ -123,17 +134,48 @@ def with_small_data(project: Project) -> Project:
         target.parent.mkdir(parents=True, exist_ok=True)
     dataset.write_pictures(project.folder / "data" / "tiny", pictures)
     (project.folder / "dvc.lock").unlink(missing_ok=True)
-    project.set(**QUICK, train__batch_size=16, rebalance__cap=2.0)
+    project.set(**QUICK)
     project.commit("a small data set")
     return project
 
 
+class OutputsOfClones:
+    """The output hashes of every clone in which the pipeline has run, by all processes of this test run.
+
+    Each process of pytest-xdist needs a finished clone anyway: so two clones are compared without making a third.
+    """
+
+    def __init__(self, folder: Path, process: str) -> None:
+        self.folder, self.process = folder, process
+
+    def publish(self, outputs: dict[str, str]) -> None:
+        """Leave the outputs of this process's clone to the others."""
+        with FileLock(self.folder / "clones.lock"):
+            (self.folder / f"clone-{self.process}.json").write_text(json.dumps(outputs), encoding="utf-8")
+
+    def of_another(self) -> dict[str, str] | None:
+        """The outputs of another process's clone, or None where none has finished yet."""
+        with FileLock(self.folder / "clones.lock"):
+            paths = sorted(self.folder.glob("clone-*.json"))
+            others = [path for path in paths if path.stem != f"clone-{self.process}"]
+            return dict(json.loads(others[0].read_text(encoding="utf-8"))) if others else None
+
+
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def clones(tmp_path_factory: pytest.TempPathFactory) -> OutputsOfClones:
+    """What the processes of this test run tell each other."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")
+    folder = tmp_path_factory.getbasetemp()
+    return OutputsOfClones(folder.parent if process else folder, process)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, clones: OutputsOfClones) -> Project:
     """A checkout in which the whole pipeline has run and its results are committed. Not to be changed."""
     project = with_small_data(copy_of_tree(tmp_path_factory.mktemp("finished")))
-    project.repro()
+    assert project.repro() == STAGES
     project.commit("results")
+    clones.publish(project.outputs())
     return project
 
 

@@ -35,11 +35,12 @@ def experiments(project: Project) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def longer(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A checkout with an experiment `longer` of twice the epochs. Its workspace is not to be changed."""
+    """A checkout with an experiment `longer`: twice the epochs, the default network. Its workspace is not changed."""
     folder = tmp_path_factory.mktemp("longer") / "project"
     shutil.copytree(finished.folder, folder, symlinks=True)
     project = Project(folder)
-    done = project.dvc("exp", "run", "--name", "longer", "-S", "epochs=2")
+    default = ["-S", "model.name=lesion_net", "-S", "train.sharpness=0.05"]
+    done = project.dvc("exp", "run", "--name", "longer", "-S", "epochs=2", *default)
     assert stages_in(done.stdout) == ["train", "evaluate", "report", "export"]
     return project
 
@@ -105,14 +106,14 @@ def titles_in(svg: str) -> set[str]:
 
 def test_a_temporary_experiment_leaves_the_workspace_as_it_was(project: Project) -> None:
     before = project.outputs()
-    project.dvc("exp", "run", "--temp", "--name", "aside", "-S", "model.dropout=0.5")
+    project.dvc("exp", "run", "--temp", "--name", "aside", "-S", "model.dropout=0.5", "train")
     assert project.outputs() == before
     assert experiments(project)["aside"]["model.dropout"] == "0.5"
 
 
 def test_queued_experiments_run_the_code_that_they_were_queued_with(project: Project) -> None:
     """With an installed package in place of `python -m`, they would run whatever the workspace holds by then."""
-    project.dvc("exp", "run", "--queue", "-S", "model.dropout=0.1,0.2", "evaluate")
+    project.dvc("exp", "run", "--queue", "-S", "model.dropout=0.1,0.2", "train")
     (project.folder / "stages/train.py").write_text("raise SystemExit('the code of a later day')\n", encoding="utf-8")
     project.run_queue(experiments=2)
     assert {row.get("model.dropout") for row in experiments(project).values()} >= {"0.1", "0.2"}

@@ -17,8 +17,8 @@ import yaml
 
 from tests.imports import REPOSITORY
 from tests.pipeline.conftest import Project, environment, stages_in
+from tests.unit.small_params import SMALL, params_with
 from tests.unit.training_pictures import write_prepared
-from tests.unit.trainings import SMALL, params_with
 
 PATIENCE = 240  # seconds after which a test gives up waiting
 # epochs of a twentieth of a second: time enough to kill something in between

@@ -19,8 +19,8 @@ from lesions.models.predict import load_model, predict
 from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
 from tests.unit.held_out import CLASSES
+from tests.unit.small_params import params_with
 from tests.unit.training_pictures import SIDE, toy_pixels
-from tests.unit.trainings import params_with
 
 PER_CLASS = {"train": 12, "val": 15, "test": 12}
 

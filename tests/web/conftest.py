@@ -21,7 +21,6 @@ from lesions.export import ood_check
 from lesions.rendering import figures
 from lesions.runtime.outputs import write_json
 from tests.imports import REPOSITORY
-from tests.unit.bundles import exported
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -63,6 +62,8 @@ def serving(model: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle as the export stage makes it, of a small network and pictures from one collection; chart and card."""
+    from tests.unit.bundles import exported  # imports TensorFlow, which the tests without a model do not need
+
     made = exported(tmp_path_factory.mktemp("made"), "lesion_net", origin="HAM10000")
     test = made.predictions[made.predictions["split"] == "test"]
     figures.save(charts.confusion_chart(test, made.bundle.metadata.labels, ""), made.folder / "confusion.png")

@@ -12,7 +12,7 @@ from lesions.models.predict import BATCH
 from lesions.models.transfer import build_network
 from lesions.rendering import heatmaps
 from lesions.training.fit import set_seeds
-from tests.unit.trainings import params_with
+from tests.unit.small_params import params_with
 
 SIDE = 64
 PIXELS = np.random.default_rng(0).integers(0, 256, (BATCH + 3, SIDE, SIDE, 3), dtype=np.uint8)

@@ -11,7 +11,7 @@ from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, NETWORKS, PROBABILITIES, build_model, save_model
 from lesions.params.schema import ModelParams
 from lesions.runtime.console import UserError
-from tests.unit.trainings import params_with
+from tests.unit.small_params import params_with
 
 NAMES = sorted(NETWORKS)
 

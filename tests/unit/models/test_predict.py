@@ -1,5 +1,6 @@
 """Predictions: the same for a picture whatever it is predicted with, and clear words about a bad model file."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from lesions.models.backend import keras
 from lesions.models.networks import build_model, save_model
 from lesions.models.predict import BATCH, load_model, predict
 from lesions.runtime.console import UserError
-from tests.unit.trainings import params_with
+from tests.unit.small_params import params_with
 
 N = 2 * BATCH + 5
 PIXELS = np.random.default_rng(0).integers(0, 256, (N, 96, 96, 3), dtype=np.uint8)
@@ -75,8 +76,12 @@ def test_a_damaged_model_is_a_mistake_of_the_user(damage: str, model: keras.Mode
     assert "\n" not in str(caught.value)
 
 
-def test_tensorflow_starts_in_silence() -> None:
-    # its ten lines on absent GPUs would bury our one line of error
-    code = "from lesions.models import predict, backend; backend.tf.constant(1)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout + done.stderr == ""
+@pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("0", "0")])
+def test_tensorflow_starts_in_silence_with_onednn_unless_it_was_switched_off(given: str | None, expected: str) -> None:
+    # its ten lines on absent GPUs would bury our one line of error; without oneDNN a training takes twice as long
+    code = "import os; from lesions.models import predict, backend; backend.tf.constant(1)"
+    code += "; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    environment |= {} if given is None else {"TF_ENABLE_ONEDNN_OPTS": given}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert (done.stdout.strip(), done.stderr) == (expected, "")

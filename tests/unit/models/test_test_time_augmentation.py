@@ -12,7 +12,7 @@ from lesions.models.predict import load_model, predict
 from lesions.models.test_time_augmentation import CROP_DIVISOR, DIHEDRAL, ROTATIONS, with_test_time_augmentation
 from lesions.models.transfer import build_network
 from lesions.params.schema import Views
-from tests.unit.trainings import params_with
+from tests.unit.small_params import params_with
 
 SIDE, CLASSES = 32, 3
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, SIDE, SIDE, 3)).astype(np.uint8)

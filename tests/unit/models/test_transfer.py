@@ -18,8 +18,9 @@ from lesions.params.schema import PRETRAINED_WEIGHTS, ModelParams, Params, Views
 from lesions.runtime.console import UserError
 from lesions.training.fit import fit, set_seeds
 from lesions.training.phases import Phase, phases, set_trainable
+from tests.unit.small_params import params_with
 from tests.unit.training_pictures import SIDE
-from tests.unit.trainings import params_with, toy_data
+from tests.unit.trainings import toy_data
 
 NAMES = ["MobileNetV3Small", "EfficientNetV2B0"]
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)

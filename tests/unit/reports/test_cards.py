@@ -14,7 +14,7 @@ from lesions.reports.model_card import DISCLAIMER, model_card
 from lesions.reports.page import CHARTS, write_page
 from lesions.reports.run_results import RunResults
 from tests.unit.run_results import make_run_results
-from tests.unit.trainings import params_with
+from tests.unit.small_params import params_with
 
 CARDS = {"model": lambda results: model_card(results, params_with()), "data": data_card}
 

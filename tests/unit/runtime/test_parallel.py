@@ -1,6 +1,7 @@
 """Work on all cores gives the same results in the same order, however its workers are made, and leaves none behind."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -15,7 +16,13 @@ import pytest
 from benchmarks.measuring import in_fresh_process
 from lesions.runtime import parallel
 from lesions.runtime.console import UserError
-from lesions.runtime.parallel import TOO_FEW_FOR_PROCESSES, map_in_chunks, map_in_threads, map_on_all_cores
+from lesions.runtime.parallel import (
+    TOO_FEW_FOR_PROCESSES,
+    keep_freed_memory,
+    map_in_chunks,
+    map_in_threads,
+    map_on_all_cores,
+)
 
 Run = Callable[[Callable[[], Any]], Any]
 
@@ -143,3 +150,14 @@ def _alive_in_session(session: int) -> list[int]:
         if int(of) == session and state != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the options are glibc's")
+def test_glibc_takes_the_memory_options() -> None:
+    """Above its limits mallopt() returns 0 and changes nothing: training and decoding would be slow without a word."""
+    assert keep_freed_memory()
+
+
+def test_other_c_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    assert not keep_freed_memory()

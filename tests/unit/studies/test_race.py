@@ -19,7 +19,8 @@ from studies import race
 from studies.race import RaceRun, TimedCheckpoint
 from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, duration, judge, table, verdict_text
 from tests.imports import REPOSITORY
-from tests.unit.trainings import SMALL, params_with, trained
+from tests.unit.small_params import SMALL, params_with
+from tests.unit.trainings import trained
 
 
 def curve(seconds: float, *scores: float) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from lesions.runtime.outputs import write_csv
 from studies import views as study
 from tests.unit.bundles import exported
 from tests.unit.held_out import CLASSES
-from tests.unit.trainings import params_with
+from tests.unit.small_params import params_with
 
 
 def plan_of(manifest: pd.DataFrame) -> pd.DataFrame:

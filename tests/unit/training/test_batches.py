@@ -16,8 +16,9 @@ from lesions.training.batches import PREFETCHED, prefetch, training_batches, val
 from lesions.training.cache import PicturesOnDisk, content_hash
 from lesions.training.fit import fit, set_seeds
 from lesions.training.training_set import Pictures, TrainingData
+from tests.unit.small_params import SMALL, params_with
 from tests.unit.training_pictures import SIDE
-from tests.unit.trainings import SMALL, params_with, toy_data
+from tests.unit.trainings import toy_data
 
 ONLINE = params_with(train__online__rotation=0.1).train.online
 

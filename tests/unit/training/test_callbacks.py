@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from lesions.models.backend import keras
 from lesions.training.callbacks import CheckpointCallback, best_epoch
 from lesions.training.checkpoint import Checkpoint
+from tests.unit.small_params import SMALL, params_with, train_params
 from tests.unit.training_pictures import SIDE
-from tests.unit.trainings import SMALL, params_with, train_params, trained
+from tests.unit.trainings import trained
 
 MONITORS = ["val_loss", "val_balanced_accuracy"]
 VALUES = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=12)

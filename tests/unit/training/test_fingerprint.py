@@ -11,9 +11,11 @@ import pytest
 from lesions.models.backend import keras
 from lesions.params.schema import Params
 from lesions.training import fingerprint as module
+from lesions.training.checkpoint import Checkpoint, State
 from lesions.training.fingerprint import fingerprint, loaded_code
 from lesions.training.training_set import Pictures, TrainingData
-from tests.unit.trainings import params_with, toy_data
+from tests.unit.small_params import params_with
+from tests.unit.trainings import toy_data
 
 CODE = {"lesions/training/online_augmentation.py": "1", "stages/train.py": "2"}
 
@@ -90,6 +92,32 @@ def test_the_machine_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(keras, "__version__", "0")
     assert changed(before, of()) == ["machine or library versions"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"), [("TF_ENABLE_ONEDNN_OPTS", "0"), ("ONEDNN_MAX_CPU_ISA", "SSE41"), ("DNNL_MAX_CPU_ISA", "AVX2")]
+)
+def test_a_training_never_goes_on_with_other_instructions_unnoticed(
+    switch: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other kernels sum in another order: half a training of each would be a result that nobody can repeat."""
+    monkeypatch.delenv(switch, raising=False)
+    before = of()
+    Checkpoint(tmp_path, before).save(State([{"loss": 1.0}], [np.ones(1)], [np.ones(1)], []))
+    assert Checkpoint(tmp_path, of()).note.startswith("training resumes after epoch 1")
+    monkeypatch.setenv(switch, value)
+    assert changed(before, of()) == ["instruction sets"]
+    other = Checkpoint(tmp_path, of())
+    assert other.state is None
+    assert other.note.endswith("differs in its instruction sets")
+
+
+def test_the_processor_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder on a shared disk may be taken up on another machine."""
+    before = of()
+    monkeypatch.setattr(module, "CPU_FLAGS", Path("/nowhere"))
+    monkeypatch.setattr("platform.processor", lambda: "another")
+    assert changed(before, of()) == ["instruction sets"]
 
 
 def test_the_content_of_a_weights_file_counts(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ from lesions.training.checkpoint import Checkpoint
 from lesions.training.log import LiveCurves, Progress, live_curves, print_start
 from lesions.training.training_set import Pictures
 from tests.imports import REPOSITORY
+from tests.unit.small_params import SMALL, params_with
 from tests.unit.training_pictures import write_prepared
-from tests.unit.trainings import SMALL, params_with, toy_data, trained
+from tests.unit.trainings import toy_data, trained
 
 
 def test_it_learns_what_can_be_learned() -> None:

@@ -13,7 +13,8 @@ from lesions.models.transfer import build_network
 from lesions.runtime.console import UserError
 from lesions.training.fit import fit, set_seeds
 from lesions.training.training_set import Pictures
-from tests.unit.trainings import SMALL, params_with, toy_data
+from tests.unit.small_params import SMALL, params_with
+from tests.unit.trainings import toy_data
 
 SIDE, BATCH = 64, 900  # the first feature map of such a batch alone takes 470 MB
 ROOM = 1000  # MB: enough for what is started with every training, not for the maps of such a batch

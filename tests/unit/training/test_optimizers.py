@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from lesions.models.networks import build_model
 from lesions.training.optimizers import learning_rate, make_optimizer
+from tests.unit.small_params import params_with, train_params
 from tests.unit.training_pictures import SIDE
-from tests.unit.trainings import params_with, train_params
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])

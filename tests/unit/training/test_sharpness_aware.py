@@ -6,7 +6,8 @@ import numpy as np
 
 from lesions.models.backend import keras
 from lesions.training.sharpness_aware import sharpness_aware
-from tests.unit.trainings import params_with, trained
+from tests.unit.small_params import params_with
+from tests.unit.trainings import trained
 
 RADIUS, RATE = 0.5, 0.1
 

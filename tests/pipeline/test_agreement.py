@@ -3,22 +3,19 @@
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
 import pandas as pd
 import yaml
 
 from tests.imports import REPOSITORY
+from tests.pipeline.conftest import Project
 from tests.web.conftest import serving
-
-if TYPE_CHECKING:
-    from tests.pipeline.conftest import Project
 
 TOLERANCE = 1e-4
 
 
-def test_page_command_line_and_evaluation_agree(finished: "Project") -> None:
+def test_page_command_line_and_evaluation_agree(finished: Project) -> None:
     """Three ways to decode a picture would be three models, and the scores would be those of none that is used."""
     folder = finished.folder
     dataset = folder / yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))["dataset"]
