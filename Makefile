@@ -6,12 +6,14 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11 
 	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
-# Two processes, each with whole files: fixtures of a file or a session are made once in each
-PYTEST := python -m pytest --numprocesses 2 --dist loadfile
+# Two processes, each with whole files: fixtures of a file or a session are made once in each. Bytecode of the tests is
+# kept, but outside the source tree: pytest would rewrite their assertions at every start.
+PYTEST := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode \
+	python -m pytest --numprocesses 2 --dist loadfile
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro serve check lint types test quick test-studies coverage bench study lock clean
+.PHONY: help setup repro serve check lint types checks test quick test-studies coverage bench study lock clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,11 +36,14 @@ lint: .venv/.dev ## Check style, spelling and the direction of imports
 types: .venv/.dev ## Check types
 	@mypy
 
-test: .venv/.dev check lint types ## Lint, types and all tests but those of studies/
+checks: .venv/.dev
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync check lint types
+
+test: checks ## Lint, types and all tests but those of studies/
 	@$(PYTEST) -m "not study"
 
-quick: .venv/.dev check lint types ## Lint, types and the tests that need no TensorFlow, DVC or browser (under a minute)
-	@$(PYTEST) -m "not tensorflow and not dvc and not study and not browser"
+quick: checks ## Lint, types and those tests of the code that need no TensorFlow, DVC or browser
+	@$(PYTEST) -m "not tensorflow and not dvc and not study and not browser" tests/unit tests/web
 
 test-studies: .venv/.dev ## Tests of studies/, which no user of the pipeline runs
 	@$(PYTEST) -m study

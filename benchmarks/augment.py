@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from benchmarks.measuring import in_fresh_process, spread
+from benchmarks.measuring import spread
 from benchmarks.prepare import time_call
+from benchmarks.processes import in_fresh_process
 from lesions.augmentation.copies import Copy, write_copies
 from lesions.data.images import read_pixels, write_png
 from lesions.data.manifest import read_manifest

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.measuring import ResourceUsage, run_command, spread
+from benchmarks.measuring import spread
 from benchmarks.prepare import make_pictures
+from benchmarks.processes import ResourceUsage, run_command
 from lesions.runtime.console import available_cores
 
 REPOSITORY = Path(__file__).resolve().parent.parent

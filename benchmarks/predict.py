@@ -9,8 +9,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import ResourceUsage, run_command, spread
+from benchmarks.measuring import spread
 from benchmarks.prepare import HEIGHT, WIDTH, make_pictures
+from benchmarks.processes import ResourceUsage, run_command
 from lesions.bundle.bundle import Bundle
 from lesions.params.paths import BUNDLE
 from lesions.runtime.console import available_cores, run

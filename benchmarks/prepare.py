@@ -26,7 +26,8 @@ import pandas as pd
 import yaml
 from PIL import Image
 
-from benchmarks.measuring import RSS_UNIT, in_fresh_process, peak_memory, spread
+from benchmarks.measuring import spread
+from benchmarks.processes import RSS_UNIT, in_fresh_process, peak_memory
 from lesions.data.images import PNG_WRITING, Pixels
 from lesions.params.paths import PREPARE_METRICS
 from lesions.params.schema import PARAMS_FILE, load_params

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from benchmarks.measuring import in_fresh_process, markdown, peak_memory, spread
+from benchmarks.measuring import markdown, spread
+from benchmarks.processes import in_fresh_process, peak_memory
 from lesions.data.images import read_pixels
 from lesions.data.manifest import classes_of, read_manifest
 from lesions.params.paths import PREPARED

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
-from benchmarks.measuring import in_fresh_process
+from benchmarks.processes import in_fresh_process
 from lesions.data.manifest import read_manifest
 from lesions.params.paths import AUGMENTED, PREPARED
 from lesions.params.schema import PARAMS_FILE, Params, load_params

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from tests.imports import REPOSITORY, modules_of_file, modules_of_function
@@ -19,6 +20,16 @@ REAL_PICTURES = Path(os.environ.get("LESIONS_SHARED", REPOSITORY.parent / "share
 MARKERS = {"tensorflow": ("tensorflow", "keras"), "dvc": ("dvc", "tests.pipeline"), "study": ("studies",)}
 LEFT_OUT = pytest.StashKey[int]()
 BROWSER_FIXTURES = {"browser", "context", "page"}  # of pytest-playwright
+
+
+# The quick tests try a fifth of hypothesis' examples; `make test` tries all
+settings.register_profile("quick", max_examples=20)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Among the quick tests alone, be quick."""
+    if "not tensorflow" in config.option.markexpr:
+        settings.load_profile("quick")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

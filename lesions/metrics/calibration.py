@@ -31,7 +31,8 @@ BINS = 10  # of equal mass
 TEMPERATURES = (0.05, 20.0)  # searched, on a logarithmic scale
 FITTED_DIGITS = 6  # of what is stored, rounded here so that every reader of the file computes with the same numbers
 EPSILON = 1e-12  # a probability of 0 has no logarithm
-NEWTON_STEPS = 25  # of Newton's method; it converges in about 6
+NEWTON_STEPS = 25  # of Newton's method at most; it converges in about 6
+CONVERGED = 1e-9  # a shorter step changes no digit that is written
 MAX_SLOPE = 50.0  # a slope beyond this means perfect separation, for which no slope can be fitted
 SIMULATIONS = 1000
 ENDPOINTS = ("melanoma", "malignant")  # whose slope and intercept are reported
@@ -119,8 +120,15 @@ def slope_and_intercept(truth: NDArray[np.bool_], score: Array, weights: Array) 
     outcome = truth.astype(np.float64)
     intercept, a, b = (np.zeros(len(weights)), np.zeros(len(weights)), np.ones(len(weights)))
     for _ in range(NEWTON_STEPS):
-        intercept = intercept + _intercept_step(logit, outcome, weights, intercept)
-        a, b = _slope_and_intercept_step(logit, outcome, weights, a, b)
+        step = _intercept_step(logit, outcome, weights, intercept)
+        intercept = intercept + step
+        if np.abs(step).max(initial=0) < CONVERGED:
+            break
+    for _ in range(NEWTON_STEPS):
+        step_a, step_b = _slope_and_intercept_step(logit, outcome, weights, a, b)
+        a, b = a + step_a, b + step_b
+        if np.abs([step_a, step_b]).max(initial=0) < CONVERGED:
+            break
     return np.where(np.abs(b) < MAX_SLOPE, b, np.nan), np.where(np.abs(intercept) < MAX_SLOPE, intercept, np.nan)
 
 
@@ -139,10 +147,7 @@ def _slope_and_intercept_step(logit: Array, outcome: Array, weights: Array, a: A
     g0, g1 = residual.sum(axis=1), residual @ logit
     h00, h01, h11 = curvature.sum(axis=1), curvature @ logit, curvature @ logit**2
     determinant = np.maximum(h00 * h11 - h01**2, EPSILON)
-    return (
-        a + np.clip((h11 * g0 - h01 * g1) / determinant, -1, 1),
-        b + np.clip((h00 * g1 - h01 * g0) / determinant, -1, 1),
-    )
+    return np.clip((h11 * g0 - h01 * g1) / determinant, -1, 1), np.clip((h00 * g1 - h01 * g0) / determinant, -1, 1)
 
 
 def _sigmoid(x: Array) -> Array:

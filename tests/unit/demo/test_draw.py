@@ -19,7 +19,7 @@ from lesions.datasets import SYNTHETIC_MARK
 from lesions.demo import dataset, draw, traits
 from lesions.preparation.near_duplicates import near_duplicates
 
-SMALL = dataset.plan(dict.fromkeys(dataset.TRAIN, 9), dict.fromkeys(dataset.TEST, 2))
+SMALL = dataset.plan(dict.fromkeys(dataset.TRAIN, 7), dict.fromkeys(dataset.TEST, 2))
 
 
 @pytest.fixture(scope="module")

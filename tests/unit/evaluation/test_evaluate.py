@@ -73,7 +73,7 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
 
 
 def test_calibrated_probabilities_decide_for_accuracy_and_balanced_ones_for_balanced_accuracy() -> None:
-    rows, logits = held_out(n=1500)
+    rows, logits = held_out(n=1000)
     table, _, test = results(rows, logits)
     own = evaluate.score_all(table, CLASSES, 0, resamples=2)["test"]["headline"]
     other = evaluate.score_calibration(test, CLASSES, 0)["decided_by_calibrated"]

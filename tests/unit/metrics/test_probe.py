@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesions.data.images import write_png
+from lesions.metrics import probe
 from lesions.metrics.probe import (
     FEATURES,
     Kind,
@@ -23,6 +24,13 @@ from lesions.metrics.probe import (
 from tests.conftest import random_pixels
 
 CLASSES = ["melanoma", "nevus", "vascular_lesion"]
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested does not depend on how many there are, and most of the time goes into them."""
+    monkeypatch.setattr(probe, "TREES", 60)
+    monkeypatch.setattr(probe, "available_cores", lambda: 1)  # threads cost more than so small forests
 
 
 def data(n: int = 150, telling: bool = True, seed: int = 0) -> tuple[np.ndarray, pd.Series, pd.Series]:

@@ -40,7 +40,11 @@ def table(rows: list[dict[str, object]]) -> pd.DataFrame:
     return pictures.assign(detail=pictures["reason"], official_table="table.csv")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=min(40, settings().max_examples),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(
     ROWS,
     PAIRS,

@@ -61,7 +61,7 @@ def test_the_death_of_what_started_it_is_noticed(shells: list[str]) -> None:
     """DVC that is killed leaves the stage running; the stage must know that nobody takes its result."""
     code = "import time; from lesions.runtime.lock import parent_process\n"
     code += "before = parent_process()\nprint('up', flush=True)\n"
-    code += "time.sleep(1)\nprint(parent_process() == before, flush=True)"
+    code += "time.sleep(0.5)\nprint(parent_process() == before, flush=True)"
     starter = f"import subprocess; subprocess.run({[*shells, sys.executable, '-c', code]!r})"
     for kill in (False, True):
         process = subprocess.Popen([sys.executable, "-c", starter], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.measuring import in_fresh_process
+from benchmarks.processes import in_fresh_process
 from lesions.runtime import parallel
 from lesions.runtime.console import UserError
 from lesions.runtime.parallel import (

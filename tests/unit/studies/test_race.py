@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import notebook_networks
-from benchmarks.measuring import in_fresh_process
+from benchmarks.processes import in_fresh_process
 from lesions.models.backend import keras
 from lesions.params.schema import load_params
 from studies import race

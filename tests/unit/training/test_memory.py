@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.measuring import in_fresh_process
+from benchmarks.processes import in_fresh_process
 from lesions.models.transfer import build_network
 from lesions.runtime.console import UserError
 from lesions.training.fit import fit, set_seeds
