@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Two processes, each with whole files: fixtures of a file or a session are made once in each. Bytecode of the tests is
 # kept, but outside the source tree: pytest would rewrite their assertions at every start.
 PYTEST := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode \
-	python -m pytest --numprocesses 2 --dist loadfile
+	python -m pytest --numprocesses 2 --dist loadfile $(PYTEST_OPTIONS)
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help

@@ -54,6 +54,10 @@ class Project:
         """Run `dvc repro`; returns the names of the stages that ran, in their order."""
         return stages_in(self.dvc("repro", *arguments).stdout)
 
+    def stale(self) -> set[str]:
+        """The stages that `dvc repro` would run first: those with changed code, params or inputs of their own."""
+        return set(json.loads(self.dvc("status", "--json", *STAGES).stdout))
+
     def commit(self, message: str = "change") -> None:
         """Commit everything that Git does not ignore."""
         self.run("git", "add", "--all")

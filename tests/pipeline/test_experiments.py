@@ -111,14 +111,6 @@ def test_a_temporary_experiment_leaves_the_workspace_as_it_was(project: Project)
     assert experiments(project)["aside"]["model.dropout"] == "0.5"
 
 
-def test_queued_experiments_run_the_code_that_they_were_queued_with(project: Project) -> None:
-    """With an installed package in place of `python -m`, they would run whatever the workspace holds by then."""
-    project.dvc("exp", "run", "--queue", "-S", "model.dropout=0.1,0.2", "train")
-    (project.folder / "stages/train.py").write_text("raise SystemExit('the code of a later day')\n", encoding="utf-8")
-    project.run_queue(experiments=2)
-    assert {row.get("model.dropout") for row in experiments(project).values()} >= {"0.1", "0.2"}
-
-
 def test_a_data_version_goes_to_a_remote_and_comes_back(project: Project, tmp_path: Path) -> None:
     """The walk through the life of a data version in the README: add, change, diff, push, pull."""
     project.run("git", "mv", "data/tiny", "data/mine")

@@ -6,22 +6,26 @@ from tests.pipeline.conftest import SMALL, Project
 
 
 def test_queued_folds_test_every_picture_once_and_are_gathered_by_name(project: Project) -> None:
+    """They run the code that they were queued with: an installed package would be that of a later day."""
     project.dvc(
-        "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=3", "-S", "prepare.fold=range(0,3)",
+        "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=2", "-S", "prepare.fold=range(0,2)",
         "evaluate",
     )  # fmt: skip
-    project.run_queue(experiments=3)
+    code = project.folder / "stages/train.py"
+    code.write_text("raise SystemExit('the code of a later day')\n", encoding="utf-8")
+    project.run_queue(experiments=2)
+    project.run("git", "restore", "stages")
     names = project.dvc("exp", "list", "--name-only").stdout.split()
-    assert len(names) == 3
+    assert len(names) == 2
     found = json.loads(project.run("python", "-m", "app.folds", *names, "--format", "json").stdout)
-    assert [fold["fold"] for fold in found["folds"]] == ["0", "1", "2"]
+    assert [fold["fold"] for fold in found["folds"]] == ["0", "1"]
     assert found["warnings"] == [], "a picture that no fold tests, or a fold that is missing"
     recalls = found["pooled"]["per_class"]
     assert {label.replace("_", " "): row["n"] for label, row in recalls.items()} == SMALL
     assert 0 <= found["min"]["accuracy"] <= found["mean"]["accuracy"] <= found["max"]["accuracy"] <= 1
 
-    two = project.run("python", "-m", "app.folds", *names[:2])
-    assert "of 3 folds, numbered from 0, these are missing" in two.stdout
+    one = project.run("python", "-m", "app.folds", names[0])
+    assert "of 2 folds, numbered from 0, these are missing" in one.stdout
     for mistake, message in {names[0]: "hold the same predictions", "HEAD": "params differ", "nil": names[0]}.items():
         done = project.run("python", "-m", "app.folds", names[0], mistake, check=False)
         assert done.returncode == 1

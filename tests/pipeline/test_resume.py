@@ -22,7 +22,7 @@ from tests.unit.training_pictures import write_prepared
 
 PATIENCE = 240  # seconds after which a test gives up waiting
 # epochs of a twentieth of a second: time enough to kill something in between
-LONG = {"epochs": 60, "model__name": "isic_cnn", "model__dropout": 0.3}
+LONG = {"epochs": 40, "model__name": "isic_cnn", "model__dropout": 0.3}
 
 
 def started(folder: Path, *command: str) -> tuple[subprocess.Popen[bytes], Path]:

@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 
 from lesions.runtime.console import available_cores
 from tests.pipeline.conftest import Project, environment
+
+pytestmark = pytest.mark.study  # it runs the studies as commands, so that no import says so
 
 RUN = """
 from studies.experiments import run_missing, planned_experiments
@@ -111,4 +114,4 @@ def test_the_leaky_order_is_trained_apart_from_the_pipeline(project: Project) ->
     assert f"| {found['val']['accuracy']:.3f} | {found['test']['accuracy']:.3f} |" in first.stdout
     assert "epoch" not in project.run(*command).stdout, "a fold that was there was trained again"
     assert project.outputs() == before
-    assert not project.run("git", "status", "--short", "--", ".", ":!benchmarks").stdout
+    assert not project.run("git", "status", "--short", "--", ".", ":!studies/study.yaml").stdout

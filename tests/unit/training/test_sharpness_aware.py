@@ -6,7 +6,7 @@ import numpy as np
 
 from lesions.models.backend import keras
 from lesions.training.sharpness_aware import sharpness_aware
-from tests.unit.small_params import params_with
+from tests.unit.small_params import SMALL, params_with
 from tests.unit.trainings import trained
 
 RADIUS, RATE = 0.5, 0.1
@@ -42,7 +42,7 @@ def test_without_a_radius_nothing_is_changed() -> None:
 
 
 def test_the_param_reaches_the_training() -> None:
-    changes: dict[str, Any] = {"model__name": "lesion_net", "epochs": 1}
+    changes: dict[str, Any] = {**SMALL, "epochs": 1}
     kernels = [
         trained(params_with(**changes, train__sharpness=radius))[0].get_weights()[0] for radius in (0.0, 0.05, 0.05)
     ]
