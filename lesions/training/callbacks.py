@@ -1,5 +1,9 @@
 """Callbacks: checkpoints and early stopping, best weights, and an end where the loss is no number."""
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,6 +89,43 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         kept_epoch = best if self.train.keep == "best" else self.epochs
         scores = {name: value for name, value in self.history[kept_epoch - 1].items() if name != LEARNING_RATE}
         return TrainingOutcome(self.epochs, best, kept_epoch, scores)
+
+
+class RaiseOnInterrupt(keras.callbacks.Callback):  # type: ignore[misc]
+    """End the run after the batch in which Ctrl-C was pressed, if it has not ended at once.
+
+    Python raises KeyboardInterrupt wherever the main thread happens to be. In a destructor, of which Keras and
+    TensorFlow run many between epochs, the exception is printed and lost.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interrupted = False
+
+    @contextmanager
+    def installed(self) -> Iterator["RaiseOnInterrupt"]:
+        """Notice Ctrl-C while the block runs; only the main thread can."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        previous = signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            yield self
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        """Raise KeyboardInterrupt again where it was lost."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """The same on validation pictures."""
+        self.on_train_batch_end(batch, logs)
+
+    def _on_interrupt(self, signum: int, frame: Any) -> None:
+        self.interrupted = True
+        signal.default_int_handler(signum, frame)
 
 
 class RaiseOnNaN(keras.callbacks.Callback):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from lesions.models.networks import logits_network
 from lesions.params.schema import Params
 from lesions.runtime.console import UserError
 from lesions.training.batches import steps_per_epoch, training_batches, validation_batches
-from lesions.training.callbacks import CheckpointCallback, RaiseOnNaN, TrainingOutcome
+from lesions.training.callbacks import CheckpointCallback, RaiseOnInterrupt, RaiseOnNaN, TrainingOutcome
 from lesions.training.checkpoint import Checkpoint
 from lesions.training.metrics import BalancedAccuracy
 from lesions.training.optimizers import make_optimizer
@@ -55,13 +55,13 @@ def fit(
     plan = phases(params.model, params.epochs)
     checkpoints = CheckpointCallback(params.train, checkpoint, waits_from=plan[-1].start)
     checkpoints.restore_model(trained)
-    with _user_errors(params):
+    with _user_errors(params), RaiseOnInterrupt().installed() as interrupt:
         for phase in plan:
             set_trainable(model, params.model, phase.frozen)  # also where all is done: the model file tells it
             if checkpoints.epochs < phase.stop and not checkpoints.is_over:
                 _compile(trained, data, params, phase)
                 checkpoints.restore_optimizer(trained, phase.start)
-                _run(trained, data, params, phase, checkpoints, callbacks)
+                _run(trained, data, params, phase, checkpoints, [interrupt, *callbacks])
     return checkpoints.finish(trained)
 
 

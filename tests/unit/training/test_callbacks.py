@@ -1,5 +1,7 @@
 """What is kept of every epoch: the right best one, patience as Keras counts it, and a run that goes on exactly."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +144,28 @@ def test_a_run_goes_on_exactly_across_the_border_to_fine_tuning(
     assert kept == kept_again
     assert state.history == state_again.history
     assert all(np.array_equal(x, y) for x, y in zip(whole, again, strict=True))
+
+
+class InterruptedDestructor:
+    """Gets Ctrl-C where an exception is printed and lost."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_is_not_lost_in_a_destructor() -> None:
+    """TensorFlow and Keras run many between epochs: the training would go on, and the user would press in vain."""
+    before, batches = signal.getsignal(signal.SIGINT), list[int]()
+
+    class Press(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            InterruptedDestructor()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            batches.append(batch)
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(params_with(**SMALL), Press())
+    assert not batches, "it went on for more than a batch"
+    assert signal.getsignal(signal.SIGINT) == before
