@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Count the tests of studies that are left out, in the process that collects: with pytest-xdist, a worker."""
     for item in items:
-        if item.get_closest_marker("study"):
+        if item.get_closest_marker("study") and "not study" in item.config.option.markexpr:
             item.config.stash[LEFT_OUT] = item.config.stash.get(LEFT_OUT, 0) + 1
             if hasattr(item.config, "workeroutput"):
                 item.config.workeroutput["left_out"] = item.config.stash[LEFT_OUT]
