@@ -1,22 +1,34 @@
 """The headline scores and the files of a run: printed at the end of `make repro`."""
 
 import json
+from pathlib import Path
 
-from lesions.params.paths import EVALUATE_METRICS
+from lesions.params.paths import (
+    BUNDLE,
+    DATA_AUDIT,
+    EVALUATE_METRICS,
+    IMBALANCE_METRICS,
+    MODEL,
+    MODEL_CARD,
+    PREDICTIONS,
+    PREPARE_METRICS,
+    REPORT,
+    SCORES,
+)
 from lesions.runtime.console import UserError, run
 
 RESULT_FILES = {
-    "metrics/evaluate.json": "the scores on the test pictures (also: dvc metrics show)",
-    "reports/report.html": "what the scores say, in sentences, with charts (also: reports/findings.md)",
-    "reports/model_card.md": "what the model is for and not for; the pictures: reports/data_card.md",
-    "reports/scores.json": "every score with its interval, thresholds, calibration, baselines, subgroups",
-    "reports/predictions.csv": "every held-out picture with its probabilities",
-    "reports/data_audit.html": "what is wrong with the data, pictures side by side",
-    "metrics/imbalance.json": "which classes are rare and which dominate",
-    "metrics/prepare.json": "what became of every raw file",
-    "plots/": "charts and contact sheets; interactive: dvc plots show --open",
-    "models/model.keras": "the network",
-    "models/bundle/": "the same to use, without TensorFlow: python -m app.predict PICTURE",
+    EVALUATE_METRICS: "the scores on the test pictures (also: dvc metrics show)",
+    REPORT: "what the scores say, in sentences, with charts (also: reports/findings.md)",
+    MODEL_CARD: "what the model is for and not for; the pictures: reports/data_card.md",
+    SCORES: "every score with its interval, thresholds, calibration, baselines, subgroups",
+    PREDICTIONS: "every held-out picture with its probabilities",
+    DATA_AUDIT: "what is wrong with the data, pictures side by side",
+    IMBALANCE_METRICS: "which classes are rare and which dominate",
+    PREPARE_METRICS: "what became of every raw file",
+    Path("plots"): "charts and contact sheets; interactive: dvc plots show --open",
+    MODEL: "the network",
+    BUNDLE: "the same to use, without TensorFlow: python -m app.predict PICTURE",
 }
 
 
@@ -26,9 +38,9 @@ def main() -> None:
     if not path.exists():
         raise UserError(f"{path} is not there: run `dvc repro` first")
     headline = json.loads(path.read_text(encoding="utf-8"))
-    width = max(map(len, RESULT_FILES))
+    width = max(len(str(file)) for file in RESULT_FILES)
     print("\nScores on the test pictures: " + ", ".join(f"{name} {value}" for name, value in headline.items()))
-    print("\n".join(["Results:", *(f"  {name:{width}}  {description}" for name, description in RESULT_FILES.items())]))
+    print("\n".join(["Results:", *(f"  {file!s:{width}}  {text}" for file, text in RESULT_FILES.items())]))
 
 
 if __name__ == "__main__":

@@ -16,17 +16,18 @@ from lesions.runtime.console import run
 
 def main() -> None:
     params = load_params()
-    evidence = read_run_results()
-    loud = [SYNTHETIC_WARNING] if evidence.synthetic else []
-    sections = findings(evidence, params.rebalance.method, params.evaluate.target_sensitivity)
-    fit = fit_assessment(evidence)
-    kept = evidence.training["kept_epoch"]
-    chart = learning_curves_chart(evidence.curves, kept, fit.verdict, title_suffix(evidence.manifest))
+    results = read_run_results()
+    warning = [SYNTHETIC_WARNING] if results.synthetic else []
+    sections = findings(results, params.rebalance.method, params.evaluate.target_sensitivity)
+    fit = fit_assessment(results)
+    chart = learning_curves_chart(
+        results.curves, results.training["kept_epoch"], fit.verdict, title_suffix(results.manifest)
+    )
     figures.save(chart, REPORT_PLOTS / "learning_curves.png")
-    write_markdown(FINDINGS, "Findings", [*loud, "Research software, not a medical device."], sections)
-    write_markdown(MODEL_CARD, "Model card", [*loud, DISCLAIMER], model_card(evidence, params))
-    write_markdown(DATA_CARD, "Data card", loud, data_card(evidence))
-    write_page(REPORT, evidence, sections)
+    write_markdown(FINDINGS, "Findings", [*warning, "Research software, not a medical device."], sections)
+    write_markdown(MODEL_CARD, "Model card", [*warning, DISCLAIMER], model_card(results, params))
+    write_markdown(DATA_CARD, "Data card", warning, data_card(results))
+    write_page(REPORT, results, sections)
     print(f"{fit.verdict}\n{REPORT}: the findings, with charts; {MODEL_CARD}, {DATA_CARD.name}")
 
 

@@ -4,34 +4,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lesions.params.paths import EVALUATE_PLOTS, IMBALANCE_PLOTS, REPORT_PLOTS
 from lesions.rendering.formatting import format_estimate
 from lesions.rendering.html import Section, png_data_uri, write_report
 from lesions.reports.run_results import RunResults
 
 CHARTS = {  # title of a finding -> the charts below it -> their alternative texts
     "How well does it do?": {
-        "plots/evaluate/roc.png": "ROC curve of each class against the rest",
-        "plots/evaluate/pr.png": "Precision-recall curve of each class against the rest",
+        EVALUATE_PLOTS / "roc.png": "ROC curve of each class against the rest",
+        EVALUATE_PLOTS / "pr.png": "Precision-recall curve of each class against the rest",
     },
     "Is it fit for use, and for what not?": {
-        "plots/evaluate/decision_curve.png": "Decision curve for melanoma: net benefit by threshold",
+        EVALUATE_PLOTS / "decision_curve.png": "Decision curve for melanoma: net benefit by threshold",
     },
     "Which classes have the fewest pictures, and which dominate?": {
-        "plots/analyze_imbalance/class_distribution.png": "Pictures of each class: raw, usable, training, planned",
+        IMBALANCE_PLOTS / "class_distribution.png": "Pictures of each class: raw, usable, training, planned",
     },
     "Does it over- or underfit?": {
-        "plots/report/learning_curves.png": "Loss and balanced accuracy by epoch, training and validation",
+        REPORT_PLOTS / "learning_curves.png": "Loss and balanced accuracy by epoch, training and validation",
     },
     "Which classes are taken for which?": {
-        "plots/evaluate/confusion.png": "Confusion matrix of the test pictures",
-        "plots/evaluate/mistakes.png": "The surest mistakes, with truth, prediction and probability",
-        "plots/evaluate/unsure_hits.png": "The least sure hits, with the class that came second",
+        EVALUATE_PLOTS / "confusion.png": "Confusion matrix of the test pictures",
+        EVALUATE_PLOTS / "mistakes.png": "The surest mistakes, with truth, prediction and probability",
+        EVALUATE_PLOTS / "unsure_hits.png": "The least sure hits, with the class that came second",
     },
     "Does it look at the lesion?": {
-        "plots/evaluate/explanations.png": "Heat maps of a correct and a wrong picture of each class",
+        EVALUATE_PLOTS / "explanations.png": "Heat maps of a correct and a wrong picture of each class",
     },
     "How far can its probabilities be believed?": {
-        "plots/evaluate/reliability.png": "Reliability diagram: accuracy by confidence, before and after calibration",
+        EVALUATE_PLOTS / "reliability.png": "Reliability diagram: accuracy by confidence, before and after calibration",
     },
 }
 HEADLINE_SCORES = {
@@ -56,18 +57,18 @@ class Chapter(NamedTuple):
     charts: Sequence[ReportChart]
 
 
-def write_page(path: str | Path, results: RunResults, sections: Sequence[Section]) -> None:
+def write_page(target: Path, results: RunResults, sections: Sequence[Section]) -> None:
     """Write the page; the charts are read from the outputs of the stages."""
     overall = results.test_scores["overall"]
     chapters = [
         Chapter(
             section,
-            [ReportChart(png_data_uri(Path(file)), text) for file, text in CHARTS.get(section.title, {}).items()],
+            [ReportChart(png_data_uri(path), text) for path, text in CHARTS.get(section.title, {}).items()],
         )
         for section in sections
     ]
     write_report(
-        path,
+        target,
         "evaluation.html",
         title="What this model can do, and what not",
         n_pictures=results.test_scores["headline"]["n"],

@@ -22,8 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # Options of mallopt(), by the names' numbers in malloc.h, bytes: by default, glibc gives the memory of each picture
-# back to the system and requests it again, page by page, which takes as long as a third of decoding. For a training
-# with oneDNN 256 MiB or 1 GiB do no more than 32 MiB (docs/recipe.md).
+# back to the system and requests it again, page by page, which takes as long as a third of decoding.
 MALLOC_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 25), "M_TRIM_THRESHOLD": (-1, 1 << 27)}
 TOO_FEW_FOR_PROCESSES = 64
 MAX_CHUNK_SIZE = 16  # items: handing over one chunk takes as long as reading a picture

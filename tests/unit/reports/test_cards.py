@@ -137,10 +137,10 @@ def test_the_report_is_one_file_with_every_chart_and_finding(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     for files in CHARTS.values():
         for file in files:
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
-            Path(file).write_bytes(b"\x89PNG")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"\x89PNG")
     sections = findings(synthetic_run_results(), "augment", 0.9)
-    write_page("report.html", synthetic_run_results(), sections)
+    write_page(Path("report.html"), synthetic_run_results(), sections)
     page = Path("report.html").read_text()
     assert page.count("data:image/png;base64,") == sum(map(len, CHARTS.values()))
     assert all(section.title in page for section in sections)

@@ -104,11 +104,10 @@ def test_no_path_of_a_stage_is_written_a_second_time(folder: str) -> None:
     for file in (REPOSITORY / folder).rglob("*.py"):
         if file.name == "paths.py":
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Path":
-                given = {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
-                assert not given & known, f"{relative(file)}:{node.lineno}"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
+                assert node.value not in known, f"{relative(file)}:{node.lineno}"
+                assert not any(node.value.startswith(f"{path}/") for path in known), f"{relative(file)}:{node.lineno}"
 
 
 def test_every_stage_runs_as_a_module_of_the_checkout() -> None:
