@@ -6,8 +6,8 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11 
 	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
-# Two processes, each with whole files (fixtures are made once in each), the longest files first. Bytecode of the tests is
-# kept, but outside the source tree: pytest would rewrite their assertions at every start.
+# Two processes, each with whole files (fixtures are made once in each), in their order: the long tests of the pipeline
+# come early. Bytecode of the tests is kept, outside the source tree: else their assertions are rewritten at every start.
 PYTEST := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode \
 	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
