@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from app.folds import FoldPredictions, read_fold
+from app.fold_predictions import FoldPredictions, read_fold
 from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
 from lesions.metrics.scores import MIN_CASES_PER_CLASS

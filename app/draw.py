@@ -8,7 +8,8 @@ import argparse
 from pathlib import Path
 
 from lesions.datasets import SYNTHETIC_MARK
-from lesions.demo.dataset import SyntheticPicture, write_pictures
+from lesions.demo.dataset import write_pictures
+from lesions.demo.plan import SyntheticPicture
 from lesions.demo.traits import CLASS_NAMES
 from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_folder

@@ -13,7 +13,7 @@ from typing import Any
 import dvc.api
 import pandas as pd
 
-from app.folds import FoldPredictions, group_repeats, read_fold
+from app.fold_predictions import FoldPredictions, group_repeats, read_fold
 from benchmarks.measuring import markdown
 from lesions.metrics.scores import headline
 from lesions.params.paths import SCORES as SCORES_FILE

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.folds import FoldPredictions
+from app.fold_predictions import FoldPredictions
 from lesions.metrics.intervals import bootstrap_weights, estimate
 
 

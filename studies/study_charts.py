@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from app.folds import FoldPredictions
+from app.fold_predictions import FoldPredictions
 from lesions.rendering import figures
 from studies.study_claims import AVERAGED_EPOCHS, COMPARED_EPOCHS, accuracy_by_order
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from app.folds import FoldPredictions
+from app.fold_predictions import FoldPredictions
 from lesions.data.diagnoses import diagnosis
 from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import bootstrap_weights, estimate

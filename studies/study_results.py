@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import dvc.api
 import pandas as pd
 
-from app.folds import FoldPredictions, group_repeats, read_fold
+from app.fold_predictions import FoldPredictions, group_repeats, read_fold
 from lesions.params.paths import IMBALANCE_METRICS, LEARNING_CURVES
 from lesions.reports import learning_curves
 from lesions.runtime.console import UserError
@@ -38,7 +38,7 @@ class RecipeResults(NamedTuple):
 
     @property
     def folds(self) -> list[list[FoldPredictions]]:
-        """The predictions of each fold, as of app.folds.group_repeats()."""
+        """The predictions of each fold, as of app.fold_predictions.group_repeats()."""
         return [[predictions] for predictions in self.predictions]
 
 

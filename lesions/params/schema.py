@@ -3,16 +3,14 @@
 `python -m lesions.params` checks the file and prints all mistakes at once, each as `params.yaml:LINE:COL: key: ...`.
 """
 
-import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from lesions.params.mistakes import describe, error_at
 from lesions.params.network_names import check_network
-from lesions.params.yaml_places import Mistake, in_order, mark_of, read_yaml, repeated_keys
+from lesions.params.yaml_places import in_order, read_yaml, repeated_keys
 from lesions.runtime.console import UserError, run
 
 PARAMS_FILE = "params.yaml"
@@ -20,10 +18,6 @@ PARAMS_FILE = "params.yaml"
 # See the README beside it
 PRETRAINED_WEIGHTS = Path(__file__).resolve().parents[2] / "models/pretrained/lesion_net.keras"
 MOST_HELD_OUT = 0.8  # share of the pictures in test and validation together
-
-REMOVED = {  # keys of earlier versions, and the message on them
-    "model.members": "was removed, delete the line: several networks in one gained nothing that could be measured",
-}
 
 CLASSES = ("keep", "melanoma_or_not", "malignant_or_benign", "seven")  # ready-made maps of lesions/data/diagnoses.py
 
@@ -62,7 +56,7 @@ class PrepareParams(Strict):
             isinstance(old, str) and isinstance(new, str | None) for old, new in value.items()
         )
         if not is_map and value not in CLASSES:
-            raise _mistake(
+            raise error_at(
                 "", f"{value!r} is wrong, allowed: {', '.join(CLASSES)}, or a map {{old: new, unwanted: null}}"
             )
         return value
@@ -71,9 +65,9 @@ class PrepareParams(Strict):
     def _splits_exist(self) -> Self:
         if self.test == "fraction" and self.test_fraction + self.val_fraction > MOST_HELD_OUT:
             text = f"{self.val_fraction} and test_fraction {self.test_fraction} leave too little for training"
-            raise _mistake("val_fraction", f"{text}, allowed: at most {MOST_HELD_OUT} together")
+            raise error_at("val_fraction", f"{text}, allowed: at most {MOST_HELD_OUT} together")
         if self.fold >= self.folds:
-            raise _mistake("fold", f"there is no fold {self.fold} of {self.folds}, allowed: 0 to {self.folds - 1}")
+            raise error_at("fold", f"there is no fold {self.fold} of {self.folds}, allowed: 0 to {self.folds - 1}")
         return self
 
 
@@ -99,7 +93,7 @@ class AugmentParams(Strict):
 
         for name, arguments in self.operations.items():
             if mistake := check_operation(name, arguments):
-                raise _mistake(f"operations.{name}", mistake)
+                raise error_at(f"operations.{name}", mistake)
         return self
 
 
@@ -117,7 +111,7 @@ class ModelParams(Strict):
     @model_validator(mode="after")
     def _network_is_known(self) -> Self:
         if mistake := check_network(self.name, self.weights):
-            raise _mistake(*mistake)
+            raise error_at(*mistake)
         return self
 
     @property
@@ -197,54 +191,10 @@ def load_params(path: str | Path = PARAMS_FILE) -> Params:
     try:
         params = Params.model_validate(content)
     except ValidationError as error:
-        mistakes += [_describe(root, dict(item)) for item in error.errors()]
+        mistakes += [describe(root, Params, dict(item)) for item in error.errors()]
     if mistakes:
         raise UserError(in_order(path, mistakes))
     return params
-
-
-def _mistake(key: str, text: str) -> PydanticCustomError:
-    return PydanticCustomError("mistake", "{text}", {"key": key, "text": text})
-
-
-def _describe(root: yaml.Node | None, error: dict[str, Any]) -> Mistake:
-    """The position of one mistake, and one line on it: the key, what is wrong, what is allowed."""
-    context = error.get("ctx", {})
-    keys = [str(part) for part in error["loc"] if part not in ("constrained-float", "none", "float")]
-    if error["type"] == "mistake":
-        keys += filter(None, context["key"].split("."))
-        text = context["text"]
-    elif error["type"] == "extra_forbidden":
-        text = REMOVED.get(".".join(keys)) or f"unknown key{_did_you_mean(keys)}"
-    elif error["type"] == "missing":
-        text = "is missing, add it (the file in the project's history shows it with its comment)"
-    else:
-        text = f"{error['input']!r} is wrong, allowed: {_allowed(error)}"
-    return mark_of(root, keys), f"{'.'.join(keys) or 'the file'}: {text}"
-
-
-def _allowed(error: dict[str, Any]) -> str:
-    if error["type"] == "literal_error":
-        return str(error["ctx"]["expected"]).replace("'", "")
-    if error["type"] == "model_type":
-        return "a group of keys"
-    return str(error["msg"]).removeprefix("Input should be ").removeprefix("a valid ")
-
-
-def _did_you_mean(keys: list[str]) -> str:
-    fields = _fields(keys[:-1])
-    close = difflib.get_close_matches(keys[-1], fields, n=1)
-    return f", did you mean {close[0]}?" if close else f", allowed here: {', '.join(fields)}"
-
-
-def _fields(keys: list[str]) -> list[str]:
-    model: type[BaseModel] = Params
-    for key in keys:
-        annotation = model.model_fields[key].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The findings of a run, as sentences derived by rules from its numbers: data, training, errors.
 
-Fitness for use, heat maps and calibration: lesions/reports/fit_for_use.py.
+Fitness for use, heat maps and calibration have modules of their own.
 """
 
 from typing import Any
@@ -13,7 +13,9 @@ from lesions.rendering import formatting
 from lesions.rendering.formatting import format_estimate, format_proportion
 from lesions.rendering.html import Section, Table
 from lesions.reports import learning_curves
-from lesions.reports.fit_for_use import calibration_section, fit_for_use_section, heatmap_section
+from lesions.reports.calibration import calibration_section
+from lesions.reports.fit_for_use import fit_for_use_section
+from lesions.reports.heatmaps import heatmap_section
 from lesions.reports.learning_curves import FitAssessment
 from lesions.reports.run_results import COMPARISON, RunResults
 

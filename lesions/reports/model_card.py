@@ -8,9 +8,11 @@ from lesions.params.schema import ModelParams, Params
 from lesions.rendering import formatting
 from lesions.rendering.formatting import format_proportion
 from lesions.rendering.html import Section, Table
+from lesions.reports.calibration import calibration_section
 from lesions.reports.data_card import reference_standard_table, reference_standard_text
 from lesions.reports.findings import class_table, fit_assessment, score_table
-from lesions.reports.fit_for_use import calibration_section, fit_for_use_section, heatmap_section
+from lesions.reports.fit_for_use import fit_for_use_section
+from lesions.reports.heatmaps import heatmap_section
 from lesions.reports.run_results import RunResults
 
 DISCLAIMER = (

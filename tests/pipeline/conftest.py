@@ -14,6 +14,7 @@ import yaml
 from filelock import FileLock
 
 from lesions.demo import dataset
+from lesions.demo.plan import plan
 from tests.imports import REPOSITORY
 
 STAGES = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
@@ -132,7 +133,7 @@ def copy_of_tree(folder: Path) -> Project:
 
 def with_small_data(project: Project) -> Project:
     """Point the checkout to a small data set, which lies in its Git repository as a user's small one might."""
-    pictures = dataset.plan(SMALL, {})
+    pictures = plan(SMALL, {})
     for picture in pictures:
         target = project.folder / "data" / "tiny" / picture.path
         target.parent.mkdir(parents=True, exist_ok=True)

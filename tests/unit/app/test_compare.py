@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from app import compare
-from app.folds import FoldPredictions, read_fold
+from app.fold_predictions import FoldPredictions, read_fold
 from lesions.runtime.console import UserError
 from tests.unit.held_out import CLASSES, table
 

@@ -9,7 +9,7 @@ import pytest
 from app import draw
 from lesions.data.images import load_pixels
 from lesions.datasets import SYNTHETIC_MARK
-from lesions.demo import dataset
+from lesions.demo.plan import plan
 from lesions.demo.traits import CLASS_NAMES
 from tests.imports import REPOSITORY
 
@@ -21,7 +21,7 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_no_picture_is_one_of_the_demos() -> None:
     """What a network has learnt on drawn lesions would otherwise be asked again in the demo's test."""
-    assert not {picture.image_id for picture in draw.plan(700)} & {picture.image_id for picture in dataset.plan()}
+    assert not {picture.image_id for picture in draw.plan(700)} & {picture.image_id for picture in plan()}
 
 
 def test_a_larger_set_begins_with_the_smaller_one() -> None:

@@ -17,9 +17,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from lesions.data.images import load_picture
 from lesions.datasets import SYNTHETIC_MARK
 from lesions.demo import dataset, draw, traits
+from lesions.demo.plan import SEED, TEST, TRAIN, plan
 from lesions.preparation.near_duplicates import near_duplicates
 
-SMALL = dataset.plan(dict.fromkeys(dataset.TRAIN, 7), dict.fromkeys(dataset.TEST, 2))
+SMALL = plan(dict.fromkeys(TRAIN, 7), dict.fromkeys(TEST, 2))
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,8 @@ def test_every_lookalike_and_trait_exists() -> None:
     """A misspelt trait would be ignored in silence, and a class lose its structure."""
     known = traits.SHAPE_AND_COLOUR | traits.STRUCTURES
     assert all(set(traits) <= set(known) for traits in traits.TYPICAL.values())
-    assert set(traits.MISTAKEN_FOR) == set(traits.CLASS_NAMES) == set(dataset.TRAIN)
-    assert {name for names in traits.MISTAKEN_FOR.values() for name in names} <= set(dataset.TRAIN)
+    assert set(traits.MISTAKEN_FOR) == set(traits.CLASS_NAMES) == set(TRAIN)
+    assert {name for names in traits.MISTAKEN_FOR.values() for name in names} <= set(TRAIN)
 
 
 def test_order_and_number_of_processes_change_no_byte(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_run_that_fails_leaves_the_earlier_data_set(tmp_path: Path) -> None:
 
 def test_the_plan_is_a_small_copy_of_the_real_set() -> None:
     """Without the real imbalance the demo would not show what the pipeline is for."""
-    counts = Counter((picture.split, picture.class_name) for picture in dataset.plan())
+    counts = Counter((picture.split, picture.class_name) for picture in plan())
     train = {name: n for (split, name), n in counts.items() if split == "Train"}
     assert 5.5 < max(train.values()) / min(train.values()) < 6.5
     assert 650 < sum(train.values()) < 750
@@ -121,7 +122,7 @@ def test_the_plan_is_a_small_copy_of_the_real_set() -> None:
 
 
 def test_image_ids_are_unique_and_tell_no_class() -> None:
-    pictures = dataset.plan()
+    pictures = plan()
     assert len({picture.image_id for picture in pictures}) == len(pictures)
     assert len({picture.class_name for picture in pictures[:40]}) > 5
 
@@ -133,7 +134,7 @@ def test_classes_can_be_told_apart_but_not_by_colour_alone() -> None:
         centre, edge = picture[45:105, 70:130].astype(float), picture[20:130, 20:30].astype(float)
         return np.concatenate([centre.mean(axis=(0, 1)) - edge.mean(axis=(0, 1)), centre.std(axis=(0, 1))])
 
-    drawn = [draw.draw(picture.class_name, f"{dataset.SEED}:{picture.image_id}") for picture in SMALL]
+    drawn = [draw.draw(picture.class_name, f"{SEED}:{picture.image_id}") for picture in SMALL]
     features = np.array([colours(picture) for picture in drawn])
     labels = np.array([picture.class_name for picture in SMALL])
     distances = np.linalg.norm(features[:, None] - features, axis=2)
@@ -230,7 +231,7 @@ def test_unusual_modes_are_stored_as_such(small: Path, faults: dict[str, Any], k
 def test_unusual_modes_still_show_the_picture_that_was_drawn(small: Path, faults: dict[str, Any]) -> None:
     """They are usable pictures of their class: an inverted or black one would teach nonsense."""
     for path in strings({kind: paths for kind, paths in faults["unusual_modes"].items() if kind != "grey_16_bit"}):
-        drawn = draw.draw(Path(path).parts[1], f"{dataset.SEED}:{Path(path).stem}")
+        drawn = draw.draw(Path(path).parts[1], f"{SEED}:{Path(path).stem}")
         difference = pixels(small / path).mean(axis=2) - drawn.mean(axis=2)
         assert np.abs(difference).mean() < 12
 
@@ -250,7 +251,7 @@ def test_pictures_on_their_side_are_upright_once_their_exif_tag_is_followed(
             assert picture.size == (draw.HEIGHT, draw.WIDTH)
             assert dict(picture.getexif()) == {0x0112: 6}
             upright = np.asarray(ImageOps.exif_transpose(picture)).astype(float)
-        drawn = draw.draw(Path(path).parts[1], f"{dataset.SEED}:{Path(path).stem}")
+        drawn = draw.draw(Path(path).parts[1], f"{SEED}:{Path(path).stem}")
         assert np.abs(upright - drawn).mean() < 6
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lesions.reports import fit_for_use
+from lesions.reports import fit_for_use, heatmaps
 from lesions.reports.findings import COMPARISON_COMMANDS, findings
 from lesions.reports.learning_curves import FitAssessment, assess_fit
 from lesions.reports.page import CHARTS
@@ -329,6 +329,6 @@ def test_every_chart_of_the_report_stands_below_a_finding() -> None:
 
 def test_thresholds_are_stated_in_the_text_that_uses_them() -> None:
     """A reader can only check a rule that is printed."""
-    assert str(fit_for_use.MAX_RANK_CORRELATION) in text_under("Does it look at the lesion?", make_run_results())
+    assert str(heatmaps.MAX_RANK_CORRELATION) in text_under("Does it look at the lesion?", make_run_results())
     assert "at least 0.10 above" in text_under("Does it over- or underfit?", make_run_results())
     assert make_run_results().classes == CLASSES

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from sklearn.metrics import balanced_accuracy_score
 
-from app.folds import FoldPredictions
+from app.fold_predictions import FoldPredictions
 from lesions.runtime.console import UserError
 from studies.cross_validation import compare
 from studies.experiments import read_plan
