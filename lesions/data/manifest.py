@@ -10,16 +10,18 @@ from lesions.runtime.outputs import write_csv
 SPLITS = ("train", "val", "test")
 COLUMNS = (
     "image_id", "path", "label", "split", "group", "source", "origin", "confirmation",
-    "width", "height", "sha256", "phash", "age", "sex", "site",
+    "width", "height", "sha256", "phash", "age", "sex", "site", "modality", "skin_type",
 )  # fmt: skip
 EXCLUDED_COLUMNS = ("source", "label", "reason", "detail")
 SYNTHETIC = "synthetic"  # origin of pictures that a program drew
 NUMBERS = ("width", "height")
+MODALITIES = ("dermoscopy", "clinical", "total_body")  # how a picture was taken: column modality, empty if unknown
 REASONS = (  # in order of precedence: a file that fits several is counted under the first
     "unreadable",
     "not an image",
     "too small",
     "no label",
+    "other modality",
     "label conflict",
     "exact duplicate",
     "shares a group with the test set",

@@ -39,4 +39,5 @@ def _rows(table: MetadataTable) -> Rows:
         age=table.column("age"),
         sex=table.column("sex"),
         site=table.column("localization"),
+        modality="dermoscopy",
     )

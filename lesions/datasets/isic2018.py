@@ -28,7 +28,10 @@ def read(folder: Folder) -> RawDataset:
 
 def read_rows(folder: Folder) -> Rows:
     """One row per picture id in the folder's tables of this kind; no rows where there are none."""
-    labels = [rows_of(table, labels_from_one_hot(table, CODES)) for table in read_tables(folder, COLUMNS)]
+    labels = [
+        rows_of(table, labels_from_one_hot(table, CODES), modality="dermoscopy")
+        for table in read_tables(folder, COLUMNS)
+    ]
     lesions = [
         rows_of(table, lesion=table.column("lesion_id"), confirmation=table.column("diagnosis_confirm_type"))
         for table in read_tables(folder, LESIONS)

@@ -29,7 +29,10 @@ def read(folder: Folder) -> RawDataset:
 
 def read_rows(folder: Folder) -> Rows:
     """One row per picture id in the folder's tables of this kind; no rows where there are none."""
-    labels = [rows_of(table, labels_from_one_hot(table, (*CODES, "UNK"))) for table in read_tables(folder, COLUMNS)]
+    labels = [
+        rows_of(table, labels_from_one_hot(table, (*CODES, "UNK")), modality="dermoscopy")
+        for table in read_tables(folder, COLUMNS)
+    ]
     metadata = [
         rows_of(
             table,

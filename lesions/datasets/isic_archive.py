@@ -11,7 +11,7 @@ from lesions.datasets.folder import Folder
 from lesions.datasets.labels import NO_DIAGNOSIS, labels_by
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
 from lesions.datasets.raw import RawDataset
-from lesions.datasets.rows import Rows, one_per_picture, rows_of
+from lesions.datasets.rows import Rows, fitzpatrick_type, modality_of, one_per_picture, rows_of
 from lesions.datasets.tables import MetadataTable, read_table
 
 OLD_COLUMNS, NEW_COLUMNS = ("isic_id", "diagnosis"), ("isic_id", "diagnosis_1")
@@ -49,6 +49,8 @@ def _rows(table: MetadataTable) -> Rows:
         age=table.column("age_approx"),
         sex=table.column("sex"),
         site=table.column("anatom_site_general", "anatom_site_1"),
+        modality=table.column("image_type").map(modality_of),
+        skin_type=table.column("fitzpatrick_skin_type").map(fitzpatrick_type),
     )
 
 

@@ -10,7 +10,7 @@ from lesions.datasets.rows import Rows
 from lesions.datasets.tables import describe_columns
 from lesions.runtime.console import UserError
 
-OPTIONAL_COLUMNS = ("patient", "lesion", "age", "sex", "site")  # noted where only some pictures have them
+OPTIONAL_COLUMNS = ("patient", "lesion", "age", "sex", "site", "skin_type")  # noted where only some pictures have them
 
 
 def read_pictures(folder: Folder, rows: Rows, tables: str) -> RawDataset:
@@ -68,4 +68,6 @@ def require_table(folder: Folder, columns: Sequence[str]) -> str:
 def _gaps(table: pd.DataFrame) -> dict[str, pd.Series]:
     """The pictures without a value in a column that others have."""
     present = [column for column in OPTIONAL_COLUMNS if (table[column] != "").any()]
-    return {f"pictures without {column}": table.loc[table[column] == "", "source"] for column in present}
+    return {
+        f"pictures without {column.replace('_', ' ')}": table.loc[table[column] == "", "source"] for column in present
+    }

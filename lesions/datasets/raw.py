@@ -23,6 +23,8 @@ RAW_COLUMNS = (
     "age",  # years, a whole number
     "sex",  # male or female
     "site",  # part of the body, as published
+    "modality",  # one of lesions.data.manifest.MODALITIES
+    "skin_type",  # of the patient, with the scale: `Fitzpatrick II`, `MILK10k 3`
 )
 PICTURES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MAX_EXAMPLES = 3  # names in a note

@@ -10,7 +10,9 @@ from lesions.datasets.labels import UNKNOWN, problem_notes
 from lesions.datasets.raw import Note, make_notes
 from lesions.datasets.tables import MetadataTable
 
-METADATA_COLUMNS = ("patient", "lesion", "origin", "confirmation", "age", "sex", "site")  # of a raw table
+METADATA_COLUMNS = (  # of a raw table
+    "patient", "lesion", "origin", "confirmation", "age", "sex", "site", "modality", "skin_type",
+)  # fmt: skip
 ROW_COLUMNS = ("id", "table", "label", "problem", "official_split", *METADATA_COLUMNS)
 DECISIVE = ("official_split", "patient", "lesion")  # besides the label: a picture's rows must agree on them
 CONTRADICTION = "contradicting rows"
@@ -29,6 +31,8 @@ CONFIRMATIONS = {
 ORIGINS = {"HAM": "HAM10000", "BCN": "BCN20000", "MSK": "MSK"}  # by the first letters of a lesion's id (ISIC 2019)
 SEXES = {"male": "male", "m": "male", "female": "female", "f": "female"}
 OLDEST = 120  # years: a larger number is no age
+IMAGE_TYPES = {"dermoscopic": "dermoscopy", "clinical": "clinical", "tbp tile": "total_body"}  # of the ISIC archive
+FITZPATRICK = ("I", "II", "III", "IV", "V", "VI")
 
 
 class Rows(NamedTuple):
@@ -110,6 +114,18 @@ def clean_age(text: str) -> str:
     """Years as a whole number: '45.0' -> '45', '85+' -> '85'; empty where it is no number from 0 to OLDEST."""
     match = re.fullmatch(r"(\d{1,3})(\.\d*)?\+?", text)
     return str(int(match[1])) if match and int(match[1]) <= OLDEST else ""
+
+
+def modality_of(image_type: str) -> str:
+    """The modality that an image type of the ISIC archive stands for (`clinical: close-up`: clinical), or empty."""
+    return IMAGE_TYPES.get(image_type.partition(":")[0].strip().lower(), "")
+
+
+def fitzpatrick_type(text: str) -> str:
+    """A Fitzpatrick skin type as `Fitzpatrick II`, from its Roman or Arabic number (`II`, `2`, `2.0`); else empty."""
+    number = text.upper().removesuffix(".0")
+    types = dict(zip("123456", FITZPATRICK, strict=True)) | {name: name for name in FITZPATRICK}
+    return f"Fitzpatrick {types[number]}" if number in types else ""
 
 
 def split_of(table: str) -> str:

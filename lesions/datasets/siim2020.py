@@ -58,6 +58,7 @@ def _rows(table: MetadataTable) -> Rows:
         age=table.column("age_approx"),
         sex=table.column("sex"),
         site=table.column("anatom_site_general_challenge"),
+        modality="dermoscopy",
     )
 
 

@@ -1,4 +1,4 @@
-"""Subgroups: recall by age, sex and site, agreement over photographs of one lesion, missed melanomas.
+"""Subgroups: recall by age, sex, site and skin type, agreement over photographs of one lesion, missed melanomas.
 
 Subgroups are compared within class and origin: classes come from different collections, and these from different
 patients, so that a difference over all pictures would mostly be one between collections.
@@ -17,7 +17,7 @@ from lesions.metrics.intervals import MIN_CASES, estimate, share
 Array = NDArray[np.float64]
 
 AGE_BANDS = ((0, 30, "under 30"), (30, 45, "30 to 44"), (45, 60, "45 to 59"), (60, 75, "60 to 74"), (75, 999, "75 on"))
-ATTRIBUTES = ("age", "sex", "site")
+ATTRIBUTES = ("age", "sex", "site", "skin_type")  # the last where any picture has one
 UNKNOWN = "unknown"
 SKIN_TONE = "not assessable: the data set does not say it, and dermoscopy pictures do not show it reliably"
 
@@ -32,16 +32,18 @@ def age_band(age: str) -> str:
 
 
 def by_subgroup(predictions: pd.DataFrame, manifest: pd.DataFrame, weights: Array) -> dict[str, Any]:
-    """Recall of each class within an origin, by age band, sex and site, with n; null below 10 pictures.
+    """Recall of each class within an origin, by age band, sex, site and skin type, with n; null below 10 pictures.
 
-    predictions: label, predicted, group, image_id; manifest: image_id, origin, age, sex, site; weights as elsewhere.
+    predictions: label, predicted, group, image_id; manifest: image_id, origin, age, sex, site, skin_type; weights as
+    elsewhere.
     """
     metadata = manifest.set_index("image_id").loc[predictions["image_id"]].reset_index()
-    columns = {name: metadata[name].replace("", UNKNOWN) for name in ("origin", "sex", "site")}
+    columns = {name: metadata[name].replace("", UNKNOWN) for name in ("origin", "sex", "site", "skin_type")}
     columns["age"] = metadata["age"].map(age_band)
     right = (predictions["label"] == predictions["predicted"]).to_numpy()
     rows: list[dict[str, Any]] = []
-    for attribute in ATTRIBUTES:
+    with_skin_type = int((columns["skin_type"] != UNKNOWN).sum())
+    for attribute in ATTRIBUTES if with_skin_type else ATTRIBUTES[:-1]:
         positions_of: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for position, key in enumerate(zip(predictions["label"], columns["origin"], columns[attribute], strict=True)):
             positions_of[key].append(position)
@@ -53,7 +55,7 @@ def by_subgroup(predictions: pd.DataFrame, manifest: pd.DataFrame, weights: Arra
             rows.append({**row, "n": len(positions), "groups": groups.nunique(), "recall": recall})
     return {
         "note": f"recall within class and origin; null: not estimable, under {MIN_CASES} pictures",
-        "skin_tone": SKIN_TONE,
+        "skin_tone": f"known for {with_skin_type} of {len(predictions)} test pictures" if with_skin_type else SKIN_TONE,
         "rows": rows,
     }
 

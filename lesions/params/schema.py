@@ -38,6 +38,7 @@ class PrepareParams(Strict):
 
     layout: Literal["auto", "class_folders", "ham10000", "isic2018", "isic2019", "siim2020", "isic_archive"]
     classes: str | dict[str, str | None]
+    modality: Literal["auto", "dermoscopy", "clinical", "total_body", "all"]
     min_side: int = Field(ge=1)
     color_constancy: Literal["none", "shades_of_gray"]
     min_class_groups: int = Field(ge=3)

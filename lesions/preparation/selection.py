@@ -22,12 +22,13 @@ def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame
     """Give every readable picture its label, or the reason why it has none; of copies, keep one.
 
     pictures: decoded and checked against the official tables. Raises UserError where two labels of one picture are to
-    be an error, or prepare.classes does not fit the classes.
+    be an error, or prepare.classes or prepare.modality does not fit the pictures.
     """
     pictures = pictures.assign(filed_as=pictures["label"])
     readable = pictures["reason"] == ""
     problems = pictures.loc[readable & (pictures["problem"] != ""), "problem"]
     _exclude(pictures, "no label", dict(zip(problems.index, problems, strict=True)))
+    _exclude_other_modalities(pictures, params.modality)
     if params.label_conflicts == "official":
         pictures = resolve_conflicts(pictures)
     merged = merge_classes(pictures["label"], params.classes)
@@ -75,6 +76,23 @@ def _group_numbers(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.Series:
     keys = [pictures[column] for column in (*SAME_LESION, *SAME_PICTURE)]
     positions = pd.DataFrame({end: pictures.index.get_indexer(pd.Index(near[end])) for end in "ab"})
     return pd.Series(group_together(len(pictures), keys, positions), index=pictures.index)
+
+
+def _exclude_other_modalities(pictures: pd.DataFrame, setting: str) -> None:
+    """Leave out usable pictures that are known to be of another modality than prepare.modality asks for."""
+    known = pictures.loc[(pictures["reason"] == "") & (pictures["modality"] != ""), "modality"]
+    counts = known.value_counts().sort_index()
+    if setting == "all" or counts.empty:
+        return
+    wanted = setting
+    if setting == "auto":
+        wanted = str(counts.index[0]) if len(counts) == 1 else "dermoscopy"
+    if wanted not in counts.index:
+        found = " and ".join(f"{n} {modality}" for modality, n in counts.items())
+        raise UserError(f"prepare.modality: {setting} fits none of the pictures ({found}); name one of these, or all")
+    others = pictures.index[pictures.index.isin(known.index[known != wanted])]
+    details = {row: f"{pictures.loc[row, 'modality']}, prepare.modality takes {wanted}" for row in others}
+    _exclude(pictures, "other modality", details)
 
 
 def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:

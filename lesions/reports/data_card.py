@@ -115,6 +115,8 @@ def _reference_standard(manifest: pd.DataFrame) -> Section:
 
 def _patients(manifest: pd.DataFrame) -> Section:
     columns = {"age": manifest["age"].map(age_band), "sex": manifest["sex"], "site": manifest["site"]}
+    if (manifest["skin_type"] != "").any():
+        columns["skin type"] = manifest["skin_type"]
     texts, rows = [], []
     for name, values in columns.items():
         recorded = values[~values.isin(["", UNKNOWN])]
@@ -123,7 +125,8 @@ def _patients(manifest: pd.DataFrame) -> Section:
         rows += [
             [f"{name}: {value}", f"{int((recorded == value).sum()):,}"] for value in bands if (recorded == value).any()
         ]
-    texts.append("Skin tone is recorded for none.")
+    if "skin type" not in columns:
+        texts.append("Skin tone is recorded for none.")
     return Section("Who is in it", [" ".join(texts)], [Table(["", "pictures"], rows)] if rows else [])
 
 
@@ -169,6 +172,7 @@ def _limitations(manifest: pd.DataFrame) -> Section:
             "patient or lesion, or one whose kin no id tells.",
             "How pictures were chosen by those who collected them, what they left out, and whether patients consented: "
             "see their publications.",
-            "Whether nails, mucosa, acral skin, children or dark skin are represented was not assessed.",
+            "Whether nails, mucosa, acral skin or children"
+            f"{'' if (manifest['skin_type'] != '').any() else ' or dark skin'} are represented was not assessed.",
         ],
     )

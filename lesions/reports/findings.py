@@ -233,9 +233,11 @@ def _limitations(results: RunResults) -> Section:
     texts = [
         "How much of a score is the luck of one training: repeat it, `dvc exp run --queue -S 'seed=range(0,3)'`.",
         "How it does on pictures of another clinic, camera or time: no external validation was made.",
-        f"How it does on different skin tones: {results.test_scores['subgroups']['skin_tone']}.",
         "How it compares with dermatologists: no person read these pictures.",
     ]
+    subgroups = results.test_scores["subgroups"]
+    if not any(row["attribute"] == "skin_type" for row in subgroups["rows"]):
+        texts.append(f"How it does on different skin tones: {subgroups['skin_tone']}.")
     if repeatability["agreement"] is None:
         texts.append(f"Whether two photographs of one lesion are called the same: {repeatability['note']}.")
     return Section("What is not known", texts)

@@ -69,13 +69,24 @@ def _use(results: RunResults) -> Section:
     return Section(
         "Intended use",
         [
-            "Research on how classifiers of dermoscopy pictures are trained and judged; teaching; a baseline to beat "
+            "Research on how classifiers of skin-lesion pictures are trained and judged; teaching; a baseline to beat "
             "on the same pictures.",
             DISCLAIMER,
+            _modality(results),
             f"It knows {len(results.classes)} classes ({len(malignant)} malignant) and answers every picture with one "
             "of them: also a picture of healthy skin, of another disease, or of no skin at all.",
         ],
     )
+
+
+def _modality(results: RunResults) -> str:
+    """Which kind of pictures the model knows, by the manifest's modality."""
+    modality = results.manifest["modality"].replace("", "unknown")
+    kinds = [f"{str(name).replace('_', ' ')} ({n:,})" for name, n in modality.value_counts().sort_index().items()]
+    if set(modality) == {"unknown"}:
+        return "How its pictures were taken (by dermoscopy or not) is not recorded."
+    mixed = "one kind" if len(kinds) == 1 else "several kinds, mixed"
+    return f"It knows pictures of {mixed}: {formatting.join_names(kinds)}. It is not to be shown any other kind."
 
 
 def _data(results: RunResults, params: Params) -> Section:
@@ -109,7 +120,7 @@ def _subgroups(results: RunResults) -> Section:
         [
             diagnosis(row["class"]).name,
             row["origin"],
-            f"{row['attribute']}: {row['value']}",
+            f"{row['attribute'].replace('_', ' ')}: {row['value']}",
             f"{row['n']:,}",
             format_proportion(row["recall"]),
         ]
@@ -119,7 +130,7 @@ def _subgroups(results: RunResults) -> Section:
         f"Recall within class and collection, where there are enough pictures ({len(estimable)} of "
         f"{len(subgroups['rows'])} subgroups). Many intervals are looked at, so some will differ by chance."
         if estimable
-        else "No subgroup by age, sex or site has enough pictures to be told.",
+        else "No subgroup by age, sex, site or skin type has enough pictures to be told.",
         f"Skin tone: {subgroups['skin_tone']}.",
     ]
     columns = ["class", "collection", "subgroup", "test pictures", "recall"]

@@ -126,7 +126,13 @@ def make_run_results(**changes: Any) -> RunResults:
     manifest = pd.DataFrame(
         {"image_id": list("abcdef"), "label": CLASSES * 2, "group": list("abcdef"), "origin": "HAM10000"}
     ).assign(
-        confirmation=["histology", "", "consensus", "histology", "", ""], age="50", sex="male", site="", split="test"
+        confirmation=["histology", "", "consensus", "histology", "", ""],
+        age="50",
+        sex="male",
+        site="",
+        modality="dermoscopy",
+        skin_type="",
+        split="test",
     )
     defaults: dict[str, Any] = {
         "scores": scores,

@@ -25,7 +25,8 @@ def held_out(seed: int = 0, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     truth = rng.choice(3, n, p=[0.2, 0.3, 0.5])
     ids = [f"i{k:03}" for k in range(n)]
     rows = {"image_id": ids, "group": ids, "label": [CLASSES[k] for k in truth], "path": "", "origin": "other"}
-    frame = pd.DataFrame({**rows, "split": np.where(np.arange(n) % 2, "test", "val"), "age": "", "sex": "", "site": ""})
+    frame = pd.DataFrame({**rows, "split": np.where(np.arange(n) % 2, "test", "val")})
+    frame[["age", "sex", "site", "skin_type"]] = ""
     logits = logits_of(truth, 3, rng)
     order = frame.sort_values(["split", "image_id"]).index
     return frame.loc[order], logits[order]

@@ -31,12 +31,15 @@ def test_subgroups_stay_within_class_and_origin_and_every_picture_counts_once() 
             "age": rng.choice(["", "25", "50", "80"], 300),
             "sex": rng.choice(["male", "female"], 300),
             "site": "",
+            "skin_type": rng.choice(["", "Fitzpatrick II", "Fitzpatrick V"], 300),
         }
     ).sample(frac=1, random_state=0)
     found = subgroups.by_subgroup(rows, manifest, weights_of(rows))
-    assert "not assessable" in found["skin_tone"]
+    known = int((manifest["skin_type"] != "").sum())
+    assert found["skin_tone"] == f"known for {known} of 300 test pictures"
+    assert "not assessable" in subgroups.by_subgroup(rows, manifest.assign(skin_type=""), weights_of(rows))["skin_tone"]
     told = pd.DataFrame(found["rows"])
-    assert told.groupby("attribute")["n"].sum().to_dict() == {"age": 300, "sex": 300, "site": 300}
+    assert told.groupby("attribute")["n"].sum().to_dict() == {"age": 300, "sex": 300, "site": 300, "skin_type": 300}
     joined = rows.merge(manifest, on="image_id")
     chosen = joined[(joined["label"] == "nevus") & (joined["origin"] == "other") & (joined["sex"] == "male")]
     key = (told[["class", "origin", "value"]] == ["nevus", "other", "male"]).all(axis=1)

@@ -1,10 +1,11 @@
 """Selection, for any table of pictures, patients, lesions and copies: nothing is lost and nothing leaks."""
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from lesions.data.manifest import REASONS
+from lesions.data.manifest import MODALITIES, REASONS
 from lesions.preparation.selection import SAME_LESION, SAME_PICTURE, assign, choose_labels
 from lesions.runtime.console import UserError
 from tests.unit.preparation.test_splits import params
@@ -22,6 +23,7 @@ ROWS = st.lists(
             "isic_id": st.sampled_from([""] * 12 + ["ISIC_1", "ISIC_2", "ISIC_3"]),
             "pixels": st.integers(0, 300),
             "reason": st.sampled_from(["", "", "", "", "", "unreadable", "too small"]),
+            "modality": st.sampled_from(["dermoscopy"] * 8 + ["", "clinical"]),
             "problem": st.sampled_from(["", "", "", "", "no row in the table"]),
         }
     ),
@@ -66,6 +68,7 @@ def test_every_file_has_one_fate_and_no_group_spans_splits(
     except UserError:  # too few classes are left, or no test part: told, not split
         reject()
     used = done[done["reason"] == ""]
+    assert len(set(used["modality"]) - {""}) <= 1, "modalities are mixed unasked"
     left_out = done[done["reason"] != ""]
     assert set(left_out["reason"]) <= set(REASONS)
     assert (left_out["detail"] != "").all(), "left out without a word"
@@ -85,3 +88,33 @@ def test_every_file_has_one_fate_and_no_group_spans_splits(
     shuffled = table(rows).sample(frac=1, random_state=random.randrange(2**32))  # type: ignore[attr-defined]
     again = run(shuffled.sort_values("source"))
     assert again["split"].equals(done["split"])
+
+
+@pytest.mark.parametrize(
+    ("present", "setting", "kept"),
+    [
+        ("dermoscopy clinical total_body", "auto", "dermoscopy"),
+        ("total_body", "auto", "total_body"),
+        ("dermoscopy clinical", "clinical", "clinical"),
+        ("dermoscopy clinical", "all", "dermoscopy clinical"),
+        ("clinical total_body", "auto", ""),
+        ("dermoscopy", "total_body", ""),
+        ("", "clinical", ""),
+    ],
+)
+def test_modalities_are_mixed_only_when_asked(present: str, setting: str, kept: str) -> None:
+    """A network that sees photographs and dermoscopy learns the camera; what is undecided is an error, no guess."""
+    modalities = [*present.split(), ""] * 2
+    row = {"label": "nevus", "problem": "", "official_label": "", "official_split": "", "isic_id": "", "reason": ""}
+    pictures = table([{**row, "modality": modality, "pixels": n} for n, modality in enumerate(modalities)])
+    if present and not kept:
+        with pytest.raises(UserError, match=r"prepare.modality: .* \(2 \w+"):
+            choose_labels(pictures, params(modality=setting))
+        return
+    chosen = choose_labels(pictures, params(modality=setting))
+    used = chosen[chosen["reason"] == ""]
+    assert set(used["modality"]) == {"", *kept.split()}, "what no table tells of is kept"
+    left_out = chosen[chosen["reason"] == "other modality"]
+    assert len(used) + len(left_out) == len(chosen)
+    assert left_out["detail"].str.endswith(f"prepare.modality takes {kept}").all()
+    assert set(MODALITIES) >= set(left_out["modality"])

@@ -14,7 +14,7 @@ from lesions.runtime.console import UserError
 BASE = {
     "layout": "auto", "min_side": 16, "min_class_groups": 5, "label_conflicts": "drop",
     "classes": "keep", "color_constancy": "none", "test": "fraction",
-    "test_fraction": 0.2, "val_fraction": 0.15, "folds": 5, "fold": 0, "split_seed": 0,
+    "modality": "auto", "test_fraction": 0.2, "val_fraction": 0.15, "folds": 5, "fold": 0, "split_seed": 0,
 }  # fmt: skip
 
 

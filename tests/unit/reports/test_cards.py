@@ -92,6 +92,31 @@ def test_known_facts_on_people_are_counted_and_unknown_ones_said() -> None:
     assert "Skin tone is recorded for none." in text
 
 
+def test_skin_types_are_counted_where_a_data_set_has_them() -> None:
+    results = make_run_results()
+    manifest = results.manifest.assign(skin_type=["Fitzpatrick II"] * 2 + ["Fitzpatrick V"] + [""] * 3)
+    text = sections_text(data_card(results._replace(manifest=manifest)))
+    assert "Skin type is known for 50 % of the pictures." in text
+    assert "skin type: Fitzpatrick II 2" in text
+    assert "none" not in text
+    assert "dark skin" not in text
+
+
+@pytest.mark.parametrize(
+    ("modality", "words"),
+    [
+        (["dermoscopy"] * 6, "one kind: dermoscopy (6)."),
+        (["clinical", "total_body"] * 3, "several kinds, mixed: clinical (3) and total body (3)."),
+        (["dermoscopy", ""] * 3, "several kinds, mixed: dermoscopy (3) and unknown (3)."),
+        ([""] * 6, "is not recorded"),
+    ],
+)
+def test_the_model_card_says_which_modality_the_model_knows(modality: list[str], words: str) -> None:
+    results = make_run_results()
+    results = results._replace(manifest=results.manifest.assign(modality=modality))
+    assert words in sections_text(model_card(results, params_with()))
+
+
 @pytest.mark.parametrize(("at_least", "words"), [(True, "at least 5 of 60"), (False, "published, 5 of 60")])
 def test_leaks_of_the_published_split_are_told(at_least: bool, words: str) -> None:
     results = make_run_results()
