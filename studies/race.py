@@ -1,11 +1,11 @@
 """Training time of network (a) of the notebooks and of lesion_net: scores on validation pictures against seconds.
 
 All get one fold of the same data set with the same split: (a) its recipe at 180 pixels (benchmarks/notebook_networks),
-lesion_net that of params.yaml, and quick one with fewer and plain steps. All start from random weights: the time
-of pretraining would not be counted. They are trained by the train stage's own code, one after the other. Times run
-from where the pictures are read and the network is built to the end of each epoch, with validation and checkpoints, and
-without the preparation of data; of a run that was stopped, only complete epochs count. The same command resumes after
-them.
+lesion_net that of params.yaml with as many epochs, and quick one with fewer and plain steps. All start from random
+weights: the time of pretraining would not be counted. They are trained by the train stage's own code, one after the
+other. Times run from where the pictures are read and the network is built to the end of each epoch, with validation and
+checkpoints, and without the preparation of data; of a run that was stopped, only complete epochs count. The same
+command resumes after them.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from lesions.training.checkpoint import CHECKPOINTS, Checkpoint, Scores, State
 from studies.race_report import ACCURACY, SCORE, SECONDS, THEIRS, draw, table, verdict_text
 
 OURS: dict[str, dict[str, Any]] = {  # what each changes in params.yaml
-    "lesion_net": {"model": {"weights": "none"}},
+    "lesion_net": {"model": {"weights": "none"}, "epochs": 50},
     "quick": {"model": {"weights": "none"}, "train": {"sharpness": 0.0}, "epochs": 15},
 }
 FOLDER = Path("tmp/race")

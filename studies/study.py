@@ -29,8 +29,8 @@ zoom while training. `model3`: with dropout, and 500 new pictures of each class 
 - `model3_plain`: `model3` without the new pictures. `model3_batch_norm`: with normalisation after each convolution.
 `model3_sgd`, `model3_rmsprop`, `model3_adagrad`: another optimizer in place of Adam, each at the rate that Keras gives.
 - `ham_cnn`: as `model3`, with the network of the notebooks on HAM10000.
-- `lesion_net`: the network and recipe of `params.yaml`, but from random weights, with plain steps, and each picture
-  seen once.
+- `lesion_net`: the network and recipe of `params.yaml`, but with 50 epochs, from random weights, with plain steps, and
+  each picture seen once.
   `lesion_net_plain`: the same without rebalancing.
 """
 SCORE_TITLES = {

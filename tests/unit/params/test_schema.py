@@ -125,7 +125,7 @@ def test_the_schema_has_no_defaults() -> None:
 
 
 def test_the_command_exits_with_one_and_no_traceback(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text(GOOD.replace("epochs: 50", "epochs: 0"), encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(GOOD.replace("epochs: 30", "epochs: 0"), encoding="utf-8")
     command = [sys.executable, "-m", "lesions.params"]
     done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True)
     assert done.returncode == 1

@@ -81,3 +81,9 @@ def test_the_plans_of_the_project_change_params_that_exist(plan: str) -> None:
             for key in name.split("."):
                 assert key in group, name
                 group = group[key]
+
+
+@pytest.mark.parametrize("plan", ["recipe", "study"])
+def test_the_figures_do_not_change_with_the_default_number_of_epochs(plan: str) -> None:
+    """A recipe that leaves it to params.yaml is another recipe once that changes, under the same name."""
+    assert all("epochs" in changes for changes in read_plan(REPOSITORY / f"studies/{plan}.yaml").values())
