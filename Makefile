@@ -13,7 +13,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/.pytest_cache/
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro serve check lint types checks test quick test-studies coverage bench study lock clean
+.PHONY: help setup repro serve check lint types checks test quick test-studies coverage bench study lock schema clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,9 @@ lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproje
 		--custom-compile-command 'make lock' --extra dev --constraint requirements.txt pyproject.toml \
 		--output-file requirements-dev.txt
 	@$(PIP_INSTALL) --dry-run --ignore-installed -r requirements-dev.txt # uv reads fewer limits than pip
+
+schema: setup ## Write the JSON schemas of the result files into docs/schema
+	@python -m lesions.data.schema
 
 clean: ## Remove .venv and the caches of tools; keeps data, models and experiments
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

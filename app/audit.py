@@ -30,7 +30,7 @@ def main() -> None:
         labels = arguments.labels or Path(params.labels)
         prepared = prepare(arguments.folder, labels, params.image_size, params.prepare, folder)
         audit_results = audit_prepared(prepared, folder)
-    summary = summarise(prepared)
+    summary = summarise(prepared, audit_results.counts)
     write_audit(arguments.out, arguments.folder, prepared, summary, sections(audit_results, prepared, arguments.folder))
     print(summary_text(summary))
     print(f"audit: {arguments.out}")

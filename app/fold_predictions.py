@@ -1,7 +1,6 @@
 """The predictions of experiments, Git revisions or files, and which of them are folds of one cross-validation."""
 
 import io
-import json
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from dvc.repo import Repo
 from dvc.scm import RevError
 
 from lesions.data.predictions import probability_columns
+from lesions.data.results.prepare import PrepareMetrics
 from lesions.params.paths import PREDICTIONS, PREPARE_METRICS
 from lesions.runtime.console import UserError
 
@@ -30,7 +30,7 @@ class FoldPredictions(NamedTuple):
     val: pd.DataFrame  # the same for validation pictures; may be empty
     recipe: dict[str, Any] = {}  # noqa: RUF012 - never mutated; params by dotted name, without MAY_DIFFER
     fold: str = ""  # its number
-    pictures: int = 0  # usable ones in the data set
+    pictures: int = 0  # usable ones in the data set; 0 where that is not known
 
 
 def read_fold(name: str) -> FoldPredictions:
@@ -46,7 +46,7 @@ def read_fold(name: str) -> FoldPredictions:
     params = pd.json_normalize(yaml.safe_load(_read(name, "params.yaml"))).astype(object).iloc[0].to_dict()
     fold = str(params["prepare.fold"]) if params.get("prepare.test") == "fold" else ""
     recipe = {str(key): value for key, value in params.items() if key not in MAY_DIFFER}
-    pictures = json.loads(_read(name, PREPARE_METRICS.as_posix())).get("used", 0)
+    pictures = _usable_pictures(name)
     return _parse(_read(name, PREDICTIONS.as_posix()), name)._replace(recipe=recipe, fold=fold, pictures=pictures)
 
 
@@ -77,6 +77,14 @@ def _read(revision: str, path: str) -> str:
         raise UserError(f"{revision} has no {path}: it did not run to the end, or is none of this pipeline's") from None
     except DvcException as error:
         raise UserError(f"{revision}: {error}") from None
+
+
+def _usable_pictures(revision: str) -> int:
+    text = _read(revision, PREPARE_METRICS.as_posix())
+    try:
+        return PrepareMetrics.parse(text, revision).used
+    except UserError:  # of an earlier version of this project, whose predictions can be read all the same
+        return 0
 
 
 def _parse(text: str, name: str) -> FoldPredictions:

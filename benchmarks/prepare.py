@@ -11,7 +11,6 @@ that start, which all variants share, dominates the time.
 import argparse
 import contextlib
 import io
-import json
 import os
 import resource
 import tempfile
@@ -29,6 +28,7 @@ from PIL import Image
 from benchmarks.measuring import spread
 from benchmarks.processes import RSS_UNIT, in_fresh_process, peak_memory
 from lesions.data.images import PNG_WRITING, Pixels
+from lesions.data.results.prepare import PrepareMetrics
 from lesions.params.paths import PREPARE_METRICS
 from lesions.params.schema import PARAMS_FILE, load_params
 from lesions.preparation.prepare import decode_all
@@ -163,8 +163,7 @@ def run_stage(pictures: Path, sources: list[str], out: Path) -> None:
     os.chdir(out)
     with contextlib.redirect_stdout(io.StringIO()):
         prepare.main()
-    used = json.loads(PREPARE_METRICS.read_text(encoding="utf-8"))["used"]
-    assert used == len(sources)  # noqa: S101
+    assert PrepareMetrics.read(PREPARE_METRICS).used == len(sources)  # noqa: S101
 
 
 def time_call(call: Callable[[], None]) -> dict[str, float]:

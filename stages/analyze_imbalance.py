@@ -10,7 +10,7 @@ from lesions.params.schema import load_params
 from lesions.preparation import imbalance
 from lesions.rendering import figures
 from lesions.runtime.console import run
-from lesions.runtime.outputs import whole_folder, write_csv, write_json
+from lesions.runtime.outputs import whole_folder, write_csv
 
 ADDED_LABELS = {
     "augment": "new pictures",
@@ -27,7 +27,7 @@ def main() -> None:
     table = imbalance.plan(imbalance.count_classes(read_manifest(PREPARED), excluded), rebalance)
     summary = imbalance.summarize(table, excluded, rebalance)
 
-    write_json(IMBALANCE_METRICS, summary)
+    summary.write(IMBALANCE_METRICS)
     write_csv(PLAN, table[table["n_usable"] > 0])
     with whole_folder(IMBALANCE_PLOTS) as folder:
         write_csv(folder / "class_distribution.csv", table)
@@ -44,10 +44,10 @@ def main() -> None:
                 [training, added],
             ],
             title=imbalance.title(table),
-            x_label=f"pictures (n = {summary['raw']['n']:,} raw files)",
+            x_label=f"pictures (n = {summary.raw.n:,} raw files)",
         )
         figures.save(chart, folder / "class_distribution.png")
-    print("\n".join(summary["findings"]))
+    print("\n".join(summary.findings))
 
 
 if __name__ == "__main__":

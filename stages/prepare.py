@@ -12,7 +12,7 @@ from lesions.preparation.prepare import prepare
 from lesions.preparation.summary import summarise, summary_text
 from lesions.rendering import figures
 from lesions.runtime.console import run
-from lesions.runtime.outputs import whole_folder, write_json
+from lesions.runtime.outputs import whole_folder
 
 
 def main() -> None:
@@ -25,8 +25,8 @@ def main() -> None:
         suffix = title_suffix(prepared.used)
         figures.save(charts.splits_chart(prepared.pictures, suffix), plots / "splits.png")
         figures.save(charts.sheet(prepared.used, PREPARED, suffix), plots / "pictures.png")
-    summary = {**summarise(prepared), "audit": audit_results.numbers}
-    write_json(PREPARE_METRICS, summary)
+    summary = summarise(prepared, audit_results.counts)
+    summary.write(PREPARE_METRICS)
     write_audit(DATA_AUDIT, dataset, prepared, summary, sections(audit_results, prepared, dataset))
     print(summary_text(summary))
 

@@ -1,15 +1,15 @@
 """Results of the study's experiments: predictions and learning curves of each recipe on each fold."""
 
 import io
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dvc.api
 import pandas as pd
 
 from app.fold_predictions import FoldPredictions, group_repeats, read_fold
+from lesions.data.results.imbalance import ImbalanceMetrics
 from lesions.params.paths import IMBALANCE_METRICS, LEARNING_CURVES
 from lesions.reports import learning_curves
 from lesions.runtime.console import UserError
@@ -29,7 +29,7 @@ class RecipeResults(NamedTuple):
     name: str
     predictions: list[FoldPredictions]
     curves: list[pd.DataFrame]
-    imbalance: dict[str, Any]
+    imbalance: ImbalanceMetrics
 
     @property
     def classes(self) -> list[str]:
@@ -52,7 +52,8 @@ def read_recipes(plan: str, names: Iterable[str], folds: range) -> dict[str, Rec
         if missing:
             raise UserError(f"there is no experiment {missing[0]} on this commit: run `make study`")
         predictions = [repeat for (repeat,) in group_repeats([read_fold(experiment) for experiment in experiments])]
-        imbalance = json.loads(dvc.api.read(IMBALANCE_METRICS.as_posix(), rev=experiments[0]))
+        text = dvc.api.read(IMBALANCE_METRICS.as_posix(), rev=experiments[0])
+        imbalance = ImbalanceMetrics.parse(text, f"{IMBALANCE_METRICS.as_posix()} of {experiments[0]}")
         recipes[name] = RecipeResults(name, predictions, [_curves(experiment) for experiment in experiments], imbalance)
     return recipes
 

@@ -34,7 +34,7 @@ MOST_SIZES = 8  # columns of by_size; the rest is 'other'
 
 
 class Audit(NamedTuple):
-    """The tables of the audit; `numbers` are the counts for metrics/prepare.json.
+    """The tables of the audit.
 
     leakage: one row for each split (official, ours) and kind (picture, lesion, patient, near-duplicate, any) with
     test (pictures), shared (test pictures that share it with training) and at_least (some ids are missing: there may be
@@ -52,13 +52,6 @@ class Audit(NamedTuple):
     off_domain: pd.DataFrame  # score: distance to the nearest pictures over the usual one
     odd_colour: pd.DataFrame  # score: robust standard deviations from the usual colour and brightness
     odd_size: pd.DataFrame  # score: times the usual size or ratio of sides
-
-    @property
-    def numbers(self) -> dict[str, Any]:
-        """The counts, ready for JSON."""
-        lists = {name: len(getattr(self, name)) for name in Audit._fields[-5:]}
-        associations = {name: value if value is None else round(value, 4) for name, value in self.association.items()}
-        return {"contamination": self.leakage.to_dict("records"), "association": associations, **lists}
 
 
 class PictureStatistics(NamedTuple):

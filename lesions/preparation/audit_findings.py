@@ -2,12 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
 from lesions.data.images import Pixels, read_pixels
+from lesions.data.results.prepare import Association, AuditCounts, FrameProbe, Leakage
 from lesions.metrics import probe
 from lesions.metrics.probe import ProbeScores
 from lesions.preparation.audit import Audit, audit
@@ -35,16 +36,23 @@ class AuditResults(NamedTuple):
     frame_probe: ProbeScores | None
 
     @property
-    def numbers(self) -> dict[str, Any]:
+    def counts(self) -> AuditCounts:
         """For metrics/prepare.json."""
-        frame_probe = None
-        if self.frame_probe:
-            scores = {
-                "macro_auroc": self.frame_probe.macro_auroc,
-                "melanoma_vs_nevus_auroc": self.frame_probe.melanoma_vs_nevus_auroc,
-            }
-            frame_probe = {name: value if value is None else round(value, 4) for name, value in scores.items()}
-        return {**self.audit.numbers, "frame_only_probe": frame_probe}
+        tables, probe_scores = self.audit, self.frame_probe
+        return AuditCounts(
+            contamination=[Leakage.model_validate(row) for row in tables.leakage.to_dict("records")],
+            association=Association(**{name: _rounded(value) for name, value in tables.association.items()}),
+            blank=len(tables.blank),
+            colourless=len(tables.colourless),
+            off_domain=len(tables.off_domain),
+            odd_colour=len(tables.odd_colour),
+            odd_size=len(tables.odd_size),
+            frame_only_probe=probe_scores
+            and FrameProbe(
+                macro_auroc=_rounded(probe_scores.macro_auroc),
+                melanoma_vs_nevus_auroc=_rounded(probe_scores.melanoma_vs_nevus_auroc),
+            ),
+        )
 
 
 def audit_prepared(prepared: PreparedDataset, folder: Path) -> AuditResults:
@@ -165,6 +173,10 @@ def _suspicious(data_audit: Audit, dataset: Path) -> Section:
         visible, more = first_sets(picture_sets, MOST_SETS, len(table))
         sets, hidden = [*sets, *visible], hidden + more
     return Section(title, [*texts, "They are used; look at them and decide."], [], sets, hidden)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _by_class(counts: pd.DataFrame, name: str) -> Table:

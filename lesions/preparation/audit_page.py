@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
-from lesions.data.manifest import SPLITS, is_synthetic
+from lesions.data.manifest import is_synthetic
+from lesions.data.results.prepare import PrepareMetrics
 from lesions.preparation.prepare import PreparedDataset
+from lesions.preparation.summary import counts_by_class
 from lesions.rendering.html import (
     EmbeddedPicture,
     PictureSet,
@@ -26,7 +27,7 @@ OTHER_REASONS = ("unreadable", "not an image", "too small", "no label", "shares 
 
 
 def write_audit(
-    path: Path, dataset: Path, prepared: PreparedDataset, summary: dict[str, Any], findings: list[Section]
+    path: Path, dataset: Path, prepared: PreparedDataset, summary: PrepareMetrics, findings: list[Section]
 ) -> None:
     """Write the page; `findings` (the audit's own sections) follow those on labels and copies.
 
@@ -48,30 +49,23 @@ def write_audit(
         "data_audit.html",
         title="Data audit",
         summary=(
-            f"{summary['files']:,} raw files read as {summary['layout']}; {summary['used']:,} pictures are used. "
+            f"{summary.files:,} raw files read as {summary.layout}; {summary.used:,} pictures are used. "
             "Every file is in data/prepared/manifest.csv or, with its reason, in data/prepared/excluded.csv."
         ),
         synthetic=is_synthetic(prepared.used),
-        flow=_flow(summary),
+        counts=summary,
         sections=[section for section in sections if section.texts],
     )
 
 
-def _flow(summary: dict[str, Any]) -> dict[str, Any]:
-    splits = [{"name": split, **summary["splits"][split]} for split in SPLITS]
-    numbers = {name: summary[name] for name in ("files", "used", "groups")}
-    left_out = summary["files"] - summary["used"]
-    return {**numbers, "left_out": left_out, "reasons": summary["excluded"], "splits": splits}
-
-
-def _classes(summary: dict[str, Any]) -> Section:
-    counts = pd.DataFrame.from_dict(summary["classes"], orient="index")
+def _classes(summary: PrepareMetrics) -> Section:
+    counts = counts_by_class(summary)
     excluded = pd.DataFrame(list(counts.pop("excluded")), index=counts.index).fillna(0).astype(int)
     table = counts.join(excluded)
     table.index = pd.Index([diagnosis(str(label)).name for label in table.index])
     table.loc["all"] = table.sum()
-    lost = [diagnosis(label).name for label, numbers in summary["classes"].items() if not numbers["used"]]
-    texts = [f"{len(summary['classes']) - len(lost)} of {len(summary['classes'])} classes are used."]
+    lost = [diagnosis(label).name for label, counts in summary.classes.items() if not counts.used]
+    texts = [f"{len(summary.classes) - len(lost)} of {len(summary.classes)} classes are used."]
     texts += [f"No picture of {name} can be used." for name in lost]
     return Section("Classes", texts, [table_of(table, "class")])
 

@@ -1,22 +1,15 @@
 """How unequal the classes are, and the plan that makes their training pictures more equal."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
+from lesions.data.results.imbalance import ClassBalance, ImbalanceMetrics, PlanCounts
 from lesions.params.schema import RebalanceParams
 
 DOMINATES = 1.5  # times the equal share 1/k of k classes: a class with at least this share dominates
-VIEWS = {"raw": "n_raw", "usable": "n_usable", "training": "n_train", "after_plan": "n_target"}
-HEADINGS = {
-    "raw": "Raw files",
-    "usable": "Usable pictures",
-    "training": "Training pictures",
-    "after_plan": "Training after the plan",
-}
 PLAN_COLUMNS = ["label", "n_raw", "n_usable", "n_train", "n_target", "n_add"]
 REASON_TEXTS = {
     "label conflict": "also filed under another class",
@@ -56,73 +49,77 @@ def plan(counts: pd.DataFrame, rebalance: RebalanceParams) -> pd.DataFrame:
     return counts.assign(n_target=target, n_add=added)[PLAN_COLUMNS]
 
 
-def summarize(table: pd.DataFrame, excluded: pd.DataFrame, rebalance: RebalanceParams) -> dict[str, Any]:
-    """metrics/imbalance.json: the findings as text, then their numbers, view by view and class by class.
-
-    table: the result of plan(). Shares are of all pictures of a view, rounded to 4 digits; imbalance is the largest
-    class over the smallest that has any picture, rounded to 2 digits.
-    """
-    views = {name: _view(table, column) for name, column in VIEWS.items()}
-    caveats = _caveats(table, excluded)
+def summarize(table: pd.DataFrame, excluded: pd.DataFrame, rebalance: RebalanceParams) -> ImbalanceMetrics:
+    """The findings as text, then their numbers, view by view and class by class. table: the result of plan()."""
+    raw, usable, training, after_plan = (_view(table, name) for name in ("n_raw", "n_usable", "n_train", "n_target"))
     added = int(table["n_add"].sum())
     numbers = table.drop(columns="label").to_dict("records")
-    return {
-        "findings": [_describe(name, view) for name, view in views.items()]
-        + [_describe_plan(added, rebalance)]
-        + caveats,
-        "dominates_from": f"{DOMINATES} times the equal share",
-        "new_pictures": added,
-        **views,
-        "classes": dict(zip(table["label"], numbers, strict=True)),
-    }
+    return ImbalanceMetrics(
+        findings=[
+            _describe("Raw files", raw),
+            _describe("Usable pictures", usable),
+            _describe("Training pictures", training),
+            _describe("Training after the plan", after_plan),
+            _describe_plan(added, rebalance),
+            *_caveats(table, excluded),
+        ],
+        dominates_from=f"{DOMINATES} times the equal share",
+        new_pictures=added,
+        raw=raw,
+        usable=usable,
+        training=training,
+        after_plan=after_plan,
+        classes={label: PlanCounts.model_validate(row) for label, row in zip(table["label"], numbers, strict=True)},
+    )
 
 
 def title(table: pd.DataFrame) -> str:
     """The finding on the training pictures, as the title of the chart."""
     view = _view(table, "n_train")
-    if view["classes"] < 2:
+    if view.classes < 2:
         return "Fewer than two classes have training pictures"
-    fewest, most = _names(view["fewest"]), _names(view["most"])
-    if view["fewest_n"] == view["most_n"]:
-        return f"All {view['classes']} classes have the same number of training pictures ({view['most_n']:,})"
+    if view.fewest_n == view.most_n:
+        return f"All {view.classes} classes have the same number of training pictures ({view.most_n:,})"
     return (
-        f"{_capital(fewest)} {_have(view['fewest'])} the fewest training pictures ({view['fewest_n']:,}), "
-        f"{most} the most ({view['most_n']:,}): 1 to {view['imbalance']:.1f}"
+        f"{_capital(_names(view.fewest))} {_have(view.fewest)} the fewest training pictures ({view.fewest_n:,}), "
+        f"{_names(view.most)} the most ({view.most_n:,}): 1 to {view.imbalance:.1f}"
     )
 
 
-def _view(table: pd.DataFrame, column: str) -> dict[str, Any]:
+def _view(table: pd.DataFrame, column: str) -> ClassBalance:
     """Which classes have the fewest and the most of this column's pictures, and which dominate, with their shares."""
     counts = table.set_index("label")[column]
     counts = counts[counts > 0].astype(int)
     total, classes = int(counts.sum()), len(counts)
     if not classes:
-        return {"n": 0, "classes": 0}
-    return {
-        "n": total,
-        "classes": classes,
-        "fewest": list(counts.index[counts == counts.min()]),
-        "fewest_n": int(counts.min()),
-        "most": list(counts.index[counts == counts.max()]),
-        "most_n": int(counts.max()),
-        "imbalance": round(counts.max() / counts.min(), 2),
-        "equal_share": round(1 / classes, 4),
-        "dominating": {
+        return ClassBalance(
+            n=0, classes=0, fewest=[], fewest_n=0, most=[], most_n=0, imbalance=0, equal_share=0, dominating={}
+        )
+    return ClassBalance(
+        n=total,
+        classes=classes,
+        fewest=list(counts.index[counts == counts.min()]),
+        fewest_n=int(counts.min()),
+        most=list(counts.index[counts == counts.max()]),
+        most_n=int(counts.max()),
+        imbalance=round(counts.max() / counts.min(), 2),
+        equal_share=round(1 / classes, 4),
+        dominating={
             str(label): round(n / total, 4)
             for label, n in counts.sort_values(ascending=False, kind="stable").items()
             if n * classes >= DOMINATES * total  # in whole numbers: no share misses by its last digit
         },
-    }
+    )
 
 
-def _describe(name: str, view: dict[str, Any]) -> str:
-    if not view["n"]:
-        return f"{HEADINGS[name]}: none."
-    dominating = [f"{diagnosis(label).name} ({100 * share:.1f} %)" for label, share in view["dominating"].items()]
-    rule = f"at least {DOMINATES} times the equal share of {100 * view['equal_share']:.1f} %"
+def _describe(heading: str, view: ClassBalance) -> str:
+    if not view.n:
+        return f"{heading}: none."
+    dominating = [f"{diagnosis(label).name} ({100 * share:.1f} %)" for label, share in view.dominating.items()]
+    rule = f"at least {DOMINATES} times the equal share of {100 * view.equal_share:.1f} %"
     return (
-        f"{HEADINGS[name]} ({view['n']:,} in {view['classes']} classes): fewest in {_names(view['fewest'])} "
-        f"({view['fewest_n']:,}), most in {_names(view['most'])} ({view['most_n']:,}), 1 to {view['imbalance']:.1f}. "
+        f"{heading} ({view.n:,} in {view.classes} classes): fewest in {_names(view.fewest)} "
+        f"({view.fewest_n:,}), most in {_names(view.most)} ({view.most_n:,}), 1 to {view.imbalance:.1f}. "
         + (f"Dominating: {_join(dominating)}, {rule}." if dominating else f"No class dominates ({rule}).")
     )
 

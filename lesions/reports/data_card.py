@@ -3,8 +3,6 @@
 After Gebru et al. (2021), Datasheets for Datasets. Every number is from the manifest or metrics/prepare.json.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
@@ -64,19 +62,19 @@ def reference_standard_text(manifest: pd.DataFrame) -> str:
 
 def _contents(results: RunResults) -> Section:
     metrics = results.prepare
-    tables = metrics["official_tables"]
+    tables = metrics.official_tables
     checked = (
         f"Labels were checked against {len(tables)} official tables ({join_names(tables)}): "
-        f"{metrics['official_disagreements']:,} disagree."
+        f"{metrics.official_disagreements:,} disagree."
         if tables
         else "No official table was given, so no label was checked against one."
     )
-    excluded = [f"{n:,} {reason}" for reason, n in metrics["excluded"].items()]
+    excluded = [f"{n:,} {reason}" for reason, n in metrics.excluded.items()]
     return Section(
         "What it is",
         [
-            f"{metrics['files']:,} raw files, read as {metrics['layout']}; {metrics['used']:,} pictures in "
-            f"{metrics['groups']:,} groups (patient, lesion, same picture) are used. Left out: {join_names(excluded)}.",
+            f"{metrics.files:,} raw files, read as {metrics.layout}; {metrics.used:,} pictures in "
+            f"{metrics.groups:,} groups (patient, lesion, same picture) are used. Left out: {join_names(excluded)}.",
             checked,
             "Every file stands, with its reason if left out, in data/prepared/manifest.csv or excluded.csv; "
             "reports/data_audit.html shows the faults side by side.",
@@ -95,17 +93,17 @@ def _licence(results: RunResults) -> Section:
 
 
 def _splits(results: RunResults) -> Section:
-    counts = results.prepare["classes"]
-    names = ("files", "used", *SPLITS)
-    rows = [[diagnosis(label).name, *(f"{row[name]:,}" for name in names)] for label, row in counts.items()]
-    rows.append(["all", *(f"{sum(row[name] for row in counts.values()):,}" for name in names)])
+    classes = results.prepare.classes
+    counts = {label: (row.files, row.used, row.train, row.val, row.test) for label, row in classes.items()}
+    rows = [[diagnosis(label).name, *(f"{n:,}" for n in row)] for label, row in counts.items()]
+    rows.append(["all", *(f"{sum(column):,}" for column in zip(*counts.values(), strict=True))])
     return Section(
         "Classes and splits",
         [
             "Split by group before anything was augmented, so that no known patient, lesion or near-duplicate stands "
-            f"in two splits ({results.prepare['near_duplicates']:,} near-duplicate pairs were found)."
+            f"in two splits ({results.prepare.near_duplicates:,} near-duplicate pairs were found)."
         ],
-        [Table(["class", *names], rows)],
+        [Table(["class", "files", "used", *SPLITS], rows)],
     )
 
 
@@ -131,33 +129,35 @@ def _patients(manifest: pd.DataFrame) -> Section:
 
 
 def _data_faults(results: RunResults) -> Section:
-    audit: dict[str, Any] = results.prepare["audit"]
+    audit = results.prepare.audit
     texts = []
-    for row in audit["contamination"]:
-        if row["kind"] == "any" and row["split"] == "official":
-            bound = "at least " if row["at_least"] and row["shared"] else ""
+    for row in audit.contamination:
+        if row.kind == "any" and row.split == "official":
+            bound = "at least " if row.at_least and row.shared else ""
             texts.append(
-                f"As published, {bound}{row['shared']:,} of {row['test']:,} Test pictures share a picture, lesion, "
+                f"As published, {bound}{row.shared:,} of {row.test:,} Test pictures share a picture, lesion, "
                 "patient or near-duplicate with Train. The splits made here keep all known ones together."
             )
-    cramers_v = audit["association"]["origin"]
+    cramers_v = audit.association.origin
     if cramers_v is not None:
         texts.append(
             f"Class against collection: Cramer's V {cramers_v:.2f} (0: unrelated, 1: one gives away the other)."
         )
-    probe = audit["frame_only_probe"]
-    if probe and probe["macro_auroc"] is not None:
+    probe = audit.frame_only_probe
+    if probe and probe.macro_auroc is not None:
         texts.append(
             f"A forest that sees the frame of the picture alone tells the classes of training pictures with a macro "
-            f"AUROC of {probe['macro_auroc']:.2f} (0.5: chance)."
+            f"AUROC of {probe.macro_auroc:.2f} (0.5: chance)."
         )
     oddities = {
-        name: audit[name] for name in ("blank", "colourless", "off_domain", "odd_colour", "odd_size") if audit[name]
+        "blank": audit.blank,
+        "colourless": audit.colourless,
+        "off domain": audit.off_domain,
+        "odd colour": audit.odd_colour,
+        "odd size": audit.odd_size,
     }
-    if oddities:
-        texts.append(
-            "Used, but worth a look: " + join_names([f"{n:,} {k.replace('_', ' ')}" for k, n in oddities.items()]) + "."
-        )
+    if any(oddities.values()):
+        texts.append(f"Used, but worth a look: {join_names([f'{n:,} {name}' for name, n in oddities.items() if n])}.")
     return Section("Known faults", texts or ["None of those looked for."])
 
 

@@ -119,15 +119,14 @@ def _scores(results: RunResults) -> Section:
 
 
 def _classes(results: RunResults) -> Section:
-    counts = results.imbalance["classes"]
     rows = [
-        [diagnosis(label).name, *(f"{row[name]:,}" for name in ("n_raw", "n_usable", "n_train", "n_add"))]
-        for label, row in counts.items()
+        [diagnosis(label).name, *(f"{n:,}" for n in (row.n_raw, row.n_usable, row.n_train, row.n_add))]
+        for label, row in results.imbalance.classes.items()
     ]
     columns = ["class", "raw files", "usable", "training", "new by the plan"]
     return Section(
         "Which classes have the fewest pictures, and which dominate?",
-        results.imbalance["findings"],
+        results.imbalance.findings,
         [Table(columns, rows)],
     )
 

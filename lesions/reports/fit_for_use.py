@@ -82,7 +82,7 @@ def _condition(name: str) -> str:
 
 def _confounding(results: RunResults) -> list[str]:
     """A warning where class and collection are associated: overall scores then partly measure the collection."""
-    cramers_v = results.prepare["audit"]["association"]["origin"]
+    cramers_v = results.prepare.audit.association.origin
     if cramers_v is None or cramers_v < CONFOUNDING_CRAMERS_V:
         return []
     return [

@@ -8,6 +8,8 @@ import pandas as pd
 
 from lesions.data.manifest import is_synthetic, read_manifest
 from lesions.data.predictions import read_predictions
+from lesions.data.results.imbalance import ImbalanceMetrics
+from lesions.data.results.prepare import PrepareMetrics
 from lesions.params.paths import (
     DECISION,
     IMBALANCE_METRICS,
@@ -31,8 +33,8 @@ class RunResults(NamedTuple):
     """
 
     scores: dict[str, Any]
-    prepare: dict[str, Any]
-    imbalance: dict[str, Any]
+    prepare: PrepareMetrics
+    imbalance: ImbalanceMetrics
     training: dict[str, Any]
     decision: dict[str, Any]
     curves: pd.DataFrame
@@ -62,8 +64,8 @@ def read_run_results() -> RunResults:
     """Read the outputs of the stages. Raises UserError where a file is missing or no JSON."""
     return RunResults(
         scores=_json(SCORES),
-        prepare=_json(PREPARE_METRICS),
-        imbalance=_json(IMBALANCE_METRICS),
+        prepare=PrepareMetrics.read(PREPARE_METRICS),
+        imbalance=ImbalanceMetrics.read(IMBALANCE_METRICS),
         training=_json(LEARNING_CURVES / "metrics.json"),
         decision=_json(DECISION),
         curves=read_curves(LEARNING_CURVES),

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from lesions.data.results.imbalance import ClassBalance, ImbalanceMetrics, PlanCounts
+from lesions.data.results.prepare import PrepareMetrics
 from lesions.rendering.html import Section
 from lesions.reports.run_results import RunResults
 from tests.unit.held_out import CLASSES, table
@@ -96,6 +98,7 @@ def _prepare() -> dict[str, Any]:
         "classes": dict.fromkeys(CLASSES, counts),
         "official_tables": [],
         "official_disagreements": 0,
+        "notes": {},
         "audit": {
             "contamination": [{"split": "official", "kind": "any", "test": 60, "shared": 5, "at_least": True}],
             "association": {"origin": 0.1, "size": None, "dark_corners": None},
@@ -103,6 +106,18 @@ def _prepare() -> dict[str, Any]:
             **dict.fromkeys(("blank", "colourless", "off_domain", "odd_colour", "odd_size"), 0),
         },
     }
+
+
+def _imbalance() -> ImbalanceMetrics:
+    balance = ClassBalance(
+        n=180, classes=3, fewest=CLASSES, fewest_n=60, most=CLASSES, most_n=60, imbalance=1, equal_share=0.3333,
+        dominating={},
+    )  # fmt: skip
+    return ImbalanceMetrics(
+        findings=["Fewest in melanoma."], dominates_from="", new_pictures=7,
+        raw=balance, usable=balance, training=balance, after_plan=balance,
+        classes=dict.fromkeys(CLASSES, PlanCounts(n_raw=70, n_usable=66, n_train=60, n_target=60, n_add=0)),
+    )  # fmt: skip
 
 
 def make_curves(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) -> pd.DataFrame:
@@ -113,16 +128,18 @@ def make_curves(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) 
 
 
 def make_run_results(**changes: Any) -> RunResults:
-    """changes: fields of RunResults, or values of its scores by a path, as test__overall__accuracy."""
-    scores = _scores()
+    """changes: fields of RunResults, or values by a path, as test__overall__accuracy or prepare__used."""
+    scores, prepare = _scores(), _prepare()
     fields = {name: value for name, value in changes.items() if "__" not in name}
     for path, value in changes.items():
         if "__" in path:
-            parent, keys = scores, path.split("__")
-            for key in keys[:-1]:
+            *keys, last = path.split("__")
+            parent = scores
+            if keys[0] == "prepare":
+                parent, keys = prepare, keys[1:]
+            for key in keys:
                 parent = parent[key]
-            parent[keys[-1]] = value
-    counts = {"n_raw": 70, "n_usable": 66, "n_train": 60, "n_target": 60, "n_add": 0}
+            parent[last] = value
     manifest = pd.DataFrame(
         {"image_id": list("abcdef"), "label": CLASSES * 2, "group": list("abcdef"), "origin": "HAM10000"}
     ).assign(
@@ -136,12 +153,8 @@ def make_run_results(**changes: Any) -> RunResults:
     )
     defaults: dict[str, Any] = {
         "scores": scores,
-        "prepare": _prepare(),
-        "imbalance": {
-            "findings": ["Fewest in melanoma."],
-            "new_pictures": 7,
-            "classes": dict.fromkeys(CLASSES, counts),
-        },
+        "prepare": PrepareMetrics.model_validate(prepare),
+        "imbalance": _imbalance(),
         "training": {"epochs_run": 2, "best_epoch": 1, "kept_epoch": 2, "weights": 1234},
         "decision": {"thresholds": {"melanoma": {"meaning": "melanoma against all other classes"}}},
         "curves": make_curves(),

@@ -44,9 +44,9 @@ def audited(root: Path, tmp_path: Path, **changes: object) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     prepared = prepare(root, labels, 32, params(**changes), folder)
-    summary = summarise(prepared)
+    audit = audit_prepared(prepared, folder)
     page = tmp_path / "audit.html"
-    write_audit(page, root, prepared, summary, sections(audit_prepared(prepared, folder), prepared, root))
+    write_audit(page, root, prepared, summarise(prepared, audit.counts), sections(audit, prepared, root))
     return page.read_text(encoding="utf-8")
 
 

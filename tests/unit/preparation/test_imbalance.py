@@ -104,15 +104,15 @@ def test_every_raw_file_is_counted_in_its_class() -> None:
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=9))
 def test_the_numbers_of_a_view_agree_with_each_other(train: list[int]) -> None:
     table = imbalance.plan(counts(**{f"class_{i}": n for i, n in enumerate(train)}), rebalance())
-    view = imbalance.summarize(table, excluded(), rebalance())["training"]
-    assert view["n"] == sum(train)
+    view = imbalance.summarize(table, excluded(), rebalance()).training
+    assert view.n == sum(train)
     present = [n for n in train if n]
     if present:
-        assert (view["fewest_n"], view["most_n"], view["classes"]) == (min(present), max(present), len(present))
-        assert all(share >= 1.5 * view["equal_share"] - 1e-4 for share in view["dominating"].values())
-        assert sum(view["dominating"].values()) <= 1.001, "shares of a whole exceed the whole"
+        assert (view.fewest_n, view.most_n, view.classes) == (min(present), max(present), len(present))
+        assert all(share >= 1.5 * view.equal_share - 1e-4 for share in view.dominating.values())
+        assert sum(view.dominating.values()) <= 1.001, "shares of a whole exceed the whole"
         shares = {label: n / sum(train) for label, n in zip(table["label"], train, strict=True)}
-        assert all(round(shares[label], 4) == share for label, share in view["dominating"].items())
+        assert all(round(shares[label], 4) == share for label, share in view.dominating.items())
 
 
 def test_the_answers_name_the_rare_the_dominating_and_the_filed_twice() -> None:
@@ -121,7 +121,7 @@ def test_the_answers_name_the_rare_the_dominating_and_the_filed_twice() -> None:
     table = imbalance.plan(imbalance.count_classes(left, lost), rebalance(cap=4.0))
     summary = imbalance.summarize(table, lost, rebalance(cap=4.0))
 
-    raw, usable, training, after, plan, caution = summary["findings"]
+    raw, usable, training, after, plan, caution = summary.findings
     assert "fewest in seborrheic keratosis (4)" in raw
     assert "fewest in dermatofibroma (5), most in melanoma (60), 1 to 12.0" in usable
     assert "Dominating: melanoma (80.0 %), at least 1.5 times the equal share of 33.3 %" in training
@@ -140,7 +140,7 @@ def test_classes_that_tie_are_all_named() -> None:
     table = imbalance.plan(counts(nevus=3, melanoma=3, dermatofibroma=9), rebalance())
     assert imbalance.title(table).startswith("Melanoma and nevus have the fewest training pictures (3), dermatofibroma")
     equal = imbalance.plan(counts(nevus=3, melanoma=3), rebalance())
-    assert "No class dominates" in imbalance.summarize(equal, excluded(), rebalance())["findings"][0]
+    assert "No class dominates" in imbalance.summarize(equal, excluded(), rebalance()).findings[0]
     assert imbalance.title(equal) == "All 2 classes have the same number of training pictures (3)"
 
 

@@ -119,9 +119,8 @@ def test_the_model_card_says_which_modality_the_model_knows(modality: list[str],
 
 @pytest.mark.parametrize(("at_least", "words"), [(True, "at least 5 of 60"), (False, "published, 5 of 60")])
 def test_leaks_of_the_published_split_are_told(at_least: bool, words: str) -> None:
-    results = make_run_results()
-    results.prepare["audit"]["contamination"][0]["at_least"] = at_least
-    assert words in sections_text(data_card(results))
+    row = {"split": "official", "kind": "any", "test": 60, "shared": 5, "at_least": at_least}
+    assert words in sections_text(data_card(make_run_results(prepare__audit__contamination=[row])))
 
 
 def test_subgroups_are_shown_only_where_they_can_be_told() -> None:

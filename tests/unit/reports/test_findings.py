@@ -173,10 +173,9 @@ def test_what_a_call_is_worth_in_general_practice_stands_beside_the_sensitivity(
 
 @pytest.mark.parametrize(("value", "stated"), [(0.49, False), (0.5, True)])
 def test_classes_that_go_with_collections_inflate_scores(value: float, stated: bool) -> None:
-    results = make_run_results()
-    results.prepare["audit"]["association"]["origin"] = value
+    results = make_run_results(prepare__audit__association__origin=value)
     assert ("Class and collection go together" in text_under("Is it fit for use, and for what not?", results)) is stated
-    results.prepare["audit"]["association"]["origin"] = None
+    results = make_run_results(prepare__audit__association__origin=None)
     assert "collection go together" not in text_under("Is it fit for use, and for what not?", results)
 
 

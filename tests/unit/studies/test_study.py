@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lesions.data.results.imbalance import ClassBalance, ImbalanceMetrics
 from studies import leak, study, study_claims
 from studies.experiments import read_plan
 from studies.paired import picture_accuracy
@@ -19,11 +20,17 @@ from tests.unit.studies.test_cross_validation import fold_predictions
 LEAKS = [
     {"fold": fold, "val": {"accuracy": 0.8}, "test": {"accuracy": 0.5}, "siblings": 0.9} for fold in range(3)
 ]  # fmt: skip
-IMBALANCE = {
-    "raw": {"n": 100, "fewest": ["seborrheic_keratosis"], "fewest_n": 4, "dominating": {"melanoma": 0.4}},
-    "usable": {"fewest": ["nevus"], "fewest_n": 20},
-    "dominates_from": "1.5 times the equal share",
-}
+USABLE = ClassBalance(
+    n=60, classes=2, fewest=["nevus"], fewest_n=20, most=["melanoma"], most_n=40, imbalance=2.0, equal_share=0.5,
+    dominating={},
+)  # fmt: skip
+RAW = USABLE.model_copy(
+    update={"n": 100, "fewest": ["seborrheic_keratosis"], "fewest_n": 4, "dominating": {"melanoma": 0.4}}
+)
+IMBALANCE = ImbalanceMetrics(
+    findings=[], dominates_from="1.5 times the equal share", new_pictures=0, raw=RAW, usable=USABLE, training=USABLE,
+    after_plan=USABLE, classes={},
+)  # fmt: skip
 
 
 def curves(last: float, epochs: int = 50) -> pd.DataFrame:
