@@ -1,10 +1,11 @@
 """One run at a time in a folder, and whether the program that started this one is still there."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from lesions.runtime.console import UserError
 
@@ -14,22 +15,22 @@ def exclusive_run(path: Path) -> Iterator[None]:
     """Hold the lock file while the block runs; the system releases it when this process ends, however it ends.
 
     `dvc repro` that is killed leaves its stage running. A second run beside it would write the same files.
-    Raises UserError that names the process which holds the lock.
+    Raises UserError that names the process which holds the lock, by a file beside it: Windows lets nobody else read a
+    locked file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise UserError(_explain(file.read())) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
+    holder = path.with_suffix(".pid")
+    lock = FileLock(path, fallback_to_soft=False)  # a lock by mere existence would outlive a process that is killed
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise UserError(_explain(holder.read_text(encoding="ascii") if holder.exists() else "")) from None
+    try:
+        holder.write_text(str(os.getpid()), encoding="ascii")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 def parent_process() -> tuple[int, ...]:
@@ -45,8 +46,9 @@ def parent_process() -> tuple[int, ...]:
 
 
 def _explain(pid: str) -> str:
+    command = f"taskkill /F /PID {pid}" if os.name == "nt" else f"kill {pid}"
     return (
         f"a training is already running in this folder: process {pid or 'unknown'}, perhaps left over from a "
-        "`dvc repro` that was killed. Wait until it ends, or stop it"
-        f"{f' (kill {pid})' if pid else ''}: the next `dvc repro` then goes on after its last complete epoch"
+        f"`dvc repro` that was killed. Wait until it ends, or stop it{f' ({command})' if pid else ''}: "
+        "the next `dvc repro` then goes on after its last complete epoch"
     )

@@ -51,7 +51,7 @@ def reaches(log: Path, epoch: int) -> Callable[[], bool]:
 
 def holder(folder: Path) -> int:
     """The process that trains in the folder."""
-    return int((folder / "checkpoints" / "lock").read_text())
+    return int((folder / "checkpoints" / "lock.pid").read_text())
 
 
 def files(folder: Path) -> dict[str, str]:
