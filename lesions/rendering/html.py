@@ -5,9 +5,7 @@ The same sections as Markdown: lesions/rendering/markdown.py.
 
 import base64
 import functools
-import html
 import io
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from PIL import Image
 
 from lesions.data.images import PictureError, load_picture
@@ -23,6 +22,7 @@ from lesions.runtime.outputs import whole_file
 TEMPLATES = Path(__file__).parent / "templates"
 THUMBNAIL_SIDE = 96  # pixels
 THUMBNAIL_QUALITY = 85  # of JPEG: about 3 KB a picture
+INLINE = MarkdownIt("zero").enable(["backticks", "emphasis"])  # no links or pictures: a file's name may look like one
 NO_PICTURE = np.full((THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3), 128, dtype=np.uint8)
 
 
@@ -74,9 +74,9 @@ def write_report(path: str | Path, template: str, **content: Any) -> None:
 
 
 def inline(text: str) -> str:
-    """The text as HTML: `code` and **strong** of Markdown become elements, all else is escaped."""
-    with_code = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", with_code)
+    """The text as HTML: `code`, *emphasis* and **strong** of Markdown become elements, all else is escaped."""
+    html: str = INLINE.renderInline(text)
+    return html
 
 
 def png_data_uri(path: Path) -> str:

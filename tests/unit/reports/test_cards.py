@@ -1,9 +1,12 @@
 """Model card, data card and report: filled from numbers, loud on synthetic pictures, silent on what is unknown."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lesions.data.licences import NO_LICENCE
 from lesions.rendering.html import Section, Table, inline
@@ -155,6 +158,13 @@ def test_markdown_tables_and_lists_are_whole(tmp_path: Path) -> None:
 def test_marked_up_text_is_escaped_first() -> None:
     """A class may be named by a folder of a stranger: its name must not become part of the page."""
     assert inline("`a < b` **c** <img>") == "<code>a &lt; b</code> <strong>c</strong> &lt;img&gt;"
+    assert inline("![a](http://b) [c](http://d)") == "![a](http://b) [c](http://d)", "the report loads nothing"
+
+
+@given(st.text(st.sampled_from("ab <>&\"'`*_/=![]()\\")))
+def test_no_text_becomes_another_element(text: str) -> None:
+    found = re.findall(r"<(.*?)>", inline(text))
+    assert set(found) <= {f"{end}{name}" for name in ("code", "em", "strong") for end in ("", "/")}, found
 
 
 def test_the_report_is_one_file_with_every_chart_and_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
