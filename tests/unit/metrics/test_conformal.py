@@ -1,8 +1,13 @@
 """Conformal sets hold the truth as often as promised, in every class, and say where nothing can be promised."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from mapie.classification import SplitConformalClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin
 
+from lesions.data.predictions import probability_columns
 from lesions.metrics import conformal
 from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import CLASSES, table
@@ -54,3 +59,40 @@ def test_coverage_and_size_are_told_with_n_and_interval() -> None:
     assert found["coverage"]["low"] <= 0.9 <= found["coverage"]["high"]
     assert 1 <= found["mean_size"]["value"] <= 3
     assert sum(row["n"] for row in found["per_class"].values()) == 300
+
+
+class Stored(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """A classifier whose probabilities are computed already: they are what it is given."""
+
+    classes_ = np.arange(len(CLASSES))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def predict_proba(self, rows: Any) -> Any:
+        return rows
+
+    def predict(self, rows: Any) -> Any:
+        return rows.argmax(axis=1)
+
+
+@pytest.mark.parametrize("coverage", conformal.COVERAGES)
+@pytest.mark.parametrize("n", [100, 150, 401])
+@pytest.mark.filterwarnings("ignore:WARNING. your conformalization dataset has less labels:UserWarning")
+def test_the_sets_are_those_of_mapie(coverage: float, n: int) -> None:
+    """MAPIE has no classes of their own: it is calibrated once for each, on the validation pictures of that class."""
+    validation, test = table(n, n, split="val"), table(500, 1)
+    columns, y = probability_columns(CLASSES), validation["label"].map(CLASSES.index).to_numpy()
+    fitted = conformal.quantiles(validation, CLASSES, coverage)
+    assert {row["basis"] for row in fitted.values()} == {"class"}, "the test would compare fallbacks"
+    for k, label in enumerate(CLASSES):
+        oracle = SplitConformalClassifier(Stored(), confidence_level=coverage, prefit=True, conformity_score="lac")
+        oracle.conformalize(normalised(validation[columns].to_numpy())[y == k], y[y == k])
+        _, sets = oracle.predict_set(normalised(test[columns].to_numpy()))
+        ours = conformal.conformal_sets(test, CLASSES, fitted)
+        assert sets[:, k, 0].tolist() == ours[:, k].tolist(), label
+
+
+def normalised(probabilities: Any) -> Any:
+    """Rows that were rounded to 6 digits add up to 1 again: MAPIE refuses others."""
+    return probabilities / probabilities.sum(axis=1, keepdims=True)
