@@ -1,16 +1,14 @@
 """A data set's folder, listed once for all readers, with the headers of the tables in it."""
 
-import csv
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from lesions.datasets.raw import files_below
+from lesions.datasets.text import read_header
 
 TABLE_SUFFIXES = frozenset({".csv", ".tab", ".tsv"})
 BARE_TABLES = frozenset({"HAM10000_metadata"})  # so named by Harvard Dataverse, without a suffix
-SEPARATORS = ",;\t"
-_LONGEST_HEADER = 100_000  # characters: tables of pixels have headers of many thousand columns
 
 
 class Folder:
@@ -48,23 +46,3 @@ def is_table(name: str) -> bool:
     """Whether a file's name is that of a table of text."""
     path = Path(name)
     return (path.suffix.lower() in TABLE_SUFFIXES or path.name in BARE_TABLES) and not path.name.startswith("._")
-
-
-def read_header(path: Path) -> tuple[str, ...]:
-    """The column names in the first line that is not blank; none where the file is empty or cannot be read."""
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline=None) as lines:
-            line = next((line for line in iter(lambda: lines.readline(_LONGEST_HEADER), "") if line.strip()), "")
-    except OSError:
-        return ()
-    return split_header(line)
-
-
-def split_header(line: str) -> tuple[str, ...]:
-    """The cells of a header line, whichever of SEPARATORS parts them."""
-    return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator_of(line)), []))
-
-
-def separator_of(header: str) -> str:
-    """The one of SEPARATORS that a header line has most of."""
-    return max(SEPARATORS, key=header.count)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lesions.datasets.folder import Folder, is_table
-from lesions.datasets.raw import RawDataset, is_picture, make_notes, picture_id, raw_table
+from lesions.datasets.raw import RawDataset, id_in_table, is_picture, make_notes, raw_table
 from lesions.datasets.rows import Rows
 from lesions.datasets.tables import describe_columns
 from lesions.runtime.console import UserError
@@ -20,7 +20,7 @@ def read_pictures(folder: Folder, rows: Rows, tables: str) -> RawDataset:
     """
     by_id = rows.table.set_index("id")
     table_ids = set(by_id.index)
-    ids_by_name = {name: picture_id(name) for name in folder.files}
+    ids_by_name = {name: id_in_table(name, table_ids) for name in folder.files}
     ids = pd.Series(
         {name: ids_by_name[name] for name in ids_by_name if is_picture(name) or ids_by_name[name] in table_ids},
         dtype=str,

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -84,10 +84,42 @@ def raw_table(rows: Iterable[Mapping[str, str]] | pd.DataFrame) -> pd.DataFrame:
 
 
 def picture_id(name: str) -> str:
-    """The id that a file's name or a table's cell stands for: no folder, suffix, mark of a copy or `_downsampled`."""
-    stem = _SUFFIX.sub("", name.strip().rpartition("/")[2])
-    stem = _COPY.sub("", stem).removesuffix(_DOWNSAMPLED)
-    return stem.upper() if _ISIC_ID.fullmatch(stem) else stem
+    """The id that a file's name or a table's cell stands for: no folder, no suffix.
+
+    An id of the ISIC archive has neither mark of a copy nor `_downsampled`; other names may be told apart by just that
+    (`photo (1)`, `photo (2)`).
+    """
+    stem = _SUFFIX.sub("", _path(name).rpartition("/")[2])
+    original = original_id(stem)
+    return original.upper() if _ISIC_ID.fullmatch(original) else stem
+
+
+def original_id(stem: str) -> str:
+    """The id without what programs append to that of a copy."""
+    return _COPY.sub("", stem).removesuffix(_DOWNSAMPLED)
+
+
+def picture_ids(names: pd.Series) -> pd.Series:
+    """The picture_id of each cell of a table; where different cells would share one, as much of the path as tells them
+    apart (`patient1/photo`, `patient2/photo`).
+    """
+    paths = names.map(_path)
+    ids = names.map(picture_id)
+    for depth in range(2, 1 + max(paths.str.count("/"), default=0) + 1):
+        repeated = paths.groupby(ids).transform("nunique") > 1
+        if not repeated.any():
+            break
+        tails = paths[repeated].map(lambda path, depth=depth: _SUFFIX.sub("", "/".join(path.split("/")[-depth:])))
+        ids = ids.where(~repeated, tails)
+    return ids
+
+
+def id_in_table(name: str, ids: Set[str]) -> str:
+    """The one of a table's ids that a file's name stands for, its path's longest end first; else its picture_id."""
+    parts = _SUFFIX.sub("", name).split("/")
+    ends = ["/".join(parts[start:]) for start in range(len(parts) - 1)]
+    identifier = picture_id(name)
+    return next((end for end in (*ends, identifier, original_id(identifier)) if end in ids), identifier)
 
 
 def isic_id(name: str) -> str:
@@ -115,6 +147,11 @@ def subfolders(folder: Path) -> list[Path]:
     except OSError as error:
         _cannot_open(error)
         raise
+
+
+def _path(cell: str) -> str:
+    """The path in a cell with forward slashes, also that of Windows."""
+    return cell.strip().replace("\\", "/")
 
 
 def _leads_back(path: Path) -> bool:

@@ -1,17 +1,20 @@
-"""One table of text, whatever program saved it: byte-order mark, separator, line ends and blanks do not matter."""
+"""One table of text, whatever program saved it: encoding, separator, decimal sign and line ends do not matter."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from lesions.datasets.folder import Folder, separator_of
-from lesions.datasets.raw import Note, make_notes, picture_id
+from lesions.datasets.folder import Folder
+from lesions.datasets.raw import Note, make_notes, picture_ids
+from lesions.datasets.text import from_header, read_lines
 from lesions.runtime.console import UserError
 
 MAX_COLUMN_NAMES = 12  # in an error message
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 class MetadataTable(NamedTuple):
@@ -33,7 +36,7 @@ def read_tables(folder: Folder, columns: Sequence[str]) -> list[MetadataTable]:
 
 
 def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:
-    """The rows that name a picture in the first of the columns, as `id` (see picture_id); every cell is stripped text.
+    """The rows that name a picture in the first of the columns, as `id` (see picture_ids); every cell is stripped text.
 
     Raises UserError that names the file where it cannot be read, a column is missing, or a row has too many cells.
     """
@@ -50,8 +53,7 @@ def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:
         }
     )
     cells = cells[~blank & ~nameless].reset_index(drop=True)
-    ids = pd.Series([picture_id(name) for name in cells[columns[0]]], index=cells.index, dtype=str)
-    return MetadataTable(path.name, cells.assign(id=ids), notes)
+    return MetadataTable(path.name, cells.assign(id=picture_ids(cells[columns[0]])), notes)
 
 
 def describe_columns(columns: Iterable[str]) -> str:
@@ -63,32 +65,29 @@ def describe_columns(columns: Iterable[str]) -> str:
 
 def _cells(path: Path) -> pd.DataFrame:
     """Every row below the header as stripped text, blank rows included; short rows are filled up with empty cells."""
-    lines = _lines(path)
-    header = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines[lines.index(header) :] if header else [], delimiter=separator_of(header), strict=True)
+    lines = read_lines(path)
+    below, separator = from_header(lines)
+    reader = csv.reader(below, delimiter=separator, strict=True)
     try:
         names, *rows = list(reader) or [[]]
     except csv.Error as error:
-        raise UserError(f"{path}: line {reader.line_num} is no row of a table ({error})") from None
+        number = len(lines) - len(below) + reader.line_num
+        raise UserError(f"{path}: line {number} is no row of a table ({error})") from None
     names = [name.strip() for name in names]
     _check_names(path, names)
     for number, row in enumerate(rows, start=1):
         if any(cell.strip() for cell in row[len(names) :]):
             raise UserError(f"{path}: row {number} has {len(row)} cells under {len(names)} column names; mend it")
     width = len(names)
-    cells = [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for row in rows]
+    cells = [[_clean(cell) for cell in row[:width]] + [""] * (width - len(row)) for row in rows]
     table = pd.DataFrame(cells, columns=names, dtype=str)
     return table.loc[:, [name != "" for name in names]]
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # every kind of line end becomes \n
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from None
-    return [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
+def _clean(cell: str) -> str:
+    """The cell without blanks around it; a number with a decimal comma, as spreadsheets write it, with a point."""
+    cell = cell.strip()
+    return cell.replace(",", ".") if "," in cell and _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _check_names(path: Path, names: list[str]) -> None:

@@ -98,6 +98,50 @@ def test_a_table_in_another_encoding_is_one_clear_line(tmp_path: Path) -> None:
         read_layout(root, "auto")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_decimal_commas_are_numbers(tmp_path: Path, encoding: str) -> None:
+    """A spreadsheet of a country with decimal commas makes every row of ones and zeros one without a label."""
+    files = {
+        "truth.csv": f"{ONE_HOT_2019}\nISIC_1,{'0.0,' * 8}1.0\nISIC_2,0.0,1.0,{'0.0,' * 6}0.0\n",
+        "meta.csv": "image,age_approx,anatom_site_general,lesion_id,sex\nISIC_2,55.0,anterior torso,,female\n",
+    }
+    root = lay_out(tmp_path, {"ISIC_1.jpg": "", "ISIC_2.jpg": ""})
+    for name, text in files.items():
+        (root / name).write_bytes(text.replace(",", ";").replace(".", ",").encode(encoding))
+    table = read_layout(root, "auto").table
+    assert table["label"].tolist() == ["", "nevus"]
+    assert table["age"].tolist() == ["", "55"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "files", "pairs"),
+    [
+        (["a\\b\\ISIC_1.jpg", "ISIC_2"], ["x/ISIC_1.jpg", "ISIC_2.png"], {"ISIC_1": "nv", "ISIC_2": "mel"}),
+        (["p1/photo.jpg", "p2/photo.jpg"], ["in/p1/photo.jpg", "in/p2/photo.jpg"], {"p1/": "nv", "p2/": "mel"}),
+        (["D:\\all\\p1\\photo.jpg", "D:\\all\\p2\\photo.jpg"], ["p1/photo.jpg", "p2/photo.jpg"],
+         {"p1/": "nv", "p2/": "mel"}),
+        (["photo (1)", "photo (2)"], ["photo (1).jpg", "photo (2).jpg"], {"(1)": "nv", "(2)": "mel"}),
+        (["photo_1", "photo_2"], ["photo_1.jpg", "photo_2 - Copy.jpg"], {"_1": "nv", "_2": "mel"}),
+    ],
+)  # fmt: skip
+def test_a_row_is_that_of_the_file_it_names(
+    tmp_path: Path, cells: list[str], files: list[str], pairs: dict[str, str]
+) -> None:
+    """Folders of Windows, and stems that only folder or number tell apart: a wrong match is a wrong label."""
+    table = f"image_id,dx\n{cells[0]},nv\n{cells[1]},mel\n"
+    rows = read_layout(lay_out(tmp_path, {"m.csv": table, **dict.fromkeys(files, "")}), "auto").table
+    found = {part: rows.loc[rows["source"].str.contains(part, regex=False), "label"].tolist() for part in pairs}
+    assert found == {part: [class_of(code)] for part, code in pairs.items()}
+
+
+def test_a_damaged_utf16_table_is_one_clear_line(tmp_path: Path) -> None:
+    root = lay_out(tmp_path, TWINS["ham10000"])
+    path = root / "HAM10000_metadata.csv"
+    path.write_bytes(path.read_text().encode("utf-16")[:-1])
+    with pytest.raises(UserError, match=r"HAM10000_metadata.csv: is not UTF-16.* save it"):
+        read_layout(root, "auto")
+
+
 IDS = st.sampled_from([f"ISIC_000000{number}" for number in range(6)])
 ROWS = st.lists(st.tuples(IDS, st.sampled_from(["nv", "mel", "bcc", ""]), st.sampled_from(["", "45.0"])), max_size=10)
 
@@ -107,7 +151,9 @@ ROWS = st.lists(st.tuples(IDS, st.sampled_from(["nv", "mel", "bcc", ""]), st.sam
     rows=ROWS,
     present=st.sets(IDS, min_size=1),
     mark=st.sampled_from(["", "\ufeff"]),
-    separator=st.sampled_from([",", ";", "\t"]),
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    named=st.booleans(),
+    encoding=st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"]),
     ending=st.sampled_from(["\n", "\r\n", "\r"]),
     blank=st.booleans(),
     quote=st.booleans(),
@@ -117,16 +163,24 @@ def test_however_a_table_was_saved_every_file_is_accounted_for(
     present: set[str],
     mark: str,
     separator: str,
+    named: bool,
+    encoding: str,
     ending: str,
     blank: bool,
     quote: bool,
 ) -> None:
     written = [("image_id", "dx", "age"), *rows, ("ISIC_9", "df", "")]
     lines = [separator.join(f'"{cell}"' if quote else f" {cell} " for cell in row) for row in written]
-    text = mark + ((ending + separator * 2 + ending if blank else ending).join(lines)) + ending * (1 + 2 * blank)
+    mark = "\ufeff" if encoding.startswith("utf-32") else mark  # without a mark it is hardly ever seen
+    text = (
+        mark
+        + f"sep={separator}{ending}" * named
+        + ((ending + separator * 2 + ending if blank else ending).join(lines))
+        + ending * (1 + 2 * blank)
+    )
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        (root / "table.csv").write_bytes(text.encode())
+        (root / "table.csv").write_bytes(text.encode(encoding))
         for picture in present | {"ISIC_9"}:
             (root / f"{picture}.jpg").touch()
         reading = read_layout(root, "auto")

@@ -1,0 +1,84 @@
+"""The text of a table, whatever program saved it: its encoding, its separator, and where its header stands."""
+
+import csv
+import re
+from pathlib import Path
+
+from lesions.runtime.console import UserError
+
+SEPARATORS = ",;\t|"
+_LONGEST_HEADER = 400_000  # bytes: tables of pixels have headers of many thousand columns
+# By the bytes that mark them (The Unicode Standard, section 23.8); those of UTF-32 begin like those of UTF-16
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"\xef\xbb\xbf": "utf-8-sig",
+}
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;|]*', re.IGNORECASE)  # written for Excel, above the header
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text, each with a final newline, whichever of the three kinds of line end it has.
+
+    Raises UserError where it cannot be read, or is no text in UTF-8, UTF-16 or UTF-32.
+    """
+    try:
+        content = path.read_bytes()
+        encoding = encoding_of(content)
+        return _split(content.decode(encoding))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        name = error.encoding.upper().removesuffix("-SIG")
+        raise UserError(f"{path}: is not {name} text (byte {error.start}); save it as CSV in UTF-8") from None
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """The column names in the header; none where the file is empty or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_LONGEST_HEADER)
+    except OSError:
+        return ()
+    lines, separator = from_header(_split(start.decode(encoding_of(start), errors="replace")))
+    return split_header(lines[0], separator) if lines else ()
+
+
+def encoding_of(start: bytes) -> str:
+    """The encoding of a text by its first bytes: its mark, or the zeros of UTF-16 without one; else UTF-8."""
+    marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+    if marked:
+        return marked
+    even, odd = start[:200:2].count(0), start[1:200:2].count(0)
+    if max(even, odd) > len(start[:200]) // 4:  # most letters of a header are ASCII
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return "utf-8"
+
+
+def from_header(lines: list[str]) -> tuple[list[str], str]:
+    """The lines from the header on, which is the first that is neither blank nor `sep=;`; and the separator."""
+    separator = ""
+    for number, line in enumerate(lines):
+        named = _SEPARATOR_LINE.fullmatch(line)
+        if named:
+            separator = named[1]
+        elif line.strip():
+            return lines[number:], separator or separator_of(line)
+    return [], separator or SEPARATORS[0]
+
+
+def split_header(line: str, separator: str) -> tuple[str, ...]:
+    """The cells of a header line."""
+    return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator), []))
+
+
+def separator_of(header: str) -> str:
+    """The one of SEPARATORS that parts a header line into the most cells."""
+    return max(SEPARATORS, key=lambda separator: len(split_header(header, separator)))
+
+
+def _split(text: str) -> list[str]:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+    return [f"{line}\n" for line in lines]
