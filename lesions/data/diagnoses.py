@@ -4,12 +4,12 @@ Malignancy follows the diagnosis levels of the ISIC archive (isic-archive.com, `
 is 'indeterminate' there, being premalignant, and so is HAM10000's `akiec` here, which joins it with carcinoma in situ.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from lesions.data.diagnosis_names import read_name, slug, without_decoration
 from lesions.runtime.console import UserError
 
 Malignancy = Literal["malignant", "indeterminate", "benign", "unknown"]
@@ -48,41 +48,9 @@ DIAGNOSES = {
     )
 }
 
-# Other names of a class, as slugs: codes of HAM10000 (Tschandl et al., 2018) and of the ground truth of ISIC 2018 and
-# 2019, names in the ISIC archive (github.com/ImageMarkup/isic-metadata) and of class folders on Kaggle.
-NAMES = {
-    "actinic_keratosis": ("ak", "ack", "actinic_keratoses", "solar_keratosis", "solar_or_actinic_keratosis"),
-    "akiec": ("actinic_keratoses_and_intraepithelial_carcinoma", "actinic_keratosis_or_intraepithelial_carcinoma"),
-    "basal_cell_carcinoma": ("bcc",),
-    "benign_keratosis": ("bkl", "benign_keratosis_like_lesions", "benign_keratosis_like_lesion"),
-    "dermatofibroma": ("df", "dermatofibromas"),
-    "lentigo": ("lentigo_nos",),
-    "lichenoid_keratosis": ("lplk", "lichen_planus_like_keratosis", "benign_lichenoid_keratosis"),
-    "melanoma": ("mel", "melanomas", "malignant_melanoma", "melanoma_nos"),
-    "nevus": ("nv", "nevi", "naevus", "melanocytic_nevus", "melanocytic_nevi", "melanocytic_naevi", "mole", "moles"),
-    "pigmented_benign_keratosis": ("pbk", "pigmented_benign_keratoses"),
-    "seborrheic_keratosis": ("sk", "sek", "seborrheic_keratoses", "seborrhoeic_keratosis"),
-    "solar_lentigo": ("solar_lentigines",),
-    "squamous_cell_carcinoma": ("scc", "squamous_cell_carcinoma_nos"),
-    "vascular_lesion": ("vasc", "vascular_lesions"),
-}
-# Diagnoses of the ISIC archive (`diagnosis`, `diagnosis_2` to `diagnosis_4`) that are part of a class. HAM10000's vasc
-# are angiomas, angiokeratomas, pyogenic granulomas and haemorrhage. Class folders of these names stay classes apart.
-SUBTYPES = {
-    "lentigo": ("lentigo_simplex",),
-    "melanoma": (
-        "melanoma_invasive", "melanoma_in_situ", "melanoma_metastasis", "malignant_melanocytic_proliferations_melanoma",
-    ),
-    "squamous_cell_carcinoma": ("squamous_cell_carcinoma_invasive", "squamous_cell_carcinoma_in_situ"),
-    "vascular_lesion": (
-        "angioma", "hemangioma", "angiokeratoma", "pyogenic_granuloma", "benign_soft_tissue_proliferations_vascular",
-    ),
-}  # fmt: skip
-_BY_NAME = {label: label for label in DIAGNOSES} | {name: label for label, names in NAMES.items() for name in names}
-_BY_SUBTYPE = {name: label for label, names in SUBTYPES.items() for name in names}
-
 _COARSE = frozenset({"akiec", "benign_keratosis", "benign", "malignant", "not_melanoma"})
 _FINEST = frozenset(DIAGNOSES) - _COARSE
+_MALIGNANCY_ALONE = frozenset({"benign", "malignant", "not_melanoma"})  # classes that name no diagnosis
 _PARTS: dict[str, frozenset[str]] = {
     # 192 of the 197 squamous cell carcinomas of the nine-class ISIC set are `akiec` in HAM10000, and all of its AK are
     "akiec": frozenset({"actinic_keratosis", "squamous_cell_carcinoma"}),
@@ -114,26 +82,20 @@ CLASS_MAPS: dict[str, dict[str, str | None]] = {
 }
 
 
-def slug(name: str) -> str:
-    """The name as used in paths and columns: lower case, words joined by underscores.
-
-    Raises ValueError where no letter or digit is left.
-    """
-    result = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not result:
-        raise ValueError(f"{name!r} holds no letter or digit")
-    return result
-
-
 def known_class(name: str, subtypes: bool = False) -> str | None:
-    """The slug of the class that a name or code of NAMES stands for (`nv`, `Melanocytic nevi`), or one of SUBTYPES.
+    """The slug of the class that a name stands for (`nv`, `2. Melanocytic nevi (NV) 7970`), or one of SUBTYPES.
 
-    None for any other name.
+    Of several known names in it the one that contains the others counts. None for any other name.
     """
-    if not any(character.isalnum() and character.isascii() for character in name):
+    reading = read_name(name)
+    if not reading.whole or not (reading.classes or subtypes):
         return None
-    key = slug(name)
-    return _BY_NAME.get(key) or (_BY_SUBTYPE.get(key) if subtypes else None)
+    classes = {*reading.classes, *reading.subtypes}
+    specific = classes - _MALIGNANCY_ALONE
+    if len(specific) == 1:
+        label = specific.pop()
+        return label if all(compatible(label, other) for other in classes) else None
+    return next((label for label in sorted(classes) if classes - {label} <= finer(label)), None)
 
 
 def class_of(name: str) -> str:
@@ -145,9 +107,25 @@ def class_of(name: str) -> str:
 
 
 def diagnosis(label: str) -> Diagnosis:
-    """The entry of a class; for a class of the user's own, its slug as name and 'unknown' malignancy."""
-    name = label.replace("_", " ")
-    return DIAGNOSES.get(label, Diagnosis(label, name, name, "unknown"))
+    """The entry of a class; a class of the user's own has its slug as name, and 'unknown' malignancy.
+
+    A subtype (`melanoma_in_situ`) has the malignancy of its class.
+    """
+    if label in DIAGNOSES:
+        return DIAGNOSES[label]
+    name, known = label.replace("_", " "), known_class(label, subtypes=True)
+    return Diagnosis(label, name, name, DIAGNOSES[known].malignancy if known else "unknown")
+
+
+def names_within(label: str) -> list[str]:
+    """The classes whose names stand in the name of a class of unknown malignancy, e.g. melanoma in `no_melanoma_yet`.
+
+    Empty for every known class: only `unknown` malignancy makes numbers on malignant pictures incomplete.
+    """
+    if label in DIAGNOSES or diagnosis(label).malignancy != "unknown":
+        return []
+    reading = read_name(label)
+    return list(dict.fromkeys((*reading.classes, *reading.subtypes)))
 
 
 def finer(label: str) -> frozenset[str]:
@@ -178,6 +156,9 @@ def merge_classes(labels: pd.Series, how: str | Mapping[str, str | None]) -> pd.
     present = sorted(set(labels) - {""})
     if isinstance(how, str):
         mapping = {} if how == "keep" else CLASS_MAPS[how]
+        for label in present:
+            if label not in mapping and (known := known_class(label, subtypes=True)) in mapping:
+                mapping = mapping | {label: mapping[str(known)]}
         unknown = [label for label in present if how != "keep" and label not in mapping]
         if unknown:
             raise UserError(
@@ -185,11 +166,17 @@ def merge_classes(labels: pd.Series, how: str | Mapping[str, str | None]) -> pd.
                 f"e.g. {{{unknown[0]}: benign}}"
             )
     else:
-        mapping = {class_of(old): None if new is None else class_of(new) for old, new in how.items()}
+        mapping = {_present_class(old, present): None if new is None else class_of(new) for old, new in how.items()}
         absent = sorted(set(mapping) - set(present))
         if absent:
             raise UserError(f"prepare.classes: no class {absent[0]} in the data set; it has {', '.join(present)}")
     return labels.map({"": ""} | {label: mapping.get(label, label) or "" for label in present})
+
+
+def _present_class(name: str, present: list[str]) -> str:
+    """The class for a name in an own map: the name may be that of a folder, numbering and count included."""
+    bare = without_decoration(name)
+    return bare if bare in present else class_of(name)
 
 
 def _parts(label: str) -> frozenset[str]:

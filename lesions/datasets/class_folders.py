@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from lesions.data.diagnoses import class_of, known_class, slug
+from lesions.data.diagnoses import class_of, known_class
+from lesions.data.diagnosis_names import slug
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import RawDataset, is_picture, make_notes, raw_table, subfolders
 from lesions.runtime.console import UserError

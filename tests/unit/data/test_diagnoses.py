@@ -1,13 +1,17 @@
 """Classes: names and codes, which contains which, and maps onto fewer classes."""
 
+import unicodedata
+from collections.abc import Callable
+from typing import Literal
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lesions.data.diagnoses import (
     CLASS_MAPS,
     DIAGNOSES,
-    NAMES,
-    SUBTYPES,
     class_of,
     coarser,
     compatible,
@@ -15,8 +19,9 @@ from lesions.data.diagnoses import (
     finer,
     known_class,
     merge_classes,
-    slug,
+    names_within,
 )
+from lesions.data.diagnosis_names import NAMES, SUBTYPES, slug, without_decoration
 from lesions.runtime.console import UserError
 
 NINE = (
@@ -64,6 +69,76 @@ def test_subtypes_are_told_apart_unless_asked() -> None:
     assert known_class("Melanoma in situ") is None
     assert class_of("Melanoma in situ") == "melanoma_in_situ"
     assert known_class("Melanoma in situ", subtypes=True) == "melanoma"
+    assert diagnosis("melanoma_in_situ").malignancy == "malignant"
+    assert merged(("melanoma_in_situ", "nevus"), "malignant_or_benign") == ["malignant", "benign"]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("2. Melanoma 15.75k", "melanoma"), ("4. Basal Cell Carcinoma (BCC) 3323", "basal_cell_carcinoma"),
+        ("5. Melanocytic Nevi (NV) - 7970", "nevus"),
+        ("6. Benign Keratosis-like Lesions (BKL) 2624", "benign_keratosis"),
+        ("Melanoma (MEL)", "melanoma"), ("Melanoma [C43]", "melanoma"), ("melanoma (n=120)", "melanoma"),
+        ("300 melanoma", "melanoma"), ("nevus 300 images", "nevus"), ("naevi", "nevus"), ("Nævus", "nevus"),
+        ("Mélanome", "melanoma"), ("seborrhoeic keratoses", "seborrheic_keratosis"),
+        ("BasalCellCarcinoma", "basal_cell_carcinoma"), ("NV - nevus", "nevus"), ("Nevus (benign)", "nevus"),
+        ("Non-melanoma", "not_melanoma"), ("Actinic keratoses (akiec)", "akiec"), ("skin cancer", "malignant"),
+        ("Actinic keratoses and intraepithelial carcinoma / Bowen's disease (akiec)", "akiec"),
+        ("benign keratosis-like lesions (solar lentigines / seborrheic keratoses and lichen-planus like keratoses)",
+         "benign_keratosis"),
+        ("vascular lesions (angiomas, angiokeratomas, pyogenic granulomas and hemorrhage, vasc)", "vascular_lesion"),
+    ],
+)  # fmt: skip
+def test_numbering_counts_codes_plurals_and_accents_do_not_matter(name: str, label: str) -> None:
+    """Else the class is one of unknown malignancy, and no score of melanoma or malignancy counts it."""
+    assert class_of(name) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "within"),
+    [
+        ("Melanoma and nevus", ["melanoma", "nevus"]), ("Melanoma (benign)", ["melanoma", "benign"]),
+        ("not nevus", ["nevus"]), ("Non-melanoma skin cancer", ["not_melanoma", "malignant"]),
+        ("Melanoma Skin Cancer Nevi and Moles", ["melanoma", "malignant", "nevus"]), ("blue nevus", ["nevus"]),
+        ("8. Seborrheic Keratoses and other Benign Tumors - 1.8k", ["seborrheic_keratosis", "benign"]),
+        ("1. Eczema 1677", []), ("scar", []), ("melanoma", []), ("not_melanoma", []),
+    ],
+)  # fmt: skip
+def test_what_is_no_known_class_but_holds_the_name_of_one_is_not_guessed(name: str, within: list[str]) -> None:
+    """A name such as 'not nevus' must not become a nevus, nor be passed over in silence."""
+    assert names_within(class_of(name)) == within
+    if within:
+        assert known_class(name) is None
+
+
+@given(
+    name=st.sampled_from([*DIAGNOSES, *(name for names in NAMES.values() for name in names)]),
+    before=st.sampled_from(["", "2. ", "03_", "1) ", "4 - "]),
+    behind=st.sampled_from(["", " 15.75k", " 3323", " (XYZ)", " [12]", " (1,034)", "_300_images", " (n=12)"]),
+    style=st.sampled_from([str, str.upper, str.title, lambda text: text.replace("_", " "), lambda text: f" {text} "]),
+    plural=st.booleans(),
+    form=st.sampled_from(["NFC", "NFD"]),
+)
+def test_a_name_is_known_however_it_is_decorated(
+    name: str, before: str, behind: str, style: Callable[[str], str], plural: bool, form: Literal["NFC", "NFD"]
+) -> None:
+    plural = plural and name.endswith(("oma", "mole", "wart"))
+    decorated = before + style(name + "s" * plural).replace("o", "ö", 1) + behind
+    assert class_of(unicodedata.normalize(form, decorated)) == class_of(name)
+    assert known_class(name) in DIAGNOSES
+
+
+@given(st.text(min_size=1, max_size=12), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_both_ways_to_write_an_accent_are_one_class(text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
+    """macOS decomposes accents, Windows and Linux do not: one class must not become two."""
+    assert slug(f"a{text}") == slug(unicodedata.normalize(form, f"a{text}"))
+
+
+def test_numbering_of_unknown_names_can_be_left_away() -> None:
+    assert without_decoration("10. Warts Molluscum (Viral) - 2103") == "warts_molluscum_viral"
+    assert without_decoration("1. Eczema (ECZ) 1677") == without_decoration("Eczema") == "eczema"
+    assert without_decoration("12") == "12", "something must be left"
 
 
 def test_no_name_stands_for_two_classes() -> None:
@@ -122,5 +197,6 @@ def test_an_own_map_renames_what_it_names_and_leaves_out_null() -> None:
 def test_a_map_that_does_not_fit_the_data_is_one_clear_line() -> None:
     with pytest.raises(UserError, match=r"prepare\.classes: no class dermatofibroma .* melanoma, nevus"):
         merged(("nevus", "melanoma"), {"df": "benign"})
+    assert merged(("eczema", "nevus"), {"1. Eczema 1677": "other"}) == ["other", "nevus"]
     with pytest.raises(UserError, match=r"prepare\.classes: seven does not say what blue_nevus"):
         merged(("nevus", "blue_nevus"), "seven")
