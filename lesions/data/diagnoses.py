@@ -1,7 +1,8 @@
 """The diagnoses: slugs for files and columns, display names, malignancy, and which class contains which.
 
 Malignancy follows the diagnosis levels of the ISIC archive (isic-archive.com, `diagnosis_1`): actinic keratosis
-is 'indeterminate' there, being premalignant, and so is HAM10000's `akiec` here, which joins it with carcinoma in situ.
+is 'indeterminate' there, being premalignant, and so is HAM10000's `akiec` here, which joins it with carcinoma in situ;
+keratoacanthoma is malignant there, inflammation and infection are benign.
 """
 
 from collections.abc import Mapping
@@ -30,10 +31,15 @@ DIAGNOSES = {
         Diagnosis("actinic_keratosis", "actinic keratosis", "AK", "indeterminate"),
         Diagnosis("basal_cell_carcinoma", "basal cell carcinoma", "BCC", "malignant"),
         Diagnosis("dermatofibroma", "dermatofibroma", "DF", "benign"),
+        Diagnosis("inflammatory_or_infectious", "inflammatory or infectious condition", "INF", "benign"),
+        Diagnosis("keratoacanthoma", "keratoacanthoma", "KA", "malignant"),
         Diagnosis("lentigo", "lentigo", "LEN", "benign"),
         Diagnosis("lichenoid_keratosis", "lichen planus-like keratosis", "LPLK", "benign"),
         Diagnosis("melanoma", "melanoma", "MEL", "malignant"),
         Diagnosis("nevus", "nevus", "NV", "benign"),
+        # Of MILK10k
+        Diagnosis("other_benign_proliferation", "other benign proliferation", "BEN_OTH", "benign"),
+        Diagnosis("other_malignant_proliferation", "other malignant proliferation", "MAL_OTH", "malignant"),
         Diagnosis("pigmented_benign_keratosis", "pigmented benign keratosis", "PBK", "benign"),
         Diagnosis("seborrheic_keratosis", "seborrheic keratosis", "SK", "benign"),
         Diagnosis("solar_lentigo", "solar lentigo", "SL", "benign"),
@@ -42,13 +48,14 @@ DIAGNOSES = {
         # Coarse classes: what they contain stands below
         Diagnosis("akiec", "actinic keratosis or intraepithelial carcinoma", "AKIEC", "indeterminate"),
         Diagnosis("benign_keratosis", "benign keratosis", "BKL", "benign"),
+        Diagnosis("scc_or_keratoacanthoma", "squamous cell carcinoma or keratoacanthoma", "SCCKA", "malignant"),
         Diagnosis("benign", "benign", "benign", "benign"),
         Diagnosis("malignant", "malignant", "malignant", "malignant"),
         Diagnosis("not_melanoma", "not melanoma", "not MEL", "unknown"),  # SIIM-ISIC 2020, target 0
     )
 }
 
-_COARSE = frozenset({"akiec", "benign_keratosis", "benign", "malignant", "not_melanoma"})
+_COARSE = frozenset({"akiec", "benign_keratosis", "scc_or_keratoacanthoma", "benign", "malignant", "not_melanoma"})
 _FINEST = frozenset(DIAGNOSES) - _COARSE
 _MALIGNANCY_ALONE = frozenset({"benign", "malignant", "not_melanoma"})  # classes that name no diagnosis
 _PARTS: dict[str, frozenset[str]] = {
@@ -57,25 +64,33 @@ _PARTS: dict[str, frozenset[str]] = {
     "benign_keratosis": frozenset(
         {"pigmented_benign_keratosis", "seborrheic_keratosis", "lichenoid_keratosis", "lentigo", "solar_lentigo"}
     ),
+    "scc_or_keratoacanthoma": frozenset({"squamous_cell_carcinoma", "keratoacanthoma"}),
     "benign": frozenset(label for label in _FINEST if DIAGNOSES[label].malignancy != "malignant"),
     "malignant": frozenset(label for label in _FINEST if DIAGNOSES[label].malignancy != "benign"),
     "not_melanoma": _FINEST - {"melanoma"},
 }
 
+# The latter holds collisions of a melanoma with another lesion
+_PERHAPS_MELANOMA = ("malignant", "other_malignant_proliferation")
+_NOT_OF_THE_SEVEN = (
+    "benign", "malignant", "not_melanoma", "scc_or_keratoacanthoma", "keratoacanthoma", "other_benign_proliferation",
+    "other_malignant_proliferation", "inflammatory_or_infectious",
+)  # fmt: skip
+
 # Ready-made maps of all known classes onto fewer (prepare.classes); None leaves a class out. Under malignant_or_benign
 # actinic keratosis and akiec are left out, being neither (the primary endpoint), and so is what may be either.
 CLASS_MAPS: dict[str, dict[str, str | None]] = {
     "melanoma_or_not": {
-        label: "melanoma" if label == "melanoma" else None if label == "malignant" else "not_melanoma"
+        label: "melanoma" if label == "melanoma" else None if label in _PERHAPS_MELANOMA else "not_melanoma"
         for label in DIAGNOSES
     },
     "malignant_or_benign": {
         label: entry.malignancy if entry.malignancy in ("malignant", "benign") else None
         for label, entry in DIAGNOSES.items()
     },
-    "seven": {  # those of HAM10000; None where a class spans several of them
+    "seven": {  # those of HAM10000; None where a class is none of them, or spans several
         label: next((coarse for coarse in ("akiec", "benign_keratosis") if label in _PARTS[coarse]), label)
-        if label not in ("benign", "malignant", "not_melanoma")
+        if label not in _NOT_OF_THE_SEVEN
         else None
         for label in DIAGNOSES
     },

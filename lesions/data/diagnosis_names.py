@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 # Names of each class beside its slug and display name, as slugs in the singular and in American spelling. Sources:
 # codes of HAM10000 (Tschandl et al., 2018), of the ground truth of ISIC 2018 and 2019, of PAD-UFES-20 (Pacheco et al.,
-# 2020); names in the ISIC archive (github.com/ImageMarkup/isic-metadata), of class folders on Kaggle; entry terms of
-# MeSH (meshb.nlm.nih.gov); names in DermNet (dermnetnz.org); malignancy as in the NCI Dictionary of Cancer Terms;
-# German, French, Spanish, Italian and Portuguese names as in these countries' editions of ICD-10.
+# 2020), of MILK10k (challenge.isic-archive.com/landing/milk10k); names in the ISIC archive
+# (github.com/ImageMarkup/isic-metadata), of class folders on Kaggle; entry terms of MeSH (meshb.nlm.nih.gov); names in
+# DermNet (dermnetnz.org); malignancy as in the NCI Dictionary of Cancer Terms; German, French, Spanish, Italian and
+# Portuguese names as in these countries' editions of ICD-10.
 NAMES = {
     "actinic_keratosis": (
         "ak", "ack", "solar_keratosis", "senile_keratosis", "solar_or_actinic_keratosis",
@@ -33,6 +34,10 @@ NAMES = {
     "dermatofibroma": (
         "df", "fibrous_histiocytoma", "benign_fibrous_histiocytoma", "dermatofibrom", "dermatofibrome",
     ),
+    "inflammatory_or_infectious": (
+        "inf", "inflammatory_or_infectious_condition", "inflammatory_or_infectious_disease",
+    ),
+    "keratoacanthoma": (),
     "lentigo": ("lentigo_nos",),
     "lichenoid_keratosis": ("lplk", "lichen_planus_like_keratosis", "benign_lichenoid_keratosis"),
     "melanoma": (
@@ -43,10 +48,15 @@ NAMES = {
         "nv", "nev", "melanocytic_nevus", "mole", "pigmented_nevus", "melanozytarer_nevus", "nevo",
         "nevus_melanocytaire", "nevo_melanocitico",
     ),
+    "other_benign_proliferation": ("ben_oth",),
+    "other_malignant_proliferation": ("mal_oth",),
     "pigmented_benign_keratosis": ("pbk",),
     "seborrheic_keratosis": (
         "sk", "sek", "seborrheic_wart", "basal_cell_papilloma", "seborrhoische_keratose", "keratose_seborrheique",
         "queratosis_seborreica", "cheratosi_seborroica", "ceratose_seborreica",
+    ),
+    "scc_or_keratoacanthoma": (
+        "sccka", "squamous_cell_carcinoma_or_keratoacanthoma", "squamous_cell_carcinoma_keratoacanthoma",
     ),
     "solar_lentigo": ("senile_lentigo", "age_spot", "liver_spot"),
     "squamous_cell_carcinoma": (

@@ -21,12 +21,20 @@ class Licence(NamedTuple):
         return f"{self.name} ({self.note})" if self.note else self.name
 
 
-LICENCES = {  # by the manifest's column origin
+# By the manifest's column origin. Of the challenges: challenge.isic-archive.com/data; of PAD-UFES-20:
+# data.mendeley.com/datasets/zr7vgbcyr2; of PH2: its paper (see its reader)
+LICENCES = {
     SYNTHETIC: Licence("CC0 1.0", "drawn by this project"),
     "HAM10000": Licence(CC_BY_NC),
     "BCN20000": Licence(CC_BY_NC),
     "MSK": Licence(CC_BY_NC, "as part of ISIC 2019; else by picture in the ISIC archive"),
+    "ISIC 2016": Licence("CC0 1.0"),
+    "ISIC 2017": Licence("CC0 1.0"),
     "ISIC 2020": Licence(CC_BY_NC),
+    "ISIC 2024": Licence(CC_BY_NC, "a smaller part is also published under CC BY 4.0"),
+    "MILK10k": Licence(CC_BY_NC),
+    "PAD-UFES-20": Licence("CC BY 4.0"),
+    "PH2": Licence("none stated", "published for research and benchmarking"),
 }
 
 

@@ -10,7 +10,18 @@ from types import ModuleType
 import pandas as pd
 
 from lesions.data.manifest import SYNTHETIC
-from lesions.datasets import class_folders, ham10000, isic2018, isic2019, isic_archive, siim2020
+from lesions.datasets import (
+    class_folders,
+    ham10000,
+    isic2016,
+    isic2017,
+    isic2018,
+    isic2019,
+    isic_archive,
+    pad_ufes_20,
+    ph2,
+    siim2020,
+)
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import RawDataset
 from lesions.datasets.tables import describe_columns
@@ -19,9 +30,13 @@ from lesions.runtime.console import UserError
 READERS: dict[str, ModuleType] = {
     "class_folders": class_folders,
     "ham10000": ham10000,
+    "isic2016": isic2016,
+    "isic2017": isic2017,
     "isic2018": isic2018,
     "isic2019": isic2019,
     "siim2020": siim2020,
+    "pad_ufes_20": pad_ufes_20,
+    "ph2": ph2,
     "isic_archive": isic_archive,
 }
 SYNTHETIC_MARK = "SYNTHETIC.md"  # a data set with this file is drawn by a program; every output is marked as such

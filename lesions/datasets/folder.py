@@ -8,7 +8,7 @@ from lesions.datasets.raw import files_below
 from lesions.datasets.text import read_header
 
 TABLE_SUFFIXES = frozenset({".csv", ".tab", ".tsv"})
-BARE_TABLES = frozenset({"HAM10000_metadata"})  # so named by Harvard Dataverse, without a suffix
+BARE_TABLES = frozenset({"HAM10000_metadata", "PH2_dataset.txt"})  # so named by Harvard Dataverse, and by PH2
 
 
 class Folder:

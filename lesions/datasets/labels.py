@@ -22,11 +22,14 @@ def labels_from_names(names: pd.Series, table: str) -> pd.DataFrame:
     return labels_by(names, lambda name: _label_from_name(name, table))
 
 
-def labels_from_one_hot(table: MetadataTable, codes: Sequence[str]) -> pd.DataFrame:
-    """The class of each one-hot row: exactly one 1 under those of the codes that are columns, else 0 or nothing."""
+def labels_from_one_hot(table: MetadataTable, codes: Sequence[str], neither: str = "") -> pd.DataFrame:
+    """The class of each one-hot row: exactly one 1 under those of the codes that are columns, else 0 or nothing.
+
+    neither: the class of a row of zeros, where the table has no column for it.
+    """
     codes = [code for code in codes if code in table.cells.columns]
     return labels_by(
-        table.cells[codes], lambda cells: _label_from_one_hot(dict(zip(codes, cells, strict=True)), table.name)
+        table.cells[codes], lambda cells: _label_from_one_hot(dict(zip(codes, cells, strict=True)), table.name, neither)
     )
 
 
@@ -49,7 +52,7 @@ def _label_from_name(name: str, table: str) -> tuple[str, str]:
     return class_of(name), ""
 
 
-def _label_from_one_hot(cells: dict[str, str], table: str) -> tuple[str, str]:
+def _label_from_one_hot(cells: dict[str, str], table: str, neither: str) -> tuple[str, str]:
     values = {code: _zero_or_one(cell) for code, cell in cells.items()}
     invalid = [f"{code} is {cells[code]}" for code, value in values.items() if value is None]
     ones = [code for code, value in values.items() if value == 1]
@@ -58,7 +61,7 @@ def _label_from_one_hot(cells: dict[str, str], table: str) -> tuple[str, str]:
     if len(ones) > 1:
         return "", f"two labels in {table}: {' and '.join(ones)}"
     if not ones:
-        return "", f"no label in {table}"
+        return (neither, "") if neither and all(cells.values()) else ("", f"no label in {table}")
     if ones[0].lower() in UNKNOWN:
         return "", f"an unknown class in {table}: {ones[0]}"
     return class_of(ones[0]), ""

@@ -10,10 +10,11 @@ import pandas as pd
 
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import Note, make_notes, picture_ids
-from lesions.datasets.text import from_header, read_lines
+from lesions.datasets.text import column_names, from_header, read_lines
 from lesions.runtime.console import UserError
 
 MAX_COLUMN_NAMES = 12  # in an error message
+BLANK_LINES = "blank lines in a table"  # kind of a note
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -48,7 +49,7 @@ def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:
     nameless = cells[columns[0]].eq("") & ~blank
     notes = make_notes(
         {
-            "blank lines in a table": [f"{path.name}, row {row + 1}" for row in cells.index[blank]],
+            BLANK_LINES: [f"{path.name}, row {row + 1}" for row in cells.index[blank]],
             "rows without a picture's name": [f"{path.name}, row {row + 1}" for row in cells.index[nameless]],
         }
     )
@@ -69,11 +70,13 @@ def _cells(path: Path) -> pd.DataFrame:
     below, separator = from_header(lines)
     reader = csv.reader(below, delimiter=separator, strict=True)
     try:
-        names, *rows = list(reader) or [[]]
+        rows = list(reader)
     except csv.Error as error:
         number = len(lines) - len(below) + reader.line_num
         raise UserError(f"{path}: line {number} is no row of a table ({error})") from None
-    names = [name.strip() for name in names]
+    names = list(column_names(rows[0] if rows else []))
+    if rows and names == [cell.strip() for cell in rows[0]]:
+        rows = rows[1:]  # it is a header
     _check_names(path, names)
     for number, row in enumerate(rows, start=1):
         if any(cell.strip() for cell in row[len(names) :]):

@@ -2,8 +2,10 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from lesions.datasets.raw import isic_id
 from lesions.runtime.console import UserError
 
 SEPARATORS = ",;\t|"
@@ -43,7 +45,7 @@ def read_header(path: Path) -> tuple[str, ...]:
     except OSError:
         return ()
     lines, separator = from_header(_split(start.decode(encoding_of(start), errors="replace")))
-    return split_header(lines[0], separator) if lines else ()
+    return column_names(split_header(lines[0], separator)) if lines else ()
 
 
 def encoding_of(start: bytes) -> str:
@@ -72,6 +74,14 @@ def from_header(lines: list[str]) -> tuple[list[str], str]:
 def split_header(line: str, separator: str) -> tuple[str, ...]:
     """The cells of a header line."""
     return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator), []))
+
+
+def column_names(first_row: Sequence[str]) -> tuple[str, ...]:
+    """The cells of a table's first row; `column 1`, `column 2`, ... where it is no header, but begins with an id."""
+    names = tuple(cell.strip() for cell in first_row)
+    if not names or not isic_id(names[0]):
+        return names
+    return tuple(f"column {number}" if name else "" for number, name in enumerate(names, start=1))
 
 
 def separator_of(header: str) -> str:

@@ -15,6 +15,30 @@ HAM_2,ISIC_0000003,akiec,histo,0.0,unknown,unknown
         "HAM10000_images_part_1/ISIC_0000002.jpg": "",
         "HAM10000_images_part_2/ISIC_0000003.jpg": "",
     },
+    "isic2016": {
+        "ISBI2016_ISIC_Part3_Training_GroundTruth.csv": """ISIC_0000001,benign,,
+ISIC_0000002,malignant,,
+""",
+        "ISBI2016_ISIC_Part3_Test_GroundTruth.csv": "ISIC_0000003,0.0\nISIC_0000004,1.0\nISIC_0000005,?\n",
+        "ISBI2016_ISIC_Part3_Training_Data/ISIC_0000001.jpg": "",
+        "ISBI2016_ISIC_Part3_Training_Data/ISIC_0000002.jpg": "",
+        **{f"ISBI2016_ISIC_Part3_Test_Data/ISIC_000000{number}.jpg": "" for number in (3, 4, 5)},
+    },
+    "isic2017": {
+        "ISIC-2017_Training_Part3_GroundTruth.csv": """image_id,melanoma,seborrheic_keratosis,,
+ISIC_0000001,0.0,0.0,,
+ISIC_0000002,1.0,0.0,,
+ISIC_0000003,0.0,1.0,,
+ISIC_0000004,,,,
+""",
+        "ISIC-2017_Training_Data/ISIC-2017_Training_Data_metadata.csv": """image_id,age_approximate,sex
+ISIC_0000001,unknown,unknown
+ISIC_0000002,60,female
+ISIC_0000003,45,male
+ISIC_0000004,5,male
+""",
+        **{f"ISIC-2017_Training_Data/ISIC_000000{number}.jpg": "" for number in (1, 2, 3, 4)},
+    },
     "isic2018": {
         "ISIC2018_Task3_Training_GroundTruth/ISIC2018_Task3_Training_GroundTruth.csv": f"""{ONE_HOT_2018}
 ISIC_0000001,0.0,1.0,0.0,0.0,0.0,0.0,0.0
@@ -56,6 +80,36 @@ ISIC_0000003,ISIC_0000009
 """,
         "test.csv": "image_name,patient_id\nISIC_0000005,IP_4\n",
         **{f"jpeg/train/ISIC_000000{number}.jpg": "" for number in range(1, 5)},
+    },
+    "pad_ufes_20": {
+        "metadata.csv": """\
+patient_id,lesion_id,smoke,age,gender,fitspatrick,region,diameter_1,diagnostic,itch,img_id,biopsed
+PAT_1516,1765,,8,,,ARM,,NEV,FALSE,PAT_1516_1765_530.png,FALSE
+PAT_46,881,FALSE,55,FEMALE,3.0,NECK,6.0,BCC,TRUE,PAT_46_881_939.png,TRUE
+PAT_46,881,FALSE,55,FEMALE,3.0,NECK,6.0,BCC,TRUE,PAT_46_881_940.png,TRUE
+PAT_47,882,FALSE,79,MALE,1.0,FACE,5.0,ACK,TRUE,PAT_47_882_941.png,FALSE
+""",
+        "images/imgs_part_1/imgs_part_1/PAT_1516_1765_530.png": "",
+        "images/imgs_part_1/imgs_part_1/PAT_46_881_939.png": "",
+        "images/imgs_part_2/imgs_part_2/PAT_46_881_940.png": "",
+        "images/imgs_part_3/imgs_part_3/PAT_47_882_941.png": "",
+    },
+    "ph2": {
+        "PH2_dataset.txt": """||   Name || Histological Diagnosis || Clinical Diagnosis || Asymmetry ||   Colors ||
+|| IMD003 ||                        ||                  0 ||         0 ||        4 ||
+|| IMD004 ||                        ||                  1 ||         1 ||     3  4 ||
+|| IMD424 ||               Melanoma ||                  2 ||         2 ||     3  4 ||
+
+
+Legends for Clinical Diagnosis:
+   0 - Common Nevus;
+   1 - Atypical Nevus;
+   2 - Melanoma.
+""",
+        **{
+            f"PH2 Dataset images/{name}/{name}_Dermoscopic_Image/{name}.bmp": ""
+            for name in ("IMD003", "IMD004", "IMD424")
+        },
     },
     "isic_archive": {
         "metadata.csv": """isic_id,attribution,copyright_license,age_approx,diagnosis,diagnosis_1,diagnosis_2,\

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lesions.datasets import READERS, read_layout
-from lesions.datasets.raw import RAW_COLUMNS, isic_id, picture_id
+from lesions.datasets.raw import RAW_COLUMNS, is_picture, isic_id, picture_id
 from lesions.runtime.console import UserError
 from tests.unit.twins import TWINS, lay_out
 
@@ -23,7 +23,7 @@ def test_each_layout_is_recognised_and_read_whole(
     assert reading.layout == layout
     assert f"read as {layout} (" in capsys.readouterr().out
     assert list(reading.table.columns) == list(RAW_COLUMNS)
-    assert reading.table["source"].tolist() == sorted(name for name in TWINS[layout] if name.endswith(".jpg"))
+    assert reading.table["source"].tolist() == sorted(name for name in TWINS[layout] if is_picture(name))
     assert ((reading.table["label"] == "") == (reading.table["problem"] != "")).all()
     assert reading.table.equals(read_layout(root, layout).table)
 
@@ -41,6 +41,52 @@ def test_ham10000_gives_lesions_and_what_the_diagnosis_rests_on(tmp_path: Path) 
     assert {row["origin"] for row in rows.values()} == {"HAM10000"}
     assert [rows["ISIC_0000001"][fact] for fact in ("age", "sex", "site")] == ["45", "male", "trunk"]
     assert [rows["ISIC_0000003"][fact] for fact in ("age", "sex", "site")] == ["0", "", ""]
+
+
+def columns_of(layout: str, folder: Path, *names: str) -> list[tuple[str, ...]]:
+    table = read_layout(lay_out(folder, TWINS[layout]), "auto").table
+    return list(table[list(names)].itertuples(index=False, name=None))
+
+
+def test_isic2016_has_no_header_and_its_test_has_numbers(tmp_path: Path) -> None:
+    """A first row taken for a header is a picture without a label; read as text, 0.0 and 1.0 are no class."""
+    assert columns_of("isic2016", tmp_path, "isic_id", "label", "problem", "official_split") == [
+        ("ISIC_0000003", "benign", "", "test"),
+        ("ISIC_0000004", "malignant", "", "test"),
+        ("ISIC_0000005", "", "no label in ISBI2016_ISIC_Part3_Test_GroundTruth.csv: ?", "test"),
+        ("ISIC_0000001", "benign", "", "train"),
+        ("ISIC_0000002", "malignant", "", "train"),
+    ]
+
+
+def test_isic2017_is_a_nevus_where_it_is_neither_and_unknown_ages_are_empty(tmp_path: Path) -> None:
+    assert columns_of("isic2017", tmp_path, "label", "problem", "age", "sex") == [
+        ("nevus", "", "", ""),
+        ("melanoma", "", "60", "female"),
+        ("seborrheic_keratosis", "", "45", "male"),
+        ("", "no label in ISIC-2017_Training_Part3_GroundTruth.csv", "5", "male"),
+    ]
+    reading = read_layout(tmp_path / "set", "auto")
+    assert set(reading.counts) == {"rows with no label", "pictures without age", "pictures without sex"}
+
+
+def test_pad_ufes_20_has_photographs_patients_and_skin_types(tmp_path: Path) -> None:
+    columns = ("label", "patient", "lesion", "confirmation", "sex", "skin_type", "modality")
+    assert columns_of("pad_ufes_20", tmp_path, *columns) == [
+        ("nevus", "PAT_1516", "PAT_1516_1765", "consensus", "", "", "clinical"),
+        ("basal_cell_carcinoma", "PAT_46", "PAT_46_881", "histology", "female", "Fitzpatrick III", "clinical"),
+        ("basal_cell_carcinoma", "PAT_46", "PAT_46_881", "histology", "female", "Fitzpatrick III", "clinical"),
+        ("actinic_keratosis", "PAT_47", "PAT_47_882", "consensus", "male", "Fitzpatrick I", "clinical"),
+    ]
+
+
+def test_ph2_joins_its_nevi_and_its_legend_is_no_row(tmp_path: Path) -> None:
+    assert columns_of("ph2", tmp_path, "label", "confirmation", "origin", "modality") == [
+        ("nevus", "", "PH2", "dermoscopy"),
+        ("nevus", "", "PH2", "dermoscopy"),
+        ("melanoma", "histology", "PH2", "dermoscopy"),
+    ]
+    assert read_layout(tmp_path / "set", "auto").counts == {"atypical nevi, read as nevus": 1}
 
 
 def test_isic2018_joins_its_lesion_groupings(tmp_path: Path) -> None:
