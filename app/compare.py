@@ -13,9 +13,8 @@ from typing import Any
 import pandas as pd
 
 from app.fold_predictions import FoldPredictions, read_fold
-from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
-from lesions.metrics.scores import MIN_CASES_PER_CLASS
+from lesions.metrics.scores import MIN_CASES_PER_CLASS, score_samples
 from lesions.runtime.console import UserError, run
 
 SCORES = {
@@ -57,7 +56,7 @@ def compare(a: FoldPredictions, b: FoldPredictions) -> dict[str, Any]:
     """
     check_comparable(a, b)
     weights = bootstrap_weights(a.test["label"], a.test["group"], SEED)
-    resampled = [overall_values(source.test, a.classes, weights) for source in (a, b)]
+    resampled = [score_samples(source.test, a.classes, weights).overall for source in (a, b)]
     scores: dict[str, Any] = {}
     for name in SCORES:
         if name in resampled[0]:

@@ -9,7 +9,7 @@ from lesions.data.manifest import classes_of, read_manifest, title_suffix
 from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation import baselines, charts, contact_sheets, evaluate, grad_cam
 from lesions.evaluation.evaluate import TestPictures
-from lesions.metrics import scores
+from lesions.metrics import curves
 from lesions.metrics.decisions import balanced
 from lesions.models.predict import load_model, predict
 from lesions.params.paths import DECISION, EVALUATE_METRICS, EVALUATE_PLOTS, MODEL, PLAN, PREDICTIONS, PREPARED, SCORES
@@ -37,10 +37,10 @@ def main() -> None:
     decision = evaluate.choose_decisions(predictions, classes, fitted, params.evaluate.target_sensitivity)
     test = evaluate.select_test(predictions, manifest, output, fitted, params.seed)
     baseline_tables = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
-    summary = evaluate.score_all(predictions, classes, params.seed)
+    summary = evaluate.score_all(predictions, classes, test, params.seed)
     summary["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
     summary["test"]["calibration"] = evaluate.score_calibration(test, classes, params.seed)
-    summary["test"]["baselines"] = baselines.compare(test.rows, baseline_tables, classes, test.weights)
+    summary["test"]["baselines"] = baselines.compare(test.values, baseline_tables, classes, test.weights)
     test_pixels, predicted = pixels[held_out["split"] == "test"], test.rows["predicted"].map(classes.index).to_numpy()
     maps = grad_cam.heat_maps(model, test_pixels, predicted)
     summary["test"]["explanations"] = grad_cam.describe(maps, test.rows, classes, test.weights)
@@ -68,13 +68,13 @@ def draw_charts(test: TestPictures, calibration: dict[str, Any], classes: list[s
     """Each chart as a table for DVC's interactive plots and as a picture; suffix ends their titles."""
     bins, curve = evaluate.reliability(test, classes), evaluate.decision_curve(test, classes)
     write_csv(EVALUATE_PLOTS / "confusion.csv", charts.with_class_names(test.rows[["label", "predicted"]]))
-    write_csv(EVALUATE_PLOTS / "roc.csv", charts.with_class_names(scores.roc_points(test.rows, classes)))
-    write_csv(EVALUATE_PLOTS / "pr.csv", charts.with_class_names(scores.pr_points(test.rows, classes)))
+    write_csv(EVALUATE_PLOTS / "roc.csv", charts.with_class_names(curves.roc_points(test.rows, classes)))
+    write_csv(EVALUATE_PLOTS / "pr.csv", charts.with_class_names(curves.pr_points(test.rows, classes)))
     write_csv(EVALUATE_PLOTS / "reliability.csv", bins)
     write_csv(EVALUATE_PLOTS / "decision_curve.csv", curve)
     figures.save(charts.confusion_chart(test.rows, classes, suffix), EVALUATE_PLOTS / "confusion.png")
-    figures.save(charts.roc_chart(test.rows, classes, suffix), EVALUATE_PLOTS / "roc.png")
-    figures.save(charts.pr_chart(test.rows, classes, suffix), EVALUATE_PLOTS / "pr.png")
+    figures.save(charts.curve_chart(charts.ROC, test.rows, classes, suffix), EVALUATE_PLOTS / "roc.png")
+    figures.save(charts.curve_chart(charts.PRECISION_RECALL, test.rows, classes, suffix), EVALUATE_PLOTS / "pr.png")
     figures.save(charts.reliability_chart(bins, calibration, suffix), EVALUATE_PLOTS / "reliability.png")
     figures.save(charts.decision_curve_chart(curve, suffix), EVALUATE_PLOTS / "decision_curve.png")
 

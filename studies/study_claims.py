@@ -11,8 +11,8 @@ import pandas as pd
 
 from app.fold_predictions import FoldPredictions
 from lesions.data.diagnoses import diagnosis
-from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import bootstrap_weights, estimate
+from lesions.metrics.scores import score_samples
 from lesions.rendering.formatting import format_difference, format_estimate, join_class_names
 from lesions.reports.learning_curves import assess_fit
 from studies.paired import paired_difference, score_estimate
@@ -149,7 +149,7 @@ def _overfitting_claim(claim: str, recipe: RecipeResults) -> Claim:
     fits = []
     for predictions, curves in zip(recipe.predictions, recipe.curves, strict=True):
         weights = bootstrap_weights(predictions.val["label"], predictions.val["group"], seed=0)
-        resamples = overall_values(predictions.val, recipe.classes, weights).get("balanced_accuracy")
+        resamples = score_samples(predictions.val, recipe.classes, weights).overall.get("balanced_accuracy")
         interval = None if resamples is None else estimate(resamples)
         fits.append(assess_fit(curves, int(curves["epoch"].iloc[-1]), len(recipe.classes), interval))
     overfitted = sum(fit.overfits for fit in fits)

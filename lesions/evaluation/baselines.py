@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from lesions.data.predictions import probability_columns
 from lesions.metrics import probe
-from lesions.metrics.estimates import overall_values
 from lesions.metrics.intervals import estimate, excludes_zero
+from lesions.metrics.scores import ScoreValues, score_samples
 
 Array = NDArray[np.float64]
 
@@ -58,17 +58,16 @@ def _by_origin(manifest: pd.DataFrame, held_out: pd.DataFrame, classes: list[str
 
 
 def compare(
-    predictions: pd.DataFrame, tables: dict[str, tuple[str, pd.DataFrame]], classes: list[str], weights: Array
+    network: ScoreValues, tables: dict[str, tuple[str, pd.DataFrame]], classes: list[str], weights: Array
 ) -> dict[str, Any]:
     """The scores of each baseline, and network minus baseline, paired: both on the same resamples.
 
-    predictions and tables: the same pictures in the same order; weights: (1 + resamples, n).
+    network: of the same pictures and weights; tables: of fit_baselines(); weights: (1 + resamples, n).
     """
-    network = overall_values(predictions, classes, weights)
     result: dict[str, Any] = {}
     for name, (meaning, table) in tables.items():
-        values = overall_values(table, classes, weights)
-        differences = {score: estimate(network[score] - values[score]) for score in values}
+        values = score_samples(table, classes, weights).overall
+        differences = {score: estimate(network.overall[score] - values[score]) for score in values}
         result[name] = {
             "meaning": meaning,
             "scores": {score: estimate(value) for score, value in values.items()},

@@ -3,15 +3,15 @@
 `suffix` ends each title: lesions.data.manifest.title_suffix().
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lesions.data.diagnoses import diagnosis
-from lesions.metrics import scores
+from lesions.metrics import curves, scores
 from lesions.metrics.intervals import wilson
 from lesions.rendering import figures
 
@@ -19,6 +19,42 @@ ROW_HEIGHT = 34  # pixels per class in the confusion matrix
 # Yellow is too pale for a line on white
 LINE_COLOURS = [colour for colour in figures.PALETTE if colour != figures.YELLOW]
 LINE_STYLES = ("-", "--", ":")  # for classes that must share a colour
+
+
+class CurveKind(NamedTuple):
+    """A kind of curve by class: its points and their columns, the score of scores.per_class() that sums it up, texts.
+
+    by_chance: x and y of the line of a score that knows nothing, where it is the same for all classes.
+    """
+
+    points: Callable[[pd.DataFrame, list[str]], pd.DataFrame]
+    x: str
+    y: str
+    x_label: str
+    y_label: str
+    score: str
+    title: str
+    legend: str
+    by_chance: tuple[list[int], list[int]] | None = None
+
+
+ROC = CurveKind(
+    curves.roc_points,
+    *("fpr", "tpr"),
+    *("false positive rate (1 - specificity)", "true positive rate (sensitivity)"),
+    score="auroc",
+    title="{best} is told best from the rest (AUROC {highest:.2f}), {worst} worst ({lowest:.2f})",
+    legend="AUROC against the rest",
+    by_chance=([0, 1], [0, 1]),
+)
+PRECISION_RECALL = CurveKind(
+    curves.pr_points,
+    *("recall", "precision"),
+    *("recall (sensitivity)", "precision (at the class shares of the test)"),
+    score="average_precision",
+    title="precision holds longest for {best} (average {highest:.2f}), falls fastest for {worst} ({lowest:.2f})",
+    legend="Average precision",
+)
 
 
 def confusion_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
@@ -45,46 +81,33 @@ def confusion_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) 
     return figure
 
 
-def roc_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
-    """One ROC curve per class against the rest, with its area and n."""
-    rows = scores.per_class(predictions, classes).dropna(subset=["auroc"]).sort_values("auroc", ascending=False)
-    title = "No class has pictures on both sides: no ROC curve"
+def curve_chart(kind: CurveKind, predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
+    """One curve per class against the rest, the best first, with its score and n; a class without a score has none."""
+    rows = scores.per_class(predictions, classes).dropna(subset=[kind.score])
+    rows = rows.sort_values(kind.score, ascending=False, kind="stable")
+    title = f"No class has pictures on both sides: no {kind.legend} to show"
     if len(rows):
-        best, worst = rows.iloc[0], rows.iloc[-1]
-        title = (
-            f"{diagnosis(str(best.name)).name.capitalize()} is told best from the rest (AUROC {best['auroc']:.2f}), "
-            f"{diagnosis(str(worst.name)).name} worst ({worst['auroc']:.2f}); {len(predictions)} test pictures"
+        best, worst = (diagnosis(str(label)).name for label in (rows.index[0], rows.index[-1]))
+        highest, lowest = rows[kind.score].iloc[0], rows[kind.score].iloc[-1]
+        title = kind.title.format(best=best, worst=worst, highest=highest, lowest=lowest)
+        title = f"{title[0].upper()}{title[1:]}; {len(predictions)} test pictures"
+    figure = figures.new_figure(380, title + suffix)
+    axes = figure.add_subplot()
+    if kind.by_chance:
+        axes.plot(*kind.by_chance, color=figures.PALE, linewidth=1)
+    points = kind.points(predictions, classes)
+    for number, (label, row) in enumerate(rows.iterrows()):
+        curve = points[points["class"] == label]
+        colour, style = (
+            LINE_COLOURS[number % len(LINE_COLOURS)],
+            LINE_STYLES[number // len(LINE_COLOURS) % len(LINE_STYLES)],
         )
-    figure = figures.new_figure(380, title + suffix)
-    axes = figure.add_subplot()
-    axes.plot([0, 1], [0, 1], color=figures.PALE, linewidth=1)
-    _draw_curves(axes, rows, rows["auroc"], scores.roc_points(predictions, classes), ("fpr", "tpr"))
-    axes.set_xlabel("false positive rate (1 - specificity)")
-    axes.set_ylabel("true positive rate (sensitivity)")
+        name = f"{diagnosis(str(label)).name}: {row[kind.score]:.2f} (n = {row['n']:.0f})"
+        axes.plot(curve[kind.x], curve[kind.y], style, color=colour, label=name, drawstyle="steps-post")
+    axes.set(xlim=(-0.01, 1), ylim=(0, 1.01), xlabel=kind.x_label, ylabel=kind.y_label)
+    axes.grid()
     if len(rows):
-        figure.legend(loc="outside right center", title="AUROC against the rest")
-    return figure
-
-
-def pr_chart(predictions: pd.DataFrame, classes: list[str], suffix: str) -> Figure:
-    """One precision-recall curve per class against the rest, with its average precision and n."""
-    rows = scores.per_class(predictions, classes)
-    rows = rows[rows["n"] > 0]
-    points = scores.pr_points(predictions, classes)
-    precision = pd.Series({label: _area(points[points["class"] == label]) for label in rows.index}, dtype=float)
-    precision = precision.sort_values(ascending=False)
-    rows = rows.loc[precision.index]
-    best, worst = precision.index[0], precision.index[-1]
-    title = (
-        f"Precision holds longest for {diagnosis(best).name} (average {precision.iloc[0]:.2f}), falls fastest for "
-        f"{diagnosis(worst).name} ({precision.iloc[-1]:.2f}); {len(predictions)} test pictures"
-    )
-    figure = figures.new_figure(380, title + suffix)
-    axes = figure.add_subplot()
-    _draw_curves(axes, rows, precision, points, ("recall", "precision"))
-    axes.set_xlabel("recall (sensitivity)")
-    axes.set_ylabel("precision (at the class shares of the test)")
-    figure.legend(loc="outside right center", title="Average precision")
+        figure.legend(loc="outside right center", title=kind.legend)
     return figure
 
 
@@ -151,25 +174,6 @@ def decision_curve_chart(curve: pd.DataFrame, suffix: str) -> Figure:
 def with_class_names(table: pd.DataFrame) -> pd.DataFrame:
     """The table with names of classes in place of slugs, for the plots of DVC."""
     return table.map(lambda value: diagnosis(value).name if isinstance(value, str) else value)
-
-
-def _draw_curves(
-    axes: Axes, rows: pd.DataFrame, areas: pd.Series, points: pd.DataFrame, columns: tuple[str, str]
-) -> None:
-    """One curve per class in the order of the rows, with area and n in the legend, on the unit square."""
-    for number, (label, area, n) in enumerate(zip(rows.index, areas, rows["n"], strict=True)):
-        curve = points[points["class"] == label]
-        style = LINE_STYLES[number // len(LINE_COLOURS) % len(LINE_STYLES)]
-        name = f"{diagnosis(label).name}: {area:.2f} (n = {n})"
-        x, y = (curve[column] for column in columns)
-        axes.plot(x, y, style, color=LINE_COLOURS[number % len(LINE_COLOURS)], label=name, drawstyle="steps-post")
-    axes.set(xlim=(-0.01, 1), ylim=(0, 1.01))
-    axes.grid()
-
-
-def _area(curve: pd.DataFrame) -> float:
-    """Average precision: steps in recall, each at the precision of its end (as scikit-learn's)."""
-    return float(-(np.diff(curve["recall"]) * curve["precision"].to_numpy()[:-1]).sum())
 
 
 def _reliability_title(after: pd.DataFrame, errors: dict[str, float], calibration: dict[str, Any]) -> str:

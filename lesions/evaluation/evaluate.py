@@ -14,6 +14,7 @@ from lesions.metrics import calibration, conformal, estimates, scores, subgroups
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
 from lesions.metrics.intervals import MIN_CASES, RESAMPLES, bootstrap_weights
+from lesions.metrics.scores import ScoreValues, score_samples
 
 Array = NDArray[np.float64]
 
@@ -62,13 +63,15 @@ class NetworkOutput(Protocol):
 class TestPictures(NamedTuple):
     """The test pictures: rows of the predictions table with their path; probabilities before and after calibration.
 
-    before, after: (n, classes), the network's own and the calibrated ones; weights: of bootstrap_weights().
+    before, after: (n, classes), the network's own and the calibrated ones; weights: (1 + resamples, n) of
+    bootstrap_weights(); values: the scores of all resamples.
     """
 
     rows: pd.DataFrame
     before: Array
     after: Array
     weights: Array
+    values: ScoreValues
 
 
 def fit_calibration(held_out: pd.DataFrame, logits: Array, classes: list[str], trained_shares: Array) -> Calibration:
@@ -110,36 +113,46 @@ def choose_decisions(
     }
 
 
-def score_all(
-    predictions: pd.DataFrame, classes: list[str], seed: int = 0, resamples: int = RESAMPLES
-) -> dict[str, Any]:
+def score_all(predictions: pd.DataFrame, classes: list[str], test: TestPictures, seed: int) -> dict[str, Any]:
     """The frame of reports/scores.json: for each held-out split the headline, classes, endpoints and errors."""
-    result: dict[str, Any] = {"classes": classes, "notes": NOTES, "resamples": resamples}
-    for split in reversed(HELD_OUT):
-        rows = predictions[predictions["split"] == split]
-        if rows.empty:
-            continue
-        weights = bootstrap_weights(rows["label"], rows["group"], seed, resamples)
-        result[split] = {
-            "headline": scores.headline(rows, classes),
-            "overall": estimates.overall(rows, classes, weights),
-            "per_class": estimates.per_class(rows, classes, weights),
-            "questions": estimates.per_endpoint(rows, classes, weights),
-            "most_confused": scores.most_confused(rows, classes),
-        }
-    return result
+    resamples = len(test.weights) - 1
+    validation = predictions[predictions["split"] == "val"]
+    weights = bootstrap_weights(validation["label"], validation["group"], seed, resamples)
+    return {
+        "classes": classes,
+        "notes": NOTES,
+        "resamples": resamples,
+        "test": score_split(test.rows, classes, test.weights, test.values),
+        "val": score_split(validation, classes, weights, score_samples(validation, classes, weights)),
+    }
+
+
+def score_split(rows: pd.DataFrame, classes: list[str], weights: Array, values: ScoreValues) -> dict[str, Any]:
+    """Of one split: headline, scores with intervals, errors. rows: (n) of a predictions table; values: of weights."""
+    return {
+        "headline": scores.headline(rows, classes),
+        "overall": estimates.overall(values),
+        "per_class": estimates.per_class(rows, classes, values),
+        "questions": estimates.per_endpoint(rows, classes, weights),
+        "most_confused": scores.most_confused(rows, classes),
+    }
 
 
 def select_test(
-    predictions: pd.DataFrame, manifest: pd.DataFrame, output: NetworkOutput, fitted: Calibration, seed: int
+    predictions: pd.DataFrame,
+    manifest: pd.DataFrame,
+    output: NetworkOutput,
+    fitted: Calibration,
+    seed: int,
+    resamples: int = RESAMPLES,
 ) -> TestPictures:
     """The test rows of a predictions table with their probabilities; output: of all its rows, in their order."""
     rows = (predictions["split"] == "test").to_numpy()
+    classes = [column.removeprefix("p_") for column in predictions.columns if column.startswith("p_")]
     table = predictions[rows].merge(manifest[["image_id", "path"]], on="image_id", how="left")
+    weights = bootstrap_weights(table["label"], table["group"], seed, resamples)
     after = calibrated(output.logits[rows], fitted)
-    return TestPictures(
-        table, output.probabilities[rows], after, bootstrap_weights(table["label"], table["group"], seed)
-    )
+    return TestPictures(table, output.probabilities[rows], after, weights, score_samples(table, classes, weights))
 
 
 def headline(summary: dict[str, Any]) -> dict[str, float | int]:
@@ -166,16 +179,15 @@ def secondary_scores(
 
 def score_calibration(test: TestPictures, classes: list[str], seed: int) -> dict[str, Any]:
     """Calibration of the network's own and of the calibrated probabilities, and accuracies of the latter."""
-    labels, codes = test.rows["label"], _codes(test.rows["label"], classes)
-    right = test.after.argmax(axis=1) == codes
-    recalls = [right[codes == label].mean() for label in np.unique(codes)]
+    labels = test.rows["label"]
+    decided = test.rows.assign(predicted=[classes[index] for index in test.after.argmax(axis=1)])
     return {
-        "n": len(codes),
+        "n": len(labels),
         "before": calibration.describe(test.before, labels, classes, test.weights, seed),
         "after": calibration.describe(test.after, labels, classes, test.weights, seed),
         "decided_by_calibrated": {
-            "accuracy": round(float(right.mean()), scores.DIGITS),
-            "balanced_accuracy": round(float(np.mean(recalls)), scores.DIGITS),
+            "accuracy": scores.headline(decided, classes)["accuracy"],
+            "balanced_accuracy": round(float(scores.per_class(decided, classes)["recall"].mean()), scores.DIGITS),
         },
     }
 

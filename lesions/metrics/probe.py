@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from lesions.data.images import Pixels, read_pixels
 from lesions.data.predictions import probability_columns
-from lesions.metrics.scores import auroc_among, per_class
+from lesions.metrics import scores
 from lesions.runtime.console import available_cores
 from lesions.runtime.parallel import map_on_all_cores
 
@@ -131,13 +131,14 @@ def cross_validate(
 def score(predictions: pd.DataFrame) -> ProbeScores:
     """The scores of a predictions table, over the classes that it has columns for."""
     classes = [column.removeprefix("p_") for column in predictions.columns if column.startswith("p_")]
-    rows = per_class(predictions, classes)
+    rows = scores.per_class(predictions, classes)
+    melanoma_vs_nevus = scores.score_pictures(predictions, classes).overall.get("melanoma_vs_nevus_auroc")
     return ProbeScores(
         n=len(predictions),
         auroc={str(label): _none_if_nan(value) for label, value in rows["auroc"].items()},
         macro_auroc=_none_if_nan(rows["auroc"].mean()),
         balanced_accuracy=_none_if_nan(rows["recall"].mean()),
-        melanoma_vs_nevus_auroc=auroc_among(predictions, "melanoma", ["melanoma", "nevus"]),
+        melanoma_vs_nevus_auroc=None if melanoma_vs_nevus is None else float(melanoma_vs_nevus[0]),
     )
 
 

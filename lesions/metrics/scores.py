@@ -1,116 +1,87 @@
-"""Scores of a classifier against the truth, overall and per class, and the curves behind them; no intervals.
+"""Scores of a classifier against the truth, overall and per class, for many samples of the pictures at once.
 
-Scores with intervals stand in estimates.py, those of a chosen threshold in thresholds.py.
+A row of weights is one sample, as in ranking.py: the pictures themselves (ones) or a resample of them. So a score and
+its interval (estimates.py) come from the same function, and the difference of two tables over the same pictures, sample
+by sample, is a paired comparison. Scores of a chosen threshold stand in thresholds.py, curves in curves.py.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    confusion_matrix,
-    precision_recall_curve,
-    precision_recall_fscore_support,
-    roc_auc_score,
-    roc_curve,
-)
 
 from lesions.data.predictions import probability_columns
+from lesions.metrics import ranking
+from lesions.metrics.endpoints import endpoints_of, score_endpoint
 
 Array = NDArray[np.float64]
 
 MIN_CASES_PER_CLASS = 5  # test pictures of each class for a mean over classes; with fewer, one error moves it too far
 DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
+CLASS_SCORES = ("precision", "recall", "f1", "auroc", "average_precision")
+HEADLINE = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
+
+
+class ScoreValues(NamedTuple):
+    """Scores of samples, each (samples,): over all pictures, and the CLASS_SCORES of each class that has pictures."""
+
+    overall: dict[str, Array]
+    per_class: dict[str, dict[str, Array]]
+
+
+def score_samples(predictions: pd.DataFrame, classes: list[str], weights: Array) -> ScoreValues:
+    """All scores of all samples; those that cannot be estimated from these pictures are left out.
+
+    predictions: (n rows) label, predicted, p_<class>...; weights: (samples, n). Means over classes (balanced accuracy,
+    the score of the ISIC challenges 2018 and 2019; macro F1, AUROC, average precision) need MIN_CASES_PER_CLASS
+    pictures of each, the AUROC of melanoma needs pictures with and without it.
+    """
+    confusions = _confusions(predictions, classes, weights)
+    each = _class_values(predictions, classes, weights, confusions)
+    overall = {"accuracy": np.trace(confusions, axis1=1, axis2=2) / weights.sum(axis=1)}
+    if _pictures_per_class(predictions, classes).min() >= MIN_CASES_PER_CLASS:
+        means = {name: np.mean([each[label][name] for label in classes], axis=0) for name in CLASS_SCORES}
+        overall["balanced_accuracy"] = means["recall"]
+        overall |= {f"macro_{name}": means[name] for name in ("f1", "auroc", "average_precision")}
+    for endpoint in endpoints_of(classes):
+        scores = score_endpoint(endpoint, predictions)
+        if endpoint.name.startswith("melanoma") and scores.truth.any() and not scores.truth.all():
+            ranked = ranking.rank_scores(scores.truth, scores.score, weights[:, scores.rows])
+            overall[f"{endpoint.name}_auroc"] = ranking.auroc(ranked)
+    return ScoreValues(overall, each)
+
+
+def score_pictures(predictions: pd.DataFrame, classes: list[str]) -> ScoreValues:
+    """score_samples() of the pictures themselves: every score is (1,)."""
+    return score_samples(predictions, classes, np.ones((1, len(predictions))))
 
 
 def headline(predictions: pd.DataFrame, classes: list[str]) -> dict[str, float | int]:
-    """The main numbers for one split of a predictions table (label, predicted, p_<class>...), flat.
+    """The main numbers for one split of a predictions table, flat: n, smallest_class_n, and HEADLINE as far as it goes.
 
-    A score that cannot be estimated from these pictures is left out: the means over classes where a class has fewer
-    than MIN_CASES_PER_CLASS pictures, the melanoma scores where there is no melanoma, or nothing else.
+    A score that cannot be estimated from these pictures is left out, as in score_samples().
     """
-    rows = per_class(predictions, classes)
-    result: dict[str, float | int] = {
+    values = score_pictures(predictions, classes).overall
+    return {
         "n": len(predictions),
-        "smallest_class_n": int(rows["n"].min()),
-        "accuracy": float((predictions["label"] == predictions["predicted"]).mean()),
+        "smallest_class_n": int(_pictures_per_class(predictions, classes).min()),
+        **{name: round(float(values[name][0]), DIGITS) for name in HEADLINE if name in values},
     }
-    if rows["n"].min() >= MIN_CASES_PER_CLASS:
-        result["balanced_accuracy"] = float(rows["recall"].mean())
-        result["macro_f1"] = float(rows["f1"].mean())
-        result["macro_auroc"] = float(rows["auroc"].mean())
-    melanoma = {"melanoma_auroc": classes, "melanoma_vs_nevus_auroc": ["melanoma", "nevus"]}
-    for name, among in melanoma.items():
-        score = auroc_among(predictions, "melanoma", among)
-        if score is not None:
-            result[name] = score
-    return {name: round(value, DIGITS) for name, value in result.items()}
 
 
 def per_class(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """One row per class: n, precision, recall, f1 and one-against-rest auroc, each in [0, 1].
-
-    A precision without any prediction of the class is 0, as in scikit-learn; recall, f1 and auroc of a class without
-    pictures are missing.
-    """
-    precision, recall, f1, n = precision_recall_fscore_support(
-        predictions["label"], predictions["predicted"], labels=classes, zero_division=0
-    )
-    rows = pd.DataFrame({"n": n, "precision": precision, "recall": recall, "f1": f1}, index=classes)
-    rows.loc[rows["n"] == 0, ["recall", "f1"]] = np.nan
-    rows["auroc"] = pd.Series({label: auroc_among(predictions, label, classes) for label in classes}, dtype=float)
-    return rows
-
-
-def auroc_among(predictions: pd.DataFrame, label: str, among: list[str]) -> float | None:
-    """AUROC of one class against the others in `among`, on the pictures of these classes alone.
-
-    The score is the class's share of the probability of these classes. None where either side has no picture.
-    """
-    columns = probability_columns(among)
-    if label not in among or not set(columns) <= set(predictions.columns):
-        return None
-    rows = predictions[predictions["label"].isin(among)]
-    truth = rows["label"] == label
-    if truth.nunique() < 2:
-        return None
-    probabilities = rows[columns].to_numpy(dtype=np.float64)
-    score = rows[f"p_{label}"].to_numpy(dtype=np.float64) / np.maximum(
-        probabilities.sum(axis=1), np.finfo(np.float64).tiny
-    )
-    return float(roc_auc_score(truth, score))
-
-
-def roc_points(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """The one-against-rest ROC curves: columns class, fpr, tpr; a class that is absent or alone has no curve."""
-    curves = []
-    for label in classes:
-        truth = predictions["label"] == label
-        if truth.nunique() == 2:
-            fpr, tpr, _ = roc_curve(truth, predictions[f"p_{label}"])
-            curves.append(pd.DataFrame({"class": label, "fpr": fpr.round(DIGITS), "tpr": tpr.round(DIGITS)}))
-    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=["class", "fpr", "tpr"])
-
-
-def pr_points(predictions: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
-    """The one-against-rest precision-recall curves: columns class, recall, precision; recall falls along each curve.
-
-    A class without pictures has no curve.
-    """
-    curves = []
-    for label in classes:
-        truth = predictions["label"] == label
-        if truth.any():
-            precision, recall, _ = precision_recall_curve(truth, predictions[f"p_{label}"])
-            points = {"class": label, "recall": recall.round(DIGITS), "precision": precision.round(DIGITS)}
-            curves.append(pd.DataFrame(points))
-    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=["class", "recall", "precision"])
+    """One row per class: n, and the CLASS_SCORES, each in [0, 1]; missing where they are not defined."""
+    values = score_pictures(predictions, classes).per_class
+    rows = {label: {name: float(of_class[name][0]) for name in CLASS_SCORES} for label, of_class in values.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(CLASS_SCORES), dtype=float).reindex(classes)
+    table.insert(0, "n", _pictures_per_class(predictions, classes))
+    return table
 
 
 def confusion(predictions: pd.DataFrame, classes: list[str]) -> NDArray[np.int64]:
     """(classes, classes) counts: rows are the truth, columns the prediction."""
-    counts: NDArray[np.int64] = confusion_matrix(predictions["label"], predictions["predicted"], labels=classes)
+    counts: NDArray[np.int64] = _confusions(predictions, classes, np.ones((1, len(predictions))))[0].astype(np.int64)
     return counts
 
 
@@ -123,3 +94,39 @@ def most_confused(predictions: pd.DataFrame, classes: list[str], most: int = 5) 
         {"truth": classes[i], "predicted": classes[j], "n": int(n), "share": round(float(n / counts[i].sum()), DIGITS)}
         for n, i, j in pairs[:most]
     ]
+
+
+def _class_values(
+    predictions: pd.DataFrame, classes: list[str], weights: Array, confusions: Array
+) -> dict[str, dict[str, Array]]:
+    """As in scikit-learn, precision without any prediction of the class is 0."""
+    right = np.diagonal(confusions, axis1=1, axis2=2)
+    predicted_as, cases = confusions.sum(axis=1), confusions.sum(axis=2)
+    probabilities = predictions[probability_columns(classes)].to_numpy(dtype=np.float64)
+    result = {}
+    for index, label in enumerate(classes):
+        truth = (predictions["label"] == label).to_numpy()
+        if truth.any():
+            hits, called, actual = right[:, index], predicted_as[:, index], cases[:, index]
+            ranked = ranking.rank_scores(truth, probabilities[:, index], weights)
+            result[label] = {
+                "precision": np.divide(hits, called, out=np.zeros_like(hits), where=called > 0),
+                "recall": np.divide(hits, actual, out=np.full_like(hits, np.nan), where=actual > 0),
+                "f1": 2 * hits / np.maximum(called + actual, 1),
+                "auroc": ranking.auroc(ranked),
+                "average_precision": ranking.average_precision(ranked),
+            }
+    return result
+
+
+def _confusions(predictions: pd.DataFrame, classes: list[str], weights: Array) -> Array:
+    """(samples, classes, classes) weights of true class by predicted class."""
+    truth, predicted = (pd.Categorical(predictions[name], classes).codes for name in ("label", "predicted"))
+    member = np.zeros((len(predictions), len(classes) ** 2))
+    member[np.arange(len(predictions)), truth.astype(np.int64) * len(classes) + predicted] = 1
+    counts: Array = (weights @ member).reshape(len(weights), len(classes), len(classes))
+    return counts
+
+
+def _pictures_per_class(predictions: pd.DataFrame, classes: list[str]) -> pd.Series:
+    return predictions["label"].value_counts().reindex(classes, fill_value=0)

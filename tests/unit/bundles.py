@@ -103,8 +103,8 @@ def _evaluated(
     predictions = evaluate.predictions_table(rows, balanced(output.logits, fitted), classes)
     decision = evaluate.choose_decisions(predictions, classes, fitted, 0.9)
     decision = {"classes": classes, "image_size": SIDE, "color_constancy": "none", **decision}
-    test = evaluate.select_test(predictions, manifest, output, fitted, 0)
-    scores = evaluate.score_all(predictions, classes, 0, resamples=50)
+    test = evaluate.select_test(predictions, manifest, output, fitted, 0, resamples=50)
+    scores = evaluate.score_all(predictions, classes, test, 0)
     scores["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
     scores["test"]["baselines"] = {}
     return predictions, decision, scores

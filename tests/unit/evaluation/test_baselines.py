@@ -9,6 +9,7 @@ from PIL import Image
 
 from lesions.evaluation import baselines
 from lesions.metrics.intervals import bootstrap_weights
+from lesions.metrics.scores import score_samples
 from tests.unit.held_out import CLASSES, table
 
 
@@ -50,7 +51,8 @@ def test_the_network_is_compared_on_the_same_resamples() -> None:
     worse = table(300, signal=0.2)
     worse["label"] = rows["label"]
     weights = bootstrap_weights(rows["label"], rows["group"], 0, 200)
-    found = baselines.compare(rows, {"same": ("itself", rows), "worse": ("noise", worse)}, CLASSES, weights)
+    network = score_samples(rows, CLASSES, weights)
+    found = baselines.compare(network, {"same": ("itself", rows), "worse": ("noise", worse)}, CLASSES, weights)
     assert found["same"]["network_minus_baseline"]["accuracy"]["value"] == 0
     assert not found["same"]["network_minus_baseline"]["accuracy"]["excludes_zero"]
     assert found["worse"]["network_minus_baseline"]["accuracy"]["excludes_zero"]

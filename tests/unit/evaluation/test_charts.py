@@ -8,7 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lesions.data.diagnoses import diagnosis
 from lesions.evaluation import charts
+from lesions.metrics import scores
 from lesions.rendering import figures
 from tests.unit.held_out import CLASSES, table
 
@@ -20,13 +22,32 @@ def texts(figure: Figure) -> str:
     return " ".join(found).replace("\n", " ")
 
 
-def test_the_precision_recall_chart_names_the_best_and_the_worst_class(tmp_path: Path) -> None:
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("kind", [charts.ROC, charts.PRECISION_RECALL], ids=["roc", "pr"])
+def test_a_chart_of_curves_names_the_best_and_the_worst_class_with_their_scores(
+    kind: charts.CurveKind, tmp_path: Path
+) -> None:
     rows = table(300)
-    figure = charts.pr_chart(rows, CLASSES, MARK)
+    figure = charts.curve_chart(kind, rows, CLASSES, MARK)
+    scored = scores.per_class(rows, CLASSES)[kind.score].sort_values()
+    best, worst = (f"{diagnosis(str(label)).name}" for label in (scored.index[-1], scored.index[0]))
     assert "300 test pictures [synthetic pictures]" in texts(figure)
-    assert len(figure.axes[0].lines) == len(CLASSES)
-    figures.save(figure, tmp_path / "pr.png")
-    assert Image.open(tmp_path / "pr.png").width <= figures.WIDTH
+    assert best in texts(figure).lower()
+    assert f"{worst} ({scored.iloc[0]:.2f})" in texts(figure).replace(" worst (", " (")
+    assert len([line for line in figure.axes[0].lines if line.get_label() in legend(figure)]) == len(CLASSES)
+    figures.save(figure, tmp_path / "curves.png")
+    assert Image.open(tmp_path / "curves.png").width <= figures.WIDTH
+
+
+@pytest.mark.parametrize("kind", [charts.ROC, charts.PRECISION_RECALL], ids=["roc", "pr"])
+def test_a_class_without_test_pictures_has_no_curve(kind: charts.CurveKind) -> None:
+    rows = table(300)
+    figure = charts.curve_chart(kind, rows[rows["label"] != "nevus"], CLASSES, MARK)
+    assert len(legend(figure)) == len(CLASSES) - 1
+    assert not any("nevus" in name for name in legend(figure))
 
 
 @pytest.mark.parametrize(("shift", "word"), [(0.1, "more"), (-0.1, "less")])

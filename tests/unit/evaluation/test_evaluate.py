@@ -37,7 +37,7 @@ def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[
     table = evaluate.predictions_table(rows, balanced(logits, fitted), CLASSES)
     decision = evaluate.choose_decisions(table, CLASSES, fitted, 0.9)
     output = Output(logits, balanced(logits, Calibration(1.0, np.zeros(3))))
-    return table, decision, evaluate.select_test(table, rows, output, fitted, 0)
+    return table, decision, evaluate.select_test(table, rows, output, fitted, 0, resamples=50)
 
 
 def test_the_test_pictures_have_no_part_in_any_choice() -> None:
@@ -52,7 +52,7 @@ def test_the_test_pictures_have_no_part_in_any_choice() -> None:
 def test_everything_that_is_written_is_json_and_agrees() -> None:
     rows, logits = held_out()
     table, decision, test = results(rows, logits)
-    summary = evaluate.score_all(table, CLASSES, 0, resamples=50)
+    summary = evaluate.score_all(table, CLASSES, test, 0)
     summary["test"] |= evaluate.secondary_scores(test, rows, CLASSES, decision)
     summary["test"]["calibration"] = evaluate.score_calibration(test, CLASSES, 0)
     json.dumps({"scores": summary, "decision": decision}, allow_nan=False)
@@ -76,7 +76,7 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
 def test_calibrated_probabilities_decide_for_accuracy_and_balanced_ones_for_balanced_accuracy() -> None:
     rows, logits = held_out(n=1000)
     table, _, test = results(rows, logits)
-    own = evaluate.score_all(table, CLASSES, 0, resamples=2)["test"]["headline"]
+    own = evaluate.score_all(table, CLASSES, test, 0)["test"]["headline"]
     other = evaluate.score_calibration(test, CLASSES, 0)["decided_by_calibrated"]
     assert own["balanced_accuracy"] > other["balanced_accuracy"]
     assert own["accuracy"] < other["accuracy"]

@@ -3,38 +3,83 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics
 
 from lesions.data.predictions import probability_columns
-from lesions.evaluation.evaluate import predictions_table, score_all
-from lesions.metrics import scores
+from lesions.evaluation.evaluate import predictions_table
+from lesions.metrics import estimates, scores
+from lesions.metrics.intervals import bootstrap_weights
 from tests.unit.held_out import CLASSES, table
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_headline_is_what_scikit_learn_says(seed: int) -> None:
-    rows = table(200, seed)
+def of_scikit_learn(rows: pd.DataFrame) -> dict[str, float]:
+    """Every score over all pictures, by scikit-learn."""
+    truth, predicted = rows["label"], rows["predicted"]
+    one_hot = np.array([truth == label for label in CLASSES]).T
     probabilities = rows[probability_columns(CLASSES)].to_numpy()
-    found = scores.headline(rows, CLASSES)
-    expected = {
-        "accuracy": metrics.accuracy_score(rows["label"], rows["predicted"]),
-        "balanced_accuracy": metrics.balanced_accuracy_score(rows["label"], rows["predicted"]),
-        "macro_f1": metrics.f1_score(rows["label"], rows["predicted"], average="macro"),
-        "macro_auroc": metrics.roc_auc_score(
-            rows["label"], probabilities / probabilities.sum(axis=1, keepdims=True), multi_class="ovr", labels=CLASSES
-        ),
-        "melanoma_auroc": metrics.roc_auc_score(rows["label"] == "melanoma", rows["p_melanoma"]),
+    two = rows[truth != "vascular_lesion"]
+    among_two = two["p_melanoma"] / (two["p_melanoma"] + two["p_nevus"])
+    return {
+        "accuracy": metrics.accuracy_score(truth, predicted),
+        "balanced_accuracy": metrics.balanced_accuracy_score(truth, predicted),
+        "macro_f1": metrics.f1_score(truth, predicted, average="macro"),
+        "macro_auroc": metrics.roc_auc_score(one_hot, probabilities),
+        "macro_average_precision": metrics.average_precision_score(one_hot, probabilities),
+        "melanoma_auroc": metrics.roc_auc_score(truth == "melanoma", probabilities[:, 0] / probabilities.sum(axis=1)),
+        "melanoma_vs_nevus_auroc": metrics.roc_auc_score(two["label"] == "melanoma", among_two),
     }
-    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-3)
+
+
+@given(n=st.integers(100, 200), seed=st.integers(0, 2**16), places=st.integers(1, 6))
+@settings(max_examples=5, deadline=None)
+def test_every_score_of_every_sample_is_what_scikit_learn_says(n: int, seed: int, places: int) -> None:
+    """Of the pictures themselves and of resamples, in which rows stand several times; with ties, where places are few.
+
+    If this fails, the headline, the intervals or the comparison with a baseline are about another score than their name
+    says.
+    """
+    rows = table(n, seed, per_group=2)
+    columns = probability_columns(CLASSES)
+    rows[columns] = rows[columns].round(places).clip(lower=0.01)
+    weights = bootstrap_weights(rows["label"], rows["group"], seed, 2)
+    found = scores.score_samples(rows, CLASSES, weights)
+    for sample, of_sample in enumerate(weights):
+        again = rows.loc[rows.index.repeat(of_sample.astype(int))]
+        overall = {name: values[sample] for name, values in found.overall.items()}
+        assert overall == pytest.approx(of_scikit_learn(again), abs=1e-9)
+        precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+            again["label"], again["predicted"], labels=CLASSES, zero_division=0
+        )
+        for position, label in enumerate(CLASSES):
+            truth = again["label"] == label
+            expected = {
+                "precision": precision[position],
+                "recall": recall[position],
+                "f1": f1[position],
+                "auroc": metrics.roc_auc_score(truth, again[f"p_{label}"]),
+                "average_precision": metrics.average_precision_score(truth, again[f"p_{label}"]),
+            }
+            of_class = {name: values[sample] for name, values in found.per_class[label].items()}
+            assert of_class == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_headline_is_the_rounded_scores_of_the_pictures_themselves_in_one_order() -> None:
+    rows = table(200)
+    expected = of_scikit_learn(rows)
+    found = scores.headline(rows, CLASSES)
+    assert list(found) == ["n", "smallest_class_n", *scores.HEADLINE]
     assert found["n"] == 200
+    assert {name: found[name] for name in scores.HEADLINE} == {
+        name: round(expected[name], scores.DIGITS) for name in scores.HEADLINE
+    }
 
 
-def test_melanoma_against_nevus_looks_at_these_two_alone() -> None:
-    rows = table(300)
-    two = rows[rows["label"] != "vascular_lesion"]
-    ratio = two["p_melanoma"] / (two["p_melanoma"] + two["p_nevus"])
-    expected = metrics.roc_auc_score(two["label"] == "melanoma", ratio)
-    assert scores.headline(rows, CLASSES)["melanoma_vs_nevus_auroc"] == pytest.approx(expected, abs=1e-4)
+def test_the_confusion_matrix_is_that_of_scikit_learn() -> None:
+    rows = table(200)
+    expected = metrics.confusion_matrix(rows["label"], rows["predicted"], labels=CLASSES)
+    assert scores.confusion(rows, CLASSES).tolist() == expected.tolist()
 
 
 def test_a_mean_over_classes_is_left_out_where_a_class_is_too_small() -> None:
@@ -54,20 +99,12 @@ def test_without_melanomas_there_is_no_melanoma_score() -> None:
 
 def test_a_class_that_is_absent_from_the_test_has_null_scores_and_never_a_guess() -> None:
     rows = table(100)
-    found = score_all(rows[rows["label"] != "nevus"], CLASSES, resamples=20)["test"]["per_class"]["nevus"]
+    rest = rows[rows["label"] != "nevus"]
+    values = scores.score_samples(rest, CLASSES, bootstrap_weights(rest["label"], rest["group"], 0, 20))
+    found = estimates.per_class(rest, CLASSES, values)["nevus"]
     assert found["n"] == 0
     assert found["recall"] is found["auroc"] is found["f1"] is None
-
-
-def test_a_precision_recall_curve_ends_at_its_class_share_and_has_the_average_precision_as_its_area() -> None:
-    rows = table(200)
-    points = scores.pr_points(rows, CLASSES)
-    for label, curve in points.groupby("class"):
-        truth = rows["label"] == label
-        assert curve["recall"].is_monotonic_decreasing
-        area = -(np.diff(curve["recall"]) * curve["precision"].to_numpy()[:-1]).sum()
-        assert area == pytest.approx(metrics.average_precision_score(truth, rows[f"p_{label}"]), abs=1e-3)
-    assert "nevus" not in set(scores.pr_points(rows[rows["label"] != "nevus"], CLASSES)["class"])
+    assert scores.per_class(rest, CLASSES).loc["nevus", list(scores.CLASS_SCORES)].isna().all()
 
 
 def test_the_prediction_can_be_read_off_the_rounded_probabilities() -> None:
