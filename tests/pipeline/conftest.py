@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from lesions.demo import dataset
 from lesions.demo.plan import plan
+from tests.documented import documented
 from tests.imports import REPOSITORY
 
 STAGES = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
@@ -47,13 +48,17 @@ class Project:
             assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
+    def shell(self, command: str, *more: str) -> subprocess.CompletedProcess[str]:
+        """Run a line of text in Bash, as a person types it, with `more` arguments at its end."""
+        return self.run("bash", "-ec", " ".join([command, *more]))
+
     def dvc(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run DVC in the checkout."""
         return self.run("dvc", *arguments, check=check)
 
     def repro(self, *arguments: str) -> list[str]:
         """Run `dvc repro`; returns the names of the stages that ran, in their order."""
-        return stages_in(self.dvc("repro", *arguments).stdout)
+        return stages_in(self.shell(documented("dvc repro"), *arguments).stdout)
 
     def stale(self) -> set[str]:
         """The stages that `dvc repro` would run first: those with changed code, params or inputs of their own."""
@@ -83,8 +88,8 @@ class Project:
         """
         with (self.folder.parent / "worker.log").open("w") as told:  # a pipe would be held open by the worker
             subprocess.run(
-                ["dvc", "queue", "start"], cwd=self.folder, env=environment(), stdout=told, stderr=told, check=True,
-                timeout=LONGEST,
+                documented("dvc queue start").split(), cwd=self.folder, env=environment(), stdout=told, stderr=told,
+                check=True, timeout=LONGEST,
             )  # fmt: skip
         end = time.monotonic() + LONGEST
         while time.monotonic() < end:

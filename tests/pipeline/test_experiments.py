@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.documented import documented
 from tests.pipeline.conftest import Project, stages_in
 
 PAGE = """<!DOCTYPE html>
@@ -29,7 +30,7 @@ addEventListener("load", () => {
 
 def experiments(project: Project) -> dict[str, dict[str, str]]:
     """The rows of `dvc exp show`, by the experiment's name."""
-    shown = project.dvc("exp", "show", "--csv").stdout
+    shown = project.shell(documented("dvc exp show --only-changed"), "--csv").stdout
     return {row["Experiment"]: row for row in csv.DictReader(io.StringIO(shown)) if row["Experiment"]}
 
 
@@ -40,21 +41,29 @@ def longer(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
     shutil.copytree(finished.folder, folder, symlinks=True)
     project = Project(folder)
     default = ["-S", "model.name=lesion_net", "-S", "train.sharpness=0.05"]
-    done = project.dvc("exp", "run", "--name", "longer", "-S", "epochs=2", *default)
+    command = documented("dvc exp run --name longer -S epochs=50", ("epochs=50", "epochs=2"))
+    done = project.shell(command, *default)
     assert stages_in(done.stdout) == ["train", "evaluate", "report", "export"]
     return project
 
 
 def test_an_experiment_shows_up_in_tables_metrics_and_plots(longer: Project) -> None:
     assert experiments(longer)["longer"]["epochs"] == "2"
-    difference = longer.dvc("metrics", "diff", "HEAD", "longer", "--md").stdout
-    assert "metrics/evaluate.json" in difference or "plots/train/metrics.json" in difference
-    longer.dvc("plots", "diff", "HEAD", "longer", "--out", "compared")
+    difference = longer.shell(documented("dvc metrics diff HEAD longer"), "--md").stdout
+    assert re.search(r"plots/train/metrics.json *\| epochs_run *\| 1 *\| 2 ", difference)
+    assert re.search(r"metrics/evaluate.json *\| \w+", difference)
+    longer.shell(documented("dvc plots diff HEAD longer --open", ("--open", "--out compared")))
     page = (longer.folder / "compared" / "index.html").read_text(encoding="utf-8")
     for name in ("Loss", "Confusion", "ROC", "longer"):
         assert name in page
     pictures = {path.name for path in (longer.folder / "compared").rglob("*.png")}
     assert any("longer" in name and "mistakes" in name for name in pictures), pictures
+
+
+def test_two_experiments_are_compared_picture_by_picture(longer: Project) -> None:
+    told = longer.shell(documented("python -m app.compare HEAD longer")).stdout
+    assert "B: longer" in told
+    assert re.search(r"balanced accuracy|macro AUROC", told)
 
 
 def test_plots_diff_is_drawn_by_a_browser_with_both_revisions_in_every_plot(longer: Project) -> None:
@@ -112,19 +121,24 @@ def test_a_temporary_experiment_leaves_the_workspace_as_it_was(project: Project)
 
 
 def test_a_data_version_goes_to_a_remote_and_comes_back(project: Project, tmp_path: Path) -> None:
-    """The walk through the life of a data version in the README: add, change, diff, push, pull."""
+    """The walk through the life of a data version in docs/own_pictures.md: add, change, diff, push, pull."""
     project.run("git", "mv", "data/tiny", "data/mine")
     project.run("git", "rm", "-r", "--cached", "--quiet", "data/mine")
-    project.dvc("add", "data/mine")
-    project.commit("first version of the data")
+    project.shell(documented("dvc add data/mine"))
+    project.shell(documented("git add data/mine.dvc data/.gitignore"))
+    done = project.shell(documented("dvc exp run -S dataset=data/mine"), "prepare")
+    assert stages_in(done.stdout) == ["prepare"]
+    project.shell(documented('git add -A && git commit -m "first version of my pictures"'))
+    assert project.repro("prepare") == [], "the experiment is not what the workspace holds"
     (project.folder / "data/mine/Train/nevus/SYN_extra.jpg").write_bytes(
         next((project.folder / "data/mine/Train/nevus").glob("*.jpg")).read_bytes()
     )
-    project.dvc("add", "data/mine")
-    assert "SYN_extra.jpg" in project.dvc("diff").stdout
-    project.dvc("remote", "add", "--default", "local", str(tmp_path / "remote"))
-    project.dvc("push", "data/mine.dvc")
-    project.commit("second version")
+    project.shell(documented("dvc add data/mine"))
+    assert "SYN_extra.jpg" in project.shell(documented("dvc diff")).stdout
+    project.shell(documented('git add -A && git commit -m "seven melanomas more"'))
+    remote = ("/path/to/a/folder", str(tmp_path / "remote"))
+    project.shell(documented("dvc remote add --default store /path/to/a/folder", remote))
+    project.shell(documented("dvc push"), "data/mine.dvc")
     project.run("rm", "-r", "data/mine", ".dvc/cache")
-    project.dvc("pull", "data/mine.dvc")
+    project.shell(documented("dvc pull data/mine.dvc"))
     assert (project.folder / "data/mine/Train/nevus/SYN_extra.jpg").is_file()

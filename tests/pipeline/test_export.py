@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.documented import documented
 from tests.pipeline.conftest import Project
 
 
 def predicted(project: Project, *arguments: str | Path) -> dict[str, dict[str, str]]:
     """The answers of the command line by path."""
-    done = project.run("python", "-m", "app.predict", *map(str, arguments), "--format", "csv")
+    done = project.shell(documented("python -m app.predict inbox", ("inbox", "")), *map(str, arguments), "--format csv")
     return {row["path"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
 
 

@@ -2,22 +2,22 @@
 
 import json
 
+from tests.documented import documented
 from tests.pipeline.conftest import SMALL, Project
 
 
 def test_queued_folds_test_every_picture_once_and_are_gathered_by_name(project: Project) -> None:
     """They run the code that they were queued with: an installed package would be that of a later day."""
-    project.dvc(
-        "exp", "run", "--queue", "-S", "prepare.test=fold", "-S", "prepare.folds=2", "-S", "prepare.fold=range(0,2)",
-        "evaluate",
-    )  # fmt: skip
+    queue = documented("dvc exp run --queue -S prepare.test=fold -S 'prepare.fold=range(0,5)'", ("0,5", "0,2"))
+    project.shell(queue, "-S", "prepare.folds=2", "evaluate")
     code = project.folder / "stages/train.py"
     code.write_text("raise SystemExit('the code of a later day')\n", encoding="utf-8")
     project.run_queue(experiments=2)
     project.run("git", "restore", "stages")
     names = project.dvc("exp", "list", "--name-only").stdout.split()
     assert len(names) == 2
-    found = json.loads(project.run("python", "-m", "app.folds", *names, "--format", "json").stdout)
+    gather = documented("python -m app.folds $(dvc exp list --name-only)")
+    found = json.loads(project.shell(gather, "--format", "json").stdout)
     assert [fold["fold"] for fold in found["folds"]] == ["0", "1"]
     assert found["warnings"] == [], "a picture that no fold tests, or a fold that is missing"
     recalls = found["pooled"]["per_class"]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from lesions.data.manifest import read_manifest
-from tests.pipeline.conftest import Project
+from tests.documented import documented
+from tests.pipeline.conftest import Project, stages_in
 
 UNPACK = "data/mine/dvc.yaml:unpack"
 
@@ -60,12 +61,16 @@ def test_an_imported_archive_is_unpacked_prepared_updated_and_comes_back(
 ) -> None:
     published, address = server
     first = publish(project, published / "set.zip", leave_out=2)
-    (project.folder / "data/mine").mkdir()
-    project.dvc("import-url", f"{address}/set.zip", "data/mine/set.zip")
-    unpack = ["python", "-m", "zipfile", "-e", "set.zip", "pictures"]
-    project.dvc("--cd", "data/mine", "stage", "add", "-n", "unpack", "-d", "set.zip", "-o", "pictures", *unpack)
-    project.set(dataset="data/mine/pictures")
-    assert project.repro("prepare") == [UNPACK, "prepare"]
+    project.shell(documented("mkdir data/mine"))
+    site = ("https://example.org", address)
+    project.shell(documented("dvc import-url https://example.org/set.zip data/mine/set.zip", site))
+    project.shell(
+        documented(
+            "dvc --cd data/mine stage add -n unpack -d set.zip -o pictures python -m zipfile -e set.zip pictures"
+        )
+    )
+    done = project.shell(documented("dvc exp run -S dataset=data/mine/pictures"), "prepare")
+    assert stages_in(done.stdout) == [UNPACK, "prepare"]
     assert prepared(project) == first
     assert project.repro("prepare") == [], "an import is frozen: nobody asks the server again"
     project.commit("first version")
@@ -73,7 +78,7 @@ def test_an_imported_archive_is_unpacked_prepared_updated_and_comes_back(
     assert in_git == [f"data/mine/{name}" for name in (".gitignore", "dvc.lock", "dvc.yaml", "set.zip.dvc")]
 
     second = publish(project, published / "set.zip", leave_out=0)
-    project.dvc("update", "data/mine/set.zip.dvc")
+    project.shell(documented("dvc update data/mine/set.zip.dvc"))
     assert project.repro("prepare") == [UNPACK, "prepare"]
     assert prepared(project) == second == first + 2
 

@@ -20,6 +20,7 @@ from lesions.evaluation import charts
 from lesions.export import ood_check
 from lesions.rendering import figures
 from lesions.runtime.outputs import write_json
+from tests.documented import documented
 from tests.imports import REPOSITORY
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,7 +42,8 @@ class Server(NamedTuple):
 @contextmanager
 def serving(model: Path) -> Iterator[Server]:
     """A server for the model in a folder, on a free port, until the block ends."""
-    command = [sys.executable, "-m", "app.serve", "--port", "0", "--model", str(model)]
+    told = documented("python -m app.serve").split()[1:]
+    command = [sys.executable, *told, "--port", "0", "--model", str(model)]
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout and process.stderr
     log: list[str] = []

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -14,6 +16,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 import pytest
 
+from tests.documented import documented
 from tests.web.conftest import Server
 from tests.web.test_malformed import PNG, chunk, form, header, jpeg, zeros
 
@@ -41,6 +44,23 @@ def test_a_raw_body_and_a_form_get_the_same_answer(server: Server, pictures: dic
         "not_sure", "error",
     ]  # fmt: skip
     assert sum(raw["probabilities"].values()) == pytest.approx(1, abs=1e-5)  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_commands_of_the_page_on_it_are_answered(
+    server: Server, pictures: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file, slug in {"lesion.jpg": "melanoma", "one.jpg": "melanoma", "two.png": "nevus"}.items():
+        shutil.copyfile(pictures[slug], file)
+    address = ("http://127.0.0.1:8000/", server.url)
+    one = documented("curl --data-binary @lesion.jpg http://127.0.0.1:8000/api/predict", address)
+    two = documented(
+        "curl -F picture=@one.jpg -F picture=@two.png 'http://127.0.0.1:8000/api/predict?explain=1'", address
+    )
+    answers = [json.loads(subprocess.check_output(["bash", "-c", command])) for command in (one, two)]
+    assert [row["label"] for rows in answers for row in rows] == ["melanoma", "melanoma", "nevus"]
+    assert all("heat" in row for row in answers[1])
 
 
 def test_the_heat_map_comes_if_it_is_asked_for(server: Server, pictures: dict[str, Path]) -> None:

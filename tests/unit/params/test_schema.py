@@ -10,6 +10,7 @@ import yaml
 
 from lesions.params.schema import OnlineParams, Params, load_params
 from lesions.runtime.console import UserError
+from tests.documented import documented
 from tests.imports import REPOSITORY
 
 GOOD = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
@@ -126,7 +127,7 @@ def test_the_schema_has_no_defaults() -> None:
 
 def test_the_command_exits_with_one_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(GOOD.replace("epochs: 30", "epochs: 0"), encoding="utf-8")
-    command = [sys.executable, "-m", "lesions.params"]
+    command = [sys.executable, *documented("python -m lesions.params").split()[1:]]
     done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

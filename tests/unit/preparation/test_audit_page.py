@@ -17,6 +17,7 @@ from lesions.preparation.audit_page import write_audit
 from lesions.preparation.prepare import prepare
 from lesions.preparation.summary import summarise
 from lesions.rendering.html import Section, Table, table_of, write_report
+from tests.documented import documented
 from tests.imports import REPOSITORY
 from tests.unit.preparation.test_splits import params
 
@@ -109,7 +110,7 @@ def test_the_command_audits_a_folder_and_leaves_the_pipeline_alone(make_dataset:
     (work / "data" / "labels").mkdir(parents=True)
     shutil.copy(REPOSITORY / "params.yaml", work)
     before = set(work.rglob("*"))
-    command = [sys.executable, "-m", "app.audit", str(root)]
+    command = [sys.executable, *documented("python -m app.audit data/mine", ("data/mine", str(root))).split()[1:]]
     done = subprocess.run(command, cwd=work, env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert set(work.rglob("*")) - before == {work / "data_audit.html"}
