@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from app import changed_outputs
 from lesions.params.paths import (
     BUNDLE,
     DATA_AUDIT,
@@ -33,7 +34,10 @@ RESULT_FILES = {
 
 
 def main() -> None:
-    """Print the headline scores and the files. Raises UserError where the pipeline has not run."""
+    """Print the headline scores, the files, and whether Git holds other results.
+
+    Raises UserError where the pipeline has not run.
+    """
     path = EVALUATE_METRICS
     if not path.exists():
         raise UserError(f"{path} is not there: run `dvc repro` first")
@@ -41,6 +45,8 @@ def main() -> None:
     width = max(len(str(file)) for file in RESULT_FILES)
     print("\nScores on the test pictures: " + ", ".join(f"{name} {value}" for name, value in headline.items()))
     print("\n".join(["Results:", *(f"  {file!s:{width}}  {text}" for file, text in RESULT_FILES.items())]))
+    if sentence := changed_outputs.sentence():
+        print(f"\n{sentence}")
 
 
 if __name__ == "__main__":
