@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from lesions.data.containers import read_content
+
 Pixels = NDArray[np.uint8]
 ColorConstancy = Literal["none", "shades_of_gray"]
 
@@ -183,7 +185,7 @@ def _squeeze(decoded: Image.Image, size: int, color_constancy: ColorConstancy) -
 def _decode(source: str | Path | bytes) -> tuple[Image.Image, tuple[int, int]]:
     """The upright RGB picture, at no less than DRAFT_SIDE where the JPEG decoder can save work, and its full size."""
     try:
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
+        content = source if isinstance(source, bytes) else read_content(Path(source))
         with Image.open(io.BytesIO(content)) as image:
             full = image.size
             image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))

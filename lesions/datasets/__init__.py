@@ -17,12 +17,15 @@ from lesions.datasets import (
     isic2017,
     isic2018,
     isic2019,
+    isic2024,
     isic_archive,
+    milk10k,
     pad_ufes_20,
     ph2,
     siim2020,
 )
 from lesions.datasets.folder import Folder
+from lesions.datasets.hmnist import refuse_pixel_tables
 from lesions.datasets.raw import RawDataset
 from lesions.datasets.tables import describe_columns
 from lesions.runtime.console import UserError
@@ -35,6 +38,8 @@ READERS: dict[str, ModuleType] = {
     "isic2018": isic2018,
     "isic2019": isic2019,
     "siim2020": siim2020,
+    "isic2024": isic2024,
+    "milk10k": milk10k,
     "pad_ufes_20": pad_ufes_20,
     "ph2": ph2,
     "isic_archive": isic_archive,
@@ -58,6 +63,7 @@ def read_layout(path: str | Path, layout: str) -> RawDataset:
         raise UserError(
             f"dataset: {folder.path} is not a folder; set `dataset` in params.yaml to the folder with the pictures"
         )
+    refuse_pixel_tables(folder)
     reason = "named in prepare.layout"
     if layout == "auto":
         layout, reason = _recognise(folder)

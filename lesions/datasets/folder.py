@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from lesions.data.containers import is_container, pictures_in
 from lesions.datasets.raw import files_below
 from lesions.datasets.text import read_header
 
@@ -25,6 +26,17 @@ class Folder:
         """
         paths = (path.relative_to(self.path) for path in files_below(self.path))
         return sorted(path.as_posix() for path in paths if len(path.parts) == 1 or not path.parts[0].startswith("."))
+
+    @cached_property
+    def contained(self) -> dict[str, list[str]]:
+        """The pictures in each container of pictures, by its name, as `train-image.hdf5/ISIC_0015670`; sorted.
+
+        Raises UserError where a container cannot be read.
+        """
+        containers = {name: pictures_in(self.path / name) for name in self.files if is_container(PurePath(name))}
+        return {
+            name: [f"{name}/{picture}" for picture in pictures] for name, pictures in containers.items() if pictures
+        }
 
     @cached_property
     def headers(self) -> dict[Path, tuple[str, ...]]:

@@ -6,9 +6,9 @@ as levels from malignancy (`diagnosis_1`) to subtype (`diagnosis_5`); github.com
 
 import pandas as pd
 
-from lesions.data.diagnoses import class_of, known_class
+from lesions.data.diagnoses import class_of
 from lesions.datasets.folder import Folder
-from lesions.datasets.labels import NO_DIAGNOSIS, labels_by
+from lesions.datasets.labels import NO_DIAGNOSIS, finest_known_class, labels_by
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
 from lesions.datasets.raw import RawDataset
 from lesions.datasets.rows import Rows, fitzpatrick_type, modality_of, one_per_picture, rows_of
@@ -57,9 +57,7 @@ def _rows(table: MetadataTable) -> Rows:
 def _label(levels: dict[str, str], table: str) -> tuple[str, str]:
     """The finest level that is a known class, else the name at the level of diagnoses."""
     diagnoses = {level: name for level, name in levels.items() if name.lower() not in NO_DIAGNOSIS}
-    class_label = next(
-        (label for level in FINEST_FIRST if (label := known_class(diagnoses.get(level, ""), subtypes=True))), None
-    )
+    class_label = finest_known_class(diagnoses.get(level, "") for level in FINEST_FIRST)
     if class_label:
         return class_label, ""
     other_name = next((diagnoses[level] for level in DIAGNOSES if level in diagnoses), None)

@@ -3,12 +3,12 @@
 Every function gives a table with the columns `label` (a slug, or empty) and `problem` (why there is none, or empty).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
-from lesions.data.diagnoses import class_of
+from lesions.data.diagnoses import class_of, known_class
 from lesions.datasets.raw import Note, make_notes
 from lesions.datasets.tables import MetadataTable
 
@@ -39,6 +39,11 @@ def labels_by(cells: pd.Series | pd.DataFrame, decide: Callable[[Any], tuple[str
     results = {value: decide(value) for value in set(values)}
     pairs = [results[value] for value in values]
     return pd.DataFrame(pairs, columns=["label", "problem"], index=cells.index, dtype=str)
+
+
+def finest_known_class(levels: Iterable[str]) -> str | None:
+    """The class of the first of these names, finest first, that is a known one or part of one."""
+    return next((label for name in levels if (label := known_class(name, subtypes=True))), None)
 
 
 def problem_notes(rows: pd.DataFrame) -> list[Note]:

@@ -14,27 +14,30 @@ OPTIONAL_COLUMNS = ("patient", "lesion", "age", "sex", "site", "skin_type")  # n
 
 
 def read_pictures(folder: Folder, rows: Rows, tables: str) -> RawDataset:
-    """One row per file that is a picture by its name, or whose name stands in the tables (of these file names).
+    """One row per file that is a picture by its name, or whose name stands in the tables (of these file names), and one
+    per picture in a container, but for those that are a file, too: then the file counts, and a note says so.
 
     A picture without a row has that as its problem; a row without a picture is a note, and so is any other file.
     """
     by_id = rows.table.set_index("id")
     table_ids = set(by_id.index)
-    ids_by_name = {name: id_in_table(name, table_ids) for name in folder.files}
-    ids = pd.Series(
-        {name: ids_by_name[name] for name in ids_by_name if is_picture(name) or ids_by_name[name] in table_ids},
-        dtype=str,
-    )
+    files = {name: id_in_table(name, table_ids) for name in folder.files}
+    files = {name: identifier for name, identifier in files.items() if is_picture(name) or identifier in table_ids}
+    contained = {name: id_in_table(name, table_ids) for names in folder.contained.values() for name in names}
+    twice = set(files.values()) & set(contained.values())
+    alone = {name: identifier for name, identifier in contained.items() if identifier not in twice}
+    ids = pd.Series(files | alone, dtype=str)
     table = by_id.reindex(ids, fill_value="").reset_index(drop=True).assign(source=ids.index)
     without_row = ~ids.isin(table_ids).to_numpy()
     table.loc[without_row, "problem"] = f"no row in {tables}"
     table.loc[(table["label"] == "") & (table["problem"] == ""), "problem"] = f"no label in {tables}"
-    others = [name for name in ids_by_name if name not in ids.index and not is_table(name)]
+    others = [name for name in folder.files if not (name in files or is_table(name) or name in folder.contained)]
     notes = make_notes(
         {
             "rows without a picture": by_id.index[~by_id.index.isin(ids)],
             "pictures without a row": table.loc[without_row, "source"],
             "files with an id that another file has too": ids.index[ids.duplicated()],
+            "pictures both as a file, which is used, and in a container": sorted(twice),
             "files that are no pictures": others,
             **_gaps(table[~without_row]),
         }

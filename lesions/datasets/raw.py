@@ -24,7 +24,7 @@ RAW_COLUMNS = (
     "sex",  # male or female
     "site",  # part of the body, as published
     "modality",  # one of lesions.data.manifest.MODALITIES
-    "skin_type",  # of the patient, with the scale: `Fitzpatrick II`, `MILK10k 3`
+    "skin_type",  # of the patient, with the scale: `Fitzpatrick II`, `MILK10k tone 3`
 )
 PICTURES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MAX_EXAMPLES = 3  # names in a note

@@ -37,8 +37,8 @@ class PrepareParams(Strict):
     """How raw pictures become a manifest with splits."""
 
     layout: Literal[
-        "auto", "class_folders", "ham10000", "isic2016", "isic2017", "isic2018", "isic2019", "siim2020",
-        "pad_ufes_20", "ph2", "isic_archive",
+        "auto", "class_folders", "ham10000", "isic2016", "isic2017", "isic2018", "isic2019", "siim2020", "isic2024",
+        "milk10k", "pad_ufes_20", "ph2", "isic_archive",
     ]  # fmt: skip
     classes: str | dict[str, str | None]
     modality: Literal["auto", "dermoscopy", "clinical", "total_body", "all"]

@@ -1,8 +1,8 @@
 """Official labels: the publishers' tables of ISIC pictures, to check a data set's labels and resolve its conflicts.
 
 The tables are those of the published layouts (lesions/datasets), recognised by their columns. ISIC 2019 goes before
-HAM10000, whose classes are coarser; then ISIC 2018, 2017 and 2020, the archive's own metadata, and ISIC 2016, which
-knows benign and malignant alone. A coarser label never overwrites a finer one.
+HAM10000, whose classes are coarser; then ISIC 2018, 2017 and 2020, MILK10k, the archive's own metadata, and ISIC 2024
+and 2016, which mostly know benign and malignant alone. A coarser label never overwrites a finer one.
 """
 
 from pathlib import Path
@@ -12,13 +12,25 @@ from typing import NamedTuple
 import pandas as pd
 
 from lesions.data.diagnoses import coarser, compatible, finer
-from lesions.datasets import ham10000, isic2016, isic2017, isic2018, isic2019, isic_archive, siim2020
+from lesions.datasets import (
+    ham10000,
+    isic2016,
+    isic2017,
+    isic2018,
+    isic2019,
+    isic2024,
+    isic_archive,
+    milk10k,
+    siim2020,
+)
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import Note, isic_id, make_notes
 from lesions.datasets.rows import METADATA_COLUMNS
 from lesions.runtime.console import UserError
 
-PRECEDENCE: tuple[ModuleType, ...] = (isic2019, ham10000, isic2018, isic2017, siim2020, isic_archive, isic2016)
+PRECEDENCE: tuple[ModuleType, ...] = (
+    isic2019, ham10000, isic2018, isic2017, siim2020, milk10k, isic_archive, isic2024, isic2016,
+)  # fmt: skip
 COLUMNS = ("official_label", "official_table", *METADATA_COLUMNS)
 HAM10000_SIZE = 10_015  # pictures of HAM10000: only a list of all of them proves that a picture is not among them
 DISAGREEMENT_COLUMNS = ("source", "isic_id", "label", "official_label", "official_table")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 ONE_HOT_2018 = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC"
 ONE_HOT_2019 = "image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK"
+MILK10K = "AKIEC,BCC,BEN_OTH,BKL,DF,INF,MAL_OTH,MEL,NV,SCCKA,VASC"
 TWINS = {
     "ham10000": {
         "HAM10000_metadata.csv": """lesion_id,image_id,dx,dx_type,age,sex,localization
@@ -80,6 +81,44 @@ ISIC_0000003,ISIC_0000009
 """,
         "test.csv": "image_name,patient_id\nISIC_0000005,IP_4\n",
         **{f"jpeg/train/ISIC_000000{number}.jpg": "" for number in range(1, 5)},
+    },
+    "isic2024": {
+        "train-metadata.csv": """isic_id,target,patient_id,age_approx,sex,anatom_site_general,tbp_tile_type,\
+attribution,lesion_id,iddx_full,iddx_1,iddx_2,iddx_3,iddx_4,iddx_5
+ISIC_0000001,0,IP_1,60.0,male,lower extremity,3D: white,A,,Benign,Benign,,,,
+ISIC_0000002,1,IP_2,60.0,male,posterior torso,3D: XP,A,IL_1,x,Malignant,\
+Malignant melanocytic proliferations (Melanoma),Melanoma in situ,"Melanoma in situ, Lentigo maligna type",
+ISIC_0000003,1,IP_2,,,,3D: XP,A,IL_2,x,Malignant,Malignant adnexal epithelial proliferations - Follicular,\
+Basal cell carcinoma,"Basal cell carcinoma, Nodular",
+ISIC_0000004,1,IP_3,,,,3D: XP,A,IL_3,x,Malignant,Malignant adnexal epithelial proliferations - Follicular,,,
+ISIC_0000005,0,IP_3,,,,3D: XP,A,IL_4,x,Benign,Benign melanocytic proliferations,Nevus,,
+""",
+        "test-metadata.csv": "isic_id,patient_id,tbp_tile_type\nISIC_0000009,IP_9,3D: XP\n",
+        "sample_submission.csv": "isic_id,target\nISIC_0000009,0.3\n",
+        **{f"train-image/image/ISIC_000000{number}.jpg": "" for number in range(1, 6)},
+    },
+    "milk10k": {
+        "MILK10k_Training_GroundTruth.csv": f"""lesion_id,{MILK10K}
+IL_1,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,0.0
+IL_2,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,1.0,0.0,0.0
+""",
+        "MILK10k_Training_Metadata.csv": """\
+lesion_id,image_type,isic_id,attribution,copyright_license,age_approx,sex,skin_tone_class,site
+IL_1,clinical: close-up,ISIC_0000001,M,CC-BY-NC,75.0,male,3.0,head_neck_face
+IL_1,dermoscopic,ISIC_0000002,M,CC-BY-NC,75.0,male,3.0,head_neck_face
+IL_2,clinical: close-up,ISIC_0000003,M,CC-BY-NC,30.0,female,,trunk
+IL_2,dermoscopic,ISIC_0000004,M,CC-BY-NC,30.0,female,,trunk
+""",
+        "MILK10k_Training_Supplement.csv": """isic_id,diagnosis_full,diagnosis_confirm_type
+ISIC_0000001,"Squamous cell carcinoma, Invasive",histopathology
+ISIC_0000002,"Squamous cell carcinoma, Invasive",histopathology
+ISIC_0000003,Nevus,single image expert consensus
+ISIC_0000004,Nevus,single image expert consensus
+""",
+        "MILK10k_Training_Input/IL_1/ISIC_0000001.jpg": "",
+        "MILK10k_Training_Input/IL_1/ISIC_0000002.jpg": "",
+        "MILK10k_Training_Input/IL_2/ISIC_0000003.jpg": "",
+        "MILK10k_Training_Input/IL_2/ISIC_0000004.jpg": "",
     },
     "pad_ufes_20": {
         "metadata.csv": """\

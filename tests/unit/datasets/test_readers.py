@@ -70,6 +70,53 @@ def test_isic2017_is_a_nevus_where_it_is_neither_and_unknown_ages_are_empty(tmp_
     assert set(reading.counts) == {"rows with no label", "pictures without age", "pictures without sex"}
 
 
+def test_isic2024_is_benign_but_for_the_diagnoses_of_its_targets(tmp_path: Path) -> None:
+    """The levels of a benign row are no ground truth, and a target without a known diagnosis is still malignant."""
+    assert columns_of("isic2024", tmp_path, "label", "patient", "lesion", "confirmation", "modality") == [
+        ("benign", "IP_1", "", "", "total_body"),
+        ("melanoma", "IP_2", "IL_1", "histology", "total_body"),
+        ("basal_cell_carcinoma", "IP_2", "IL_2", "histology", "total_body"),
+        ("malignant", "IP_3", "IL_3", "histology", "total_body"),
+        ("benign", "IP_3", "IL_4", "", "total_body"),
+    ]
+    assert read_layout(tmp_path / "set", "auto").counts["rows of metadata without a label"] == 1, "the test's"
+
+
+def test_isic2024_of_the_challenge_has_its_columns_in_three_tables(tmp_path: Path) -> None:
+    files = {
+        "ISIC_2024_Training_GroundTruth.csv": "isic_id,malignant\nISIC_0000001,0.0\nISIC_0000002,1.0\nISIC_0000003,x\n",
+        "ISIC_2024_Training_Supplement.csv": "isic_id,iddx_full,iddx_2,iddx_3\nISIC_0000002,x,y,Melanoma Invasive\n",
+        "ISIC_2024_Training_Input/metadata.csv": "isic_id,patient_id,tbp_tile_type,sex\nISIC_0000002,IP_2,3D,male\n",
+        **{f"ISIC_2024_Training_Input/ISIC_000000{number}.jpg": "" for number in (1, 2, 3)},
+    }
+    rows = read(lay_out(tmp_path, files))
+    assert [(row["label"], row["patient"], row["sex"]) for row in rows.values()] == [
+        ("benign", "", ""),
+        ("melanoma", "IP_2", "male"),
+        ("", "", ""),
+    ]
+    assert rows["ISIC_0000003"]["problem"] == "no label in ISIC_2024_Training_GroundTruth.csv: target is x"
+
+
+def test_milk10k_gives_both_pictures_of_a_lesion_its_label(tmp_path: Path) -> None:
+    columns = ("label", "lesion", "modality", "skin_type", "confirmation", "official_split")
+    assert columns_of("milk10k", tmp_path, *columns) == [
+        ("scc_or_keratoacanthoma", "IL_1", "clinical", "MILK10k tone 3", "histology", "train"),
+        ("scc_or_keratoacanthoma", "IL_1", "dermoscopy", "MILK10k tone 3", "histology", "train"),
+        ("nevus", "IL_2", "clinical", "", "consensus", "train"),
+        ("nevus", "IL_2", "dermoscopy", "", "consensus", "train"),
+    ]
+
+
+@pytest.mark.parametrize("layout", ["auto", "class_folders", "ham10000"])
+def test_ham10000_as_pixels_is_refused_with_what_to_get_instead(tmp_path: Path, layout: str) -> None:
+    table = "pixel0000,pixel0001,label\n192,153,2\n25,14,2\n"
+    with pytest.raises(UserError, match=r"hmnist_28_28_RGB.csv.*HAM10000_images_part_1.zip.*dataverse|10.7910/DVN"):
+        read_layout(lay_out(tmp_path, {"hmnist_28_28_RGB.csv": table}), layout)
+    beside = lay_out(tmp_path, TWINS["ham10000"])
+    assert read_layout(beside, "auto").layout == "ham10000", "beside the pictures, as on Kaggle, it does not matter"
+
+
 def test_pad_ufes_20_has_photographs_patients_and_skin_types(tmp_path: Path) -> None:
     columns = ("label", "patient", "lesion", "confirmation", "sex", "skin_type", "modality")
     assert columns_of("pad_ufes_20", tmp_path, *columns) == [
