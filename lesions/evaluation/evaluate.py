@@ -13,7 +13,7 @@ from lesions.data.predictions import probability_columns
 from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
-from lesions.metrics.intervals import MIN_CASES, RESAMPLES, bootstrap_weights
+from lesions.metrics.intervals import MIN_CASES, RESAMPLES, bootstrap_weights, round_by_interval
 from lesions.metrics.scores import ScoreValues, score_samples
 
 Array = NDArray[np.float64]
@@ -156,9 +156,17 @@ def select_test(
 
 
 def headline(summary: dict[str, Any]) -> dict[str, float | int]:
-    """metrics/evaluate.json: the main numbers of the test, and the ECE of the calibrated probabilities."""
-    numbers: dict[str, float | int] = summary["test"]["headline"]
-    return numbers | {"ece": summary["test"]["calibration"]["after"]["ece"]["value"]}
+    """metrics/evaluate.json: the main numbers of the test, and the ECE of the calibrated probabilities.
+
+    Each has the decimals that its interval is worth; reports/scores.json has more, beside the interval.
+    """
+    ece = summary["test"]["calibration"]["after"]["ece"]
+    with_intervals = summary["test"]["overall"] | {"ece": ece}
+    numbers: dict[str, float | int] = summary["test"]["headline"] | {"ece": ece["value"]}
+    return {
+        name: round_by_interval(with_intervals[name]) if with_intervals.get(name) else value
+        for name, value in numbers.items()
+    }
 
 
 def secondary_scores(

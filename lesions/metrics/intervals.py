@@ -4,6 +4,7 @@ They show how a score varies with the sample of test pictures. How it varies whe
 another seed is not in them: only further trainings show that.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ RESAMPLES = 1000
 MIN_CASES = 10  # a proportion of fewer has so wide an interval that it misleads: 'not estimable'
 MIN_GROUPS_FOR_BOOTSTRAP = 50  # a proportion over fewer groups, or one that is 0 or 1, gets Wilson's interval
 MAX_UNDEFINED_SHARE = 0.05  # share of resamples in which a score may be undefined before its interval is
+TINY = 1e-9  # of a decimal: an interval of just .02 in width is rounded to two
 DIGITS = 4  # finer differences are far below the sampling error of a few hundred pictures
 
 
@@ -94,6 +96,17 @@ def wilson(value: float, n: float) -> tuple[float, float]:
     centre = (value + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * float(np.sqrt(value * (1 - value) / n + z**2 / (4 * n**2)))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def round_by_interval(estimate: dict[str, Any]) -> float:
+    """The value of an estimate with the decimals that its interval is worth; without an interval, as it is.
+
+    One unit of the last decimal is at most half the width of the interval, and ten of them are more: finer digits only
+    tell one machine from another.
+    """
+    value = float(estimate["value"])
+    half = (estimate["high"] - estimate["low"]) / 2 if "low" in estimate else 0.0
+    return round(value, math.ceil(-math.log10(half) - TINY)) if half > 0 else value
 
 
 def excludes_zero(difference: dict[str, Any] | None) -> bool:

@@ -18,7 +18,8 @@ from lesions.training.callbacks import LEARNING_RATE, TrainingOutcome
 from lesions.training.checkpoint import Checkpoint, Scores
 from lesions.training.training_set import TrainingData, not_in_validation
 
-DIGITS = 6  # decimals of the scores in files; the last bits of a float32 are noise to a reader
+DIGITS = 6  # decimals of the scores in curves; the last bits of a float32 are noise to a reader
+SUMMARY_DIGITS = 3  # of the newest scores: a share of a thousand pictures has an interval of .03 either way
 VALIDATION = "val_"  # Keras' prefix of the scores on validation pictures
 
 
@@ -66,7 +67,7 @@ def live_curves(folder: Path) -> Iterator[Live]:
 def write_summary(folder: Path, outcome: TrainingOutcome, weights: int) -> None:
     """Replace the newest scores in metrics.json by those of the saved weights; weights: how many there are."""
     epochs = {"epochs_run": outcome.epochs, "best_epoch": outcome.best_epoch, "kept_epoch": outcome.kept_epoch}
-    scores = {"_".join(_split(name)): round(value, DIGITS) for name, value in sorted(outcome.scores.items())}
+    scores = {"_".join(_split(name)): round(value, SUMMARY_DIGITS) for name, value in sorted(outcome.scores.items())}
     write_json(folder / "metrics.json", {**epochs, **scores, "weights": weights})
 
 

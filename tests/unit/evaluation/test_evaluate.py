@@ -57,8 +57,9 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
     summary["test"]["calibration"] = evaluate.score_calibration(test, CLASSES, 0)
     json.dumps({"scores": summary, "decision": decision}, allow_nan=False)
     headline = evaluate.headline(summary)
-    assert headline["accuracy"] == summary["test"]["overall"]["accuracy"]["value"]
-    assert headline["ece"] == summary["test"]["calibration"]["after"]["ece"]["value"]
+    assert headline["accuracy"] == round(summary["test"]["overall"]["accuracy"]["value"], 2), "of 200: +- some .06"
+    assert headline["ece"] == round(summary["test"]["calibration"]["after"]["ece"]["value"], 2)
+    assert headline["n"] == 200
     assert {"n", "accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "melanoma_auroc", "ece"} <= set(headline)
     assert "seed" in summary["notes"]["training"]
     assert "not estimable" in evaluate.summary_text(summary)

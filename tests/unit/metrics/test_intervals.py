@@ -1,5 +1,7 @@
 """Intervals hold what they promise: checked by simulation, and against SciPy."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from lesions.metrics.intervals import MIN_CASES, bootstrap_weights, estimate, excludes_zero, proportion, share, wilson
+from lesions.metrics.intervals import (
+    MIN_CASES,
+    bootstrap_weights,
+    estimate,
+    excludes_zero,
+    proportion,
+    round_by_interval,
+    share,
+    wilson,
+)
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -15,6 +26,19 @@ def test_wilson_is_scipys(case: tuple[int, int]) -> None:
     k, n = case
     expected = binomtest(k, n).proportion_ci(method="wilson")
     assert wilson(k / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@given(st.floats(0, 1), st.floats(1e-4, 0.5))
+def test_a_rounded_score_has_the_decimals_that_its_interval_is_worth(value: float, half: float) -> None:
+    """More would differ from machine to machine; fewer would hide what the test pictures do tell."""
+    rounded = round_by_interval({"value": value, "low": value - half, "high": value + half})
+    assert abs(rounded - value) <= half / 2 + 1e-9
+    assert len(f"{rounded:.15f}".rstrip("0").partition(".")[2]) <= math.ceil(-math.log10(half)) + 1e-9
+
+
+def test_a_score_without_an_interval_or_of_no_width_stays_as_it_is() -> None:
+    assert round_by_interval({"value": 0.12345}) == 0.12345
+    assert round_by_interval({"value": 0.9876, "low": 0.9876, "high": 0.9876}) == 0.9876
 
 
 def lesions(rng: np.random.Generator, n_groups: int) -> tuple[pd.DataFrame, np.ndarray]:
