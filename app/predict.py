@@ -17,7 +17,8 @@ from app import wording
 from app.inputs import InputFile, InputFiles, find_inputs
 from app.output import PictureResult, csv_lines, json_lines, table_lines
 from lesions.bundle.bundle import Bundle
-from lesions.data.images import PictureError, load_view, write_png
+from lesions.data.images import load_view, write_png
+from lesions.data.picture_files import PictureError
 from lesions.params.paths import BUNDLE
 from lesions.rendering.heatmaps import overlay
 from lesions.runtime.console import UserError, available_cores, run

@@ -15,7 +15,7 @@ from app.web.uploads import RefusedError, Upload, check_upload
 from app.web.view import PictureView, picture_view
 from app.web.workers import WorkerPool
 from lesions.bundle.bundle import Bundle
-from lesions.data.images import PictureError
+from lesions.data.picture_files import PictureError
 from lesions.runtime.console import available_cores
 
 MAX_WAITING = 32  # pictures; at a hundred a second the last of them waits a third of a second

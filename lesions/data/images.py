@@ -1,28 +1,24 @@
-"""Decoding of a picture file to pixels, the same for every stage, the command line and the page.
+"""From a picture file to pixels of one size, the same for every stage, the command line and the page.
 
 Pillow alone decodes and resizes: another decoder gives other pixels for the same JPEG, and so other labels.
 """
 
 import hashlib
 import io
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from lesions.data.containers import read_content
+from lesions.data.decoding import decode
+from lesions.data.picture_files import PictureError
 
 Pixels = NDArray[np.uint8]
 ColorConstancy = Literal["none", "shades_of_gray"]
 
-MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; dermatoscopes deliver under 30 million
-# A JPEG may be decoded at a smaller scale, but not below twice the largest image_size: which pictures count as the
-# same must not depend on image_size.
-DRAFT_SIDE = 1024  # pixels
 COMPARED_SIDE = 64  # pixels; side of the grey picture for near-duplicates
 GREY = (COMPARED_SIDE, COMPARED_SIDE)
 MINKOWSKI = 6  # the norm that Finlayson and Trezzi found best
@@ -36,21 +32,6 @@ HASH_TOLERANCE = 1e-6  # grey levels; the transform of an even area is rounding 
 ORIENTATIONS = (None, *Image.Transpose)  # as it is, and the seven ways to turn or mirror it
 # Of zlib: its defaults take two to four times as long for files 4 % smaller at 180 pixels, and as large at 64
 PNG_WRITING = {"compress_level": 1, "compress_type": 3}  # fastest; Z_RLE, which zlib has for PNG
-
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow warns above this, and refuses above twice as many
-# Here and not around each picture, because threads share the filters
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-warnings.filterwarnings("ignore", message=".*(EXIF|Transparency).*", module="PIL")
-ImageFile.LOAD_TRUNCATED_IMAGES = False
-
-
-class PictureError(Exception):
-    """A file that gives no usable picture; `reason` is one of lesions.data.manifest.REASONS, `detail` explains it."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 class Picture(NamedTuple):
@@ -71,7 +52,7 @@ def load_picture(source: str | Path | bytes, size: int, color_constancy: ColorCo
     Hashes are those of the picture as it is in the file, before any correction of its colours.
     Raises PictureError where the file cannot be read, is no picture, or is too large to be one.
     """
-    decoded, (width, height) = _decode(source)
+    decoded, (width, height) = decode(source)
     pixels = _squeeze(decoded, size, color_constancy)
     grey = decoded.reduce(max(1, min(decoded.size) // (2 * COMPARED_SIDE))).convert("L")
     compared = np.asarray(grey.resize((COMPARED_SIDE, COMPARED_SIDE), Image.Resampling.LANCZOS))
@@ -98,12 +79,12 @@ def prepare_pictures(
 
 def load_pixels(source: str | Path | bytes, size: int, color_constancy: ColorConstancy = "none") -> Pixels:
     """The pixels of load_picture() alone, at half the cost: nothing is hashed."""
-    return _squeeze(_decode(source)[0], size, color_constancy)
+    return _squeeze(decode(source)[0], size, color_constancy)
 
 
 def load_view(source: str | Path | bytes, longest: int) -> Pixels:
     """A picture for display: upright, in its own shape, the longer side `longest` pixels at most."""
-    decoded = _decode(source)[0]
+    decoded = decode(source)[0]
     decoded.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(decoded)
 
@@ -182,39 +163,6 @@ def _squeeze(decoded: Image.Image, size: int, color_constancy: ColorConstancy) -
     return shades_of_gray(resized) if color_constancy == "shades_of_gray" else resized
 
 
-def _decode(source: str | Path | bytes) -> tuple[Image.Image, tuple[int, int]]:
-    """The upright RGB picture, at no less than DRAFT_SIDE where the JPEG decoder can save work, and its full size."""
-    try:
-        content = source if isinstance(source, bytes) else read_content(Path(source))
-        with Image.open(io.BytesIO(content)) as image:
-            full = image.size
-            image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
-            image.load()
-            turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations that swap width and height
-            ImageOps.exif_transpose(image, in_place=True)
-            return _to_rgb(image), (full[1], full[0]) if turned else full
-    except Image.DecompressionBombError:
-        raise PictureError("unreadable", f"more than {MAX_PIXELS:,} pixels") from None
-    except UnidentifiedImageError:
-        raise PictureError("not an image", "no known picture format inside" if content else "empty file") from None
-    except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError) as error:
-        # Pillow's decoders raise all of these for damaged files; none of them may end a run of thousands
-        raise PictureError("unreadable", _first_line(error)) from None
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith(("I", "F")):  # 16 and 32 bits a channel: Pillow's own conversion would clip them to white
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if image.mode.startswith("I;16") or values.max() > 255 else 255.0
-        return Image.fromarray(np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        layers = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
-    return image.convert("RGB")
-
-
 def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
@@ -223,9 +171,3 @@ def _sha256(image: Image.Image) -> str:
     digest = hashlib.sha256(repr(image.size).encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    """What went wrong, in one line that holds no path of one machine and no address in memory."""
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return text.splitlines()[0] if text and " at 0x" not in text else type(error).__name__

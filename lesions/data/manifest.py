@@ -19,6 +19,7 @@ MODALITIES = ("dermoscopy", "clinical", "total_body")  # how a picture was taken
 REASONS = (  # in order of precedence: a file that fits several is counted under the first
     "unreadable",
     "not an image",
+    "no contrast",
     "too small",
     "no label",
     "other modality",

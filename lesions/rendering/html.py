@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from lesions.data.images import PictureError, load_picture
+from lesions.data.images import load_picture
+from lesions.data.picture_files import PictureError
 from lesions.runtime.outputs import whole_file
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -11,7 +11,7 @@ import pytest
 
 from lesions.bundle.bundle import ARRAYS, METADATA, NETWORK, Bundle
 from lesions.bundle.litert import LiteRTNetwork
-from lesions.data.images import PictureError
+from lesions.data.picture_files import PictureError
 from lesions.evaluation import grad_cam
 from lesions.export import export
 from lesions.metrics import conformal

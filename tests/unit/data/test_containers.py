@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from lesions.data.containers import is_container, pictures_in, read_content
-from lesions.data.images import PictureError, load_picture
+from lesions.data.images import load_picture
+from lesions.data.picture_files import PictureError
 from lesions.datasets import read_layout
 from lesions.preparation.prepare import decode_all
 from lesions.rendering.html import embed_picture

@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from lesions.data.images import (
-    PictureError,
     load_picture,
     perceptual_hash,
     pixel_hash,
@@ -20,6 +19,7 @@ from lesions.data.images import (
     write_png,
 )
 from lesions.data.manifest import REASONS
+from lesions.data.picture_files import PictureError
 from tests.conftest import random_pixels
 
 SMALL = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
