@@ -17,8 +17,9 @@ from app import wording
 from app.inputs import InputFile, InputFiles, find_inputs
 from app.output import PictureResult, csv_lines, json_lines, table_lines
 from lesions.bundle.bundle import Bundle
-from lesions.data.images import load_view, write_png
+from lesions.data.images import load_view
 from lesions.data.picture_files import PictureError
+from lesions.data.pixels import write_png
 from lesions.params.paths import BUNDLE
 from lesions.rendering.heatmaps import overlay
 from lesions.runtime.console import UserError, available_cores, run

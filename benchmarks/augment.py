@@ -22,8 +22,8 @@ from benchmarks.measuring import spread
 from benchmarks.prepare import time_call
 from benchmarks.processes import in_fresh_process
 from lesions.augmentation.copies import Copy, write_copies
-from lesions.data.images import read_pixels, write_png
 from lesions.data.manifest import read_manifest
+from lesions.data.pixels import read_pixels, write_png
 from lesions.params.paths import PREPARED
 from lesions.params.schema import load_params
 from lesions.runtime.console import available_cores, run

@@ -27,7 +27,7 @@ from PIL import Image
 
 from benchmarks.measuring import spread
 from benchmarks.processes import RSS_UNIT, in_fresh_process, peak_memory
-from lesions.data.images import PNG_WRITING, Pixels
+from lesions.data.pixels import PNG_WRITING, Pixels
 from lesions.data.results.prepare import PrepareMetrics
 from lesions.params.paths import PREPARE_METRICS
 from lesions.params.schema import PARAMS_FILE, load_params

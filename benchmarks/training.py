@@ -21,8 +21,8 @@ from PIL import Image
 
 from benchmarks.measuring import markdown, spread
 from benchmarks.processes import in_fresh_process, peak_memory
-from lesions.data.images import read_pixels
 from lesions.data.manifest import classes_of, read_manifest
+from lesions.data.pixels import read_pixels
 from lesions.params.paths import PREPARED
 from lesions.params.schema import load_params
 from lesions.runtime.console import UserError, available_cores, run

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from lesions.augmentation.copies import Copy, choose_copies, write_copies
 from lesions.data.diagnoses import diagnosis
-from lesions.data.images import read_pixels
 from lesions.data.manifest import read_manifest, title_suffix
+from lesions.data.pixels import read_pixels
 from lesions.data.plan import read_plan
 from lesions.params.paths import AUGMENT_PLOTS, AUGMENTED, PLAN, PREPARED
 from lesions.params.schema import load_params

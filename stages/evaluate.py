@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from lesions.data.images import read_pixels
 from lesions.data.manifest import classes_of, read_manifest, title_suffix
+from lesions.data.pixels import read_pixels
 from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation import baselines, charts, contact_sheets, evaluate, grad_cam
 from lesions.evaluation.evaluate import TestPictures

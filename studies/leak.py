@@ -19,8 +19,8 @@ import yaml
 
 from benchmarks.measuring import markdown
 from lesions.augmentation.copies import choose_copies, write_copies
-from lesions.data.images import read_pixels
 from lesions.data.manifest import classes_of, read_manifest, write_manifest
+from lesions.data.pixels import read_pixels
 from lesions.data.predictions import probability_columns
 from lesions.metrics.scores import headline
 from lesions.params import paths

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measuring import markdown
-from lesions.data.images import Pixels, load_picture
+from lesions.data.images import load_picture
+from lesions.data.pixels import Pixels
 from lesions.datasets import read_layout
 from lesions.preparation.near_duplicates import MAX_DISTANCE, MIN_CORRELATION, candidate_pairs, near_duplicates
 from lesions.preparation.official_labels import read_official_labels

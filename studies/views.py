@@ -19,8 +19,8 @@ from dvc.scm import RevError
 from tqdm import tqdm
 
 from benchmarks.measuring import markdown
-from lesions.data.images import read_pixels
 from lesions.data.manifest import classes_of, read_manifest
+from lesions.data.pixels import read_pixels
 from lesions.data.plan import class_shares, read_plan
 from lesions.evaluation.evaluate import fit_calibration, predictions_table
 from lesions.metrics.decisions import balanced

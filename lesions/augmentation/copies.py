@@ -130,7 +130,7 @@ def draw(steps: Sequence[Step], *name: object) -> list[bool]:
 
 def _write_family(family: Sequence[Copy], steps: Sequence[Step], seed: int, prepared: Path, folder: Path) -> int:
     """Make and write the copies of one picture; how many equal their original after all."""
-    from lesions.data.images import read_pixels, write_png
+    from lesions.data.pixels import read_pixels, write_png
 
     original, unchanged = Image.fromarray(read_pixels(prepared / family[0].source)), 0
     for copy in family:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from lesions.bundle.litert import LiteRTNetwork, NetworkOutputs
 from lesions.bundle.metadata import COMMAND, BundleMetadata, read_metadata
 from lesions.bundle.out_of_distribution import FeatureDistribution, distance
-from lesions.data.images import Pixels, load_pixels
+from lesions.data.images import load_pixels
+from lesions.data.pixels import Pixels
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, balanced, endpoint_score, in_conformal_set
 from lesions.rendering.heatmaps import Heat, frame_share, normalise, sits_on_frame, upsample
 from lesions.runtime.console import UserError

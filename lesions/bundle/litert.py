@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from lesions.data.images import Pixels
+from lesions.data.pixels import Pixels
 from lesions.runtime.stderr import deferred_stderr
 
 

@@ -4,19 +4,17 @@ Pillow alone decodes and resizes: another decoder gives other pixels for the sam
 """
 
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from lesions.data.decoding import decode
 from lesions.data.picture_files import PictureError
+from lesions.data.pixels import Pixels, write_png
 
-Pixels = NDArray[np.uint8]
 ColorConstancy = Literal["none", "shades_of_gray"]
 
 COMPARED_SIDE = 64  # pixels; side of the grey picture for near-duplicates
@@ -29,9 +27,8 @@ HASH_FREQUENCIES = tuple(  # (row, column) of the 64 lowest: no mean brightness,
 HASH_INDEX = tuple(np.array(HASH_FREQUENCIES).T)  # (rows, columns)
 DCT_BASIS = np.cos(np.pi / HASH_SIDE * np.outer(np.arange(11), np.arange(HASH_SIDE) + 0.5))  # (frequency, pixel)
 HASH_TOLERANCE = 1e-6  # grey levels; the transform of an even area is rounding noise of either sign
+TOO_SMALL = "too small"
 ORIENTATIONS = (None, *Image.Transpose)  # as it is, and the seven ways to turn or mirror it
-# Of zlib: its defaults take two to four times as long for files 4 % smaller at 180 pixels, and as large at 64
-PNG_WRITING = {"compress_level": 1, "compress_type": 3}  # fastest; Z_RLE, which zlib has for PNG
 
 
 class Picture(NamedTuple):
@@ -89,20 +86,6 @@ def load_view(source: str | Path | bytes, longest: int) -> Pixels:
     return np.asarray(decoded)
 
 
-def read_pixels(path: str | Path) -> Pixels:
-    """Pixels (height, width, 3) of a prepared picture: a PNG that needs no further treatment."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def write_png(path: Path, picture: Pixels | Image.Image) -> None:
-    """Write (height, width, 3) RGB or (height, width) grey pixels without loss, and without any metadata."""
-    content = io.BytesIO()  # and then to the disk at once: Pillow writes a file in many small pieces
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    image.save(content, format="PNG", **PNG_WRITING)
-    path.write_bytes(content.getbuffer())
-
-
 def shades_of_gray(pixels: Pixels) -> Pixels:
     """The pixels (height, width, 3) as under white light, whose colour is estimated by the Minkowski mean.
 
@@ -150,12 +133,13 @@ def _load_record(
     try:
         picture = load_picture(source, image_size, color_constancy)
     except PictureError as error:
-        empty = {"width": 0, "height": 0, "sha256": "", "phash": "", "reason": error.reason, "detail": error.detail}
+        reason = error.reason if error.side is None or error.side >= min_side else TOO_SMALL
+        empty = {"width": 0, "height": 0, "sha256": "", "phash": "", "reason": reason, "detail": error.detail}
         return empty, np.empty((0, 0, 3), np.uint8), np.zeros(GREY, np.uint8)
     record = {"width": picture.width, "height": picture.height, "sha256": picture.sha256, "phash": picture.phash}
     small = min(picture.width, picture.height) < min_side
     detail = f"{picture.width} x {picture.height} pixels" if small else ""
-    return {**record, "reason": "too small" if small else "", "detail": detail}, picture.pixels, picture.grey
+    return {**record, "reason": TOO_SMALL if small else "", "detail": detail}, picture.pixels, picture.grey
 
 
 def _squeeze(decoded: Image.Image, size: int, color_constancy: ColorConstancy) -> Pixels:

@@ -12,12 +12,16 @@ _KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFDIR:
 
 
 class PictureError(Exception):
-    """A file that gives no usable picture; `reason` is one of lesions.data.manifest.REASONS, `detail` explains it."""
+    """A file that gives no usable picture; `reason` is one of lesions.data.manifest.REASONS, `detail` explains it.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    side: pixels of the smaller side, where that is known.
+    """
+
+    def __init__(self, reason: str, detail: str, side: int | None = None) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.side = side
 
 
 def files_below(folder: Path, cannot_open: Callable[[OSError], None]) -> Iterator[Path]:

@@ -39,12 +39,13 @@ def to_rgb(image: Image.Image, content: bytes) -> Image.Image:
     if declared and largest <= declared < BYTE and largest < MIN_USED * BYTE:
         return _on_scale(np.asarray(rgb, dtype=np.float64), BYTE, declared)
     if all(low == high for low, high in ranges):
-        raise PictureError("no contrast", "every pixel is the same")
+        raise PictureError("no contrast", "every pixel is the same", min(rgb.size))
     if largest < MIN_USED * BYTE:
         raise PictureError(
             "no contrast",
             f"the largest value is at {largest / BYTE:.0%} of the scale, so nearly all is black: save it with 8 bits a "
             "channel from 0 to 255",
+            min(rgb.size),
         )
     return rgb
 

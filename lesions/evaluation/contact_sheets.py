@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lesions.data.diagnoses import diagnosis
-from lesions.data.images import read_pixels
+from lesions.data.pixels import read_pixels
 from lesions.rendering import figures, heatmaps
 
 BLANK = np.full((1, 1, 3), 255, dtype=np.uint8)  # in place of a missing picture

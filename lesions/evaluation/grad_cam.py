@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
-from lesions.data.images import Pixels
+from lesions.data.pixels import Pixels
 from lesions.metrics.intervals import DIGITS, MIN_CASES, mean, share
 from lesions.models.backend import keras, tf
 from lesions.models.networks import LOGITS

@@ -24,9 +24,9 @@ from lesions.bundle.metadata import (
 )
 from lesions.bundle.out_of_distribution import FeatureDistribution
 from lesions.data.diagnoses import diagnosis
-from lesions.data.images import read_pixels
 from lesions.data.licences import licence_names
 from lesions.data.manifest import SPLITS, is_synthetic
+from lesions.data.pixels import read_pixels
 from lesions.data.predictions import probability_columns
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL

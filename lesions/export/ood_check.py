@@ -15,7 +15,8 @@ from tqdm import tqdm
 from lesions.bundle.litert import LiteRTNetwork
 from lesions.bundle.metadata import BundleMetadata, OutOfDistributionRule
 from lesions.bundle.out_of_distribution import FeatureDistribution, distance
-from lesions.data.images import load_pixels, read_pixels
+from lesions.data.images import load_pixels
+from lesions.data.pixels import read_pixels
 from lesions.export.out_of_distribution_fit import ACCEPTED, fit_distribution, threshold_for
 from lesions.export.photographs import photographs
 from lesions.metrics.intervals import wilson

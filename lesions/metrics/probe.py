@@ -17,7 +17,7 @@ from PIL import Image
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
-from lesions.data.images import Pixels, read_pixels
+from lesions.data.pixels import Pixels, read_pixels
 from lesions.data.predictions import probability_columns
 from lesions.metrics import scores
 from lesions.runtime.console import available_cores

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from tqdm import tqdm
 
-from lesions.data.images import Pixels
+from lesions.data.pixels import Pixels
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, logits_network
 from lesions.runtime.console import UserError

@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.stats.contingency import association
 from sklearn.neighbors import NearestNeighbors
 
-from lesions.data.images import Pixels
+from lesions.data.pixels import Pixels
 from lesions.metrics.probe import thumbnail_features
 from lesions.preparation.leakage import leakage_counts
 from lesions.runtime.parallel import map_on_all_cores

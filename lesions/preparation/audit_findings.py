@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
-from lesions.data.images import Pixels, read_pixels
+from lesions.data.pixels import Pixels, read_pixels
 from lesions.data.results.prepare import Association, AuditCounts, FrameProbe, Leakage
 from lesions.metrics import probe
 from lesions.metrics.probe import ProbeScores

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lesions.data.diagnoses import diagnosis
-from lesions.data.images import read_pixels
 from lesions.data.manifest import SPLITS, classes_of
+from lesions.data.pixels import read_pixels
 from lesions.rendering import figures
 
 COLOURS = dict(zip(SPLITS, (figures.BLUE, figures.SKY, figures.ORANGE), strict=True))

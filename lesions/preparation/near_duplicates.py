@@ -19,7 +19,8 @@ from scipy import fft
 from scipy.ndimage import gaussian_filter, rotate
 from tqdm import tqdm
 
-from lesions.data.images import HASH_FREQUENCIES, Pixels
+from lesions.data.images import HASH_FREQUENCIES
+from lesions.data.pixels import Pixels
 from lesions.runtime.console import available_cores
 from lesions.runtime.parallel import map_on_all_cores
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lesions.data.images import GREY, ColorConstancy, Pixels, prepare_pictures
+from lesions.data.images import GREY, ColorConstancy, prepare_pictures
 from lesions.data.manifest import write_manifest
+from lesions.data.pixels import Pixels
 from lesions.datasets import read_layout
 from lesions.datasets.raw import RawDataset
 from lesions.params.schema import PrepareParams

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lesions.data.images import Pixels
+from lesions.data.pixels import Pixels
 from lesions.runtime.console import available_cores
 from lesions.training.training_set import PictureStore
 

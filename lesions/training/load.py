@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lesions.data.images import Pixels, read_pixels
 from lesions.data.manifest import classes_of
+from lesions.data.pixels import Pixels, read_pixels
 from lesions.data.plan import class_shares, class_weights, read_plan
 from lesions.params.paths import AUGMENTED, PLAN, PREPARED
 from lesions.params.schema import RebalanceParams

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance
 
-from lesions.data.images import load_picture, read_pixels, write_png
+from lesions.data.images import load_picture
+from lesions.data.pixels import read_pixels, write_png
 from lesions.preparation.near_duplicates import near_duplicates
 from studies.near_duplicates import NAMED_PAIRS, distinct_pictures, judged_pairs, named_pairs
 from tests.conftest import REAL_PICTURES

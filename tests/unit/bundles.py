@@ -8,8 +8,8 @@ import pandas as pd
 
 from lesions.bundle.bundle import NETWORK, Bundle
 from lesions.bundle.litert import LiteRTNetwork
-from lesions.data.images import Pixels, write_png
 from lesions.data.manifest import COLUMNS
+from lesions.data.pixels import Pixels, write_png
 from lesions.evaluation import evaluate
 from lesions.export import export, ood_check
 from lesions.metrics.decisions import balanced

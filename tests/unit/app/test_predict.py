@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from app import predict, wording
-from lesions.data.images import write_png
+from lesions.data.pixels import write_png
 from lesions.runtime.console import BROKEN_PIPE, UserError
 from tests.imports import REPOSITORY
 from tests.unit.bundles import Exported

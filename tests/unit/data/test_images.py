@@ -10,16 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from lesions.data.images import (
-    load_picture,
-    perceptual_hash,
-    pixel_hash,
-    read_pixels,
-    shades_of_gray,
-    write_png,
-)
+from lesions.data.images import load_picture, perceptual_hash, pixel_hash, shades_of_gray
 from lesions.data.manifest import REASONS
 from lesions.data.picture_files import PictureError
+from lesions.data.pixels import read_pixels, write_png
 from tests.conftest import random_pixels
 
 SMALL = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))

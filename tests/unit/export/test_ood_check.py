@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lesions.data.images import read_pixels
+from lesions.data.pixels import read_pixels
 from lesions.export import ood_check
 from lesions.export.photographs import photographs
 from tests.unit.bundles import Exported

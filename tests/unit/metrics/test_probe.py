@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lesions.data.images import write_png
+from lesions.data.pixels import write_png
 from lesions.metrics import probe
 from lesions.metrics.probe import (
     FEATURES,

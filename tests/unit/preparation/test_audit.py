@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_sample_images
 
-from lesions.data.images import read_pixels, write_png
+from lesions.data.pixels import read_pixels, write_png
 from lesions.demo.draw import draw
 from lesions.preparation.audit import (
     audit,

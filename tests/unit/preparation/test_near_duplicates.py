@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from scipy.ndimage import gaussian_filter
 
-from lesions.data.images import load_picture, perceptual_hash, read_pixels, write_png
+from lesions.data.images import load_picture, perceptual_hash
+from lesions.data.pixels import read_pixels, write_png
 from lesions.preparation.near_duplicates import (
     COLUMNS,
     MIN_CORRELATION,

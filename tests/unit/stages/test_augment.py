@@ -10,8 +10,8 @@ import yaml
 from PIL import Image
 
 from lesions.augmentation.copies import choose_copies, write_copies
-from lesions.data.images import read_pixels
 from lesions.data.manifest import EXCLUDED_COLUMNS, write_manifest
+from lesions.data.pixels import read_pixels
 from lesions.runtime import parallel
 from lesions.runtime.console import UserError
 from stages import analyze_imbalance, augment

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from lesions.data.images import read_pixels
 from lesions.data.manifest import write_manifest
+from lesions.data.pixels import read_pixels
 from lesions.evaluation.evaluate import fit_calibration, predictions_table
 from lesions.metrics.decisions import balanced
 from lesions.metrics.scores import headline

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesions.data.images import read_pixels
+from lesions.data.pixels import read_pixels
 from lesions.models.transfer import build_network
 from lesions.runtime.console import UserError
 from lesions.training.batches import PREFETCHED, prefetch, training_batches, validation_batches

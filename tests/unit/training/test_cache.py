@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lesions.data.images import read_pixels
+from lesions.data.pixels import read_pixels
 from lesions.training import cache as picture_cache
 from lesions.training.cache import (
     Cache,
