@@ -1,1 +1,1 @@
-"""Commands for people who have a trained model or finished experiments: `python -m app.<verb> --help`."""
+"""Commands for people who have a trained model or finished experiments: `python -m app`."""

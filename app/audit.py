@@ -1,13 +1,13 @@
-"""Audit a folder of pictures alone, without training: `python -m app.audit FOLDER [--labels TABLES] [--out PAGE]`.
+"""Audit a folder of pictures alone, without training.
 
 Reads, checks and splits the folder as the prepare stage does with params.yaml, and writes the same page; the pipeline's
 own data is not touched.
 """
 
-import argparse
 import tempfile
 from pathlib import Path
 
+from app.command_line import argument_parser
 from lesions.params.schema import load_params
 from lesions.preparation.audit_findings import audit_prepared, sections
 from lesions.preparation.audit_page import write_audit
@@ -15,10 +15,16 @@ from lesions.preparation.prepare import prepare
 from lesions.preparation.summary import summarise, summary_text
 from lesions.runtime.console import run
 
+EXAMPLES = """\
+examples:
+  python -m app audit data/mine
+  python -m app audit data/isic9 --labels data/tables --out audit.html
+"""
+
 
 def main() -> None:
     """Parse the command line, audit, write the page, print its path."""
-    parser = argparse.ArgumentParser(prog="python -m app.audit", description="Audit a folder of pictures.")
+    parser = argument_parser("audit", __doc__, EXAMPLES)
     parser.add_argument("folder", type=Path, help="the data set: class folders or a published layout")
     parser.add_argument("--labels", type=Path, help="a folder with official tables (default: that of params.yaml)")
     parser.add_argument("--out", type=Path, default=Path("data_audit.html"), help="the page (default: data_audit.html)")

@@ -6,12 +6,12 @@ whether two recipes differ takes several seeds of each.
 """
 
 import json
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from textwrap import fill
 from typing import Any
 
 import pandas as pd
 
+from app.command_line import argument_parser
 from app.fold_predictions import FoldPredictions, read_fold
 from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
 from lesions.metrics.scores import MIN_CASES_PER_CLASS, score_samples
@@ -29,18 +29,16 @@ NOTES = (
     f"Difference: B minus A. Interval: 95 %, {RESAMPLES:,} resamples of groups within each class, the same for both.",
     "It is about these two trained networks: for a statement on two recipes, repeat each with several seeds.",
 )
-EXAMPLE = """\
+EXAMPLES = """\
 examples:
-  python -m app.compare main busty-gean          # an experiment of `dvc exp list` against a branch
-  python -m app.compare a.csv b.csv --format json
+  python -m app compare main busty-gean          # an experiment of `dvc exp list` against a branch
+  python -m app compare a.csv b.csv --format json
 """
 
 
 def main() -> None:
     """Read the command line, compare, print."""
-    parser = ArgumentParser(
-        "python -m app.compare", None, __doc__, EXAMPLE, formatter_class=RawDescriptionHelpFormatter
-    )
+    parser = argument_parser("compare", __doc__, EXAMPLES)
     parser.add_argument("a", metavar="A", help="experiment, Git revision, or predictions.csv")
     parser.add_argument("b", metavar="B", help="the same")
     parser.add_argument("--format", choices=("table", "json"), default="table")

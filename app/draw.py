@@ -1,12 +1,12 @@
-"""Draw a data set of synthetic pictures, as large as wanted, in a folder per class: `python -m app.draw FOLDER`.
+"""Draw a data set of synthetic pictures, as large as wanted, in a folder per class.
 
 To try the pipeline at another size, or to train a network on before it sees any photograph (models/pretrained). No
 picture is one of the demo's.
 """
 
-import argparse
 from pathlib import Path
 
+from app.command_line import argument_parser
 from lesions.datasets import SYNTHETIC_MARK
 from lesions.demo.dataset import write_pictures
 from lesions.demo.plan import SyntheticPicture
@@ -15,11 +15,16 @@ from lesions.runtime.console import UserError, run
 from lesions.runtime.outputs import whole_folder
 
 NOTICE = "Drawn by a program, not photographed: no patient, not for any medical use. CC0 1.0 (public domain).\n"
+EXAMPLES = """\
+example:
+  python -m app draw data/drawn --per-class 100
+  dvc exp run -S dataset=data/drawn
+"""
 
 
 def main() -> None:
     """Parse the command line, draw."""
-    parser = argparse.ArgumentParser("python -m app.draw", description=__doc__)
+    parser = argument_parser("draw", __doc__, EXAMPLES)
     parser.add_argument("folder", type=Path, help="to make; it must not exist")
     parser.add_argument("--per-class", type=int, default=700, metavar="N", help="pictures of each class")
     arguments = parser.parse_args()

@@ -4,7 +4,6 @@ Experiments with the same test pictures are repeats of one fold (other seeds): t
 """
 
 import json
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.command_line import argument_parser
 from app.fold_predictions import FoldPredictions, group_repeats, read_fold
 from lesions.metrics import scores
 from lesions.metrics.intervals import wilson
@@ -27,18 +27,18 @@ NOTES = (
     "low and high: 95 % interval of the pooled recall (Wilson, 1927), as if pictures were independent; too narrow "
     "where a class has fewer groups (patients, lesions) than pictures.",
 )
-EXAMPLE = """\
+EXAMPLES = """\
 a cross-validation, from the start:
   dvc exp run --queue -S prepare.test=fold -S 'prepare.fold=range(0,5)'
   dvc queue start        # in the background; `dvc queue status` tells when all are done
-  python -m app.folds $(dvc exp list --name-only)
+  python -m app folds $(dvc exp list --name-only)
 repeats of each fold: add -S 'seed=range(0,3)' to the first command, and give all 15 experiments.
 """
 
 
 def main() -> None:
     """Read the command line, gather, print or write."""
-    parser = ArgumentParser("python -m app.folds", None, __doc__, EXAMPLE, formatter_class=RawDescriptionHelpFormatter)
+    parser = argument_parser("folds", __doc__, EXAMPLES)
     parser.add_argument("experiments", nargs="+", metavar="EXP", help="experiment, Git revision, or predictions.csv")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")

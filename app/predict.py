@@ -6,7 +6,7 @@ Runs the bundle that `dvc repro export` makes, without TensorFlow. Research soft
 import io
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from app import wording
+from app.command_line import argument_parser
 from app.inputs import InputFile, InputFiles, find_inputs
 from app.output import PictureResult, csv_lines, json_lines, table_lines
 from lesions.bundle.bundle import Bundle
@@ -26,11 +27,11 @@ from lesions.runtime.console import UserError, available_cores, run
 
 HEAT_MAP_SIDE = 512  # pixels; longer side of a picture under its heat map
 QUEUED_PER_WORKER = 8  # pictures being predicted or waiting to be printed: bounds the memory
-EXAMPLE = """\
+EXAMPLES = """\
 examples:
-  python -m app.predict lesion.jpg
-  python -m app.predict data/mine --format csv > answers.csv
-  find . -name '*.jpg' -mtime -1 | python -m app.predict - --format json
+  python -m app predict lesion.jpg
+  python -m app predict data/mine --format csv > answers.csv
+  find . -name '*.jpg' -mtime -1 | python -m app predict - --format json
 
 Exit code: 0, 1 where a picture could not be read (its row says why, the others are done), 2 for wrong arguments.
 """
@@ -38,9 +39,7 @@ Exit code: 0, 1 where a picture could not be read (its row says why, the others 
 
 def main() -> None:
     """Parse the command line, predict, print."""
-    parser = ArgumentParser(
-        "python -m app.predict", None, __doc__, EXAMPLE, formatter_class=RawDescriptionHelpFormatter
-    )
+    parser = argument_parser("predict", __doc__, EXAMPLES)
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="picture, folder of pictures, pattern, or - for one of these a line"
     )

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from app import changed_outputs
+from app.command_line import argument_parser
 from lesions.params.paths import (
     BUNDLE,
     DATA_AUDIT,
@@ -31,6 +32,10 @@ RESULT_FILES = {
     MODEL: "the network",
     BUNDLE: "the same to use, without TensorFlow: python -m app.predict PICTURE",
 }
+EXAMPLES = """\
+example, after `dvc repro`:
+  python -m app results
+"""
 
 
 def main() -> None:
@@ -38,6 +43,7 @@ def main() -> None:
 
     Raises UserError where the pipeline has not run.
     """
+    argument_parser("results", __doc__, EXAMPLES).parse_args()
     path = EVALUATE_METRICS
     if not path.exists():
         raise UserError(f"{path} is not there: run `dvc repro` first")

@@ -1,15 +1,15 @@
-"""The web page for a trained model: `python -m app.serve [--port 8000] [--host 127.0.0.1] [--model FOLDER]`.
+"""The web page for a trained model.
 
 Pictures are processed in memory and dropped: nothing is stored, and only their size and time are logged.
 """
 
-import argparse
 import logging
 import sys
 from pathlib import Path
 
 import waitress
 
+from app.command_line import argument_parser
 from app.web.application import create_app
 from app.web.service import PredictionService
 from app.web.uploads import MAX_BYTES, MEGABYTE
@@ -19,11 +19,16 @@ from lesions.runtime.console import UserError, run
 HOST, PORT = "127.0.0.1", 8000
 SPARE_THREADS = 8  # beyond those that wait for a prediction: they reply 'busy' and serve the other pages
 CONNECTIONS = 100
+EXAMPLES = """\
+examples:
+  python -m app serve
+  python -m app serve --port 8080 --model models/bundle
+"""
 
 
 def main() -> None:
     """Parse the command line, load the model, print the address, serve until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m app.serve", description="Web page for a trained model.")
+    parser = argument_parser("serve", __doc__, EXAMPLES)
     parser.add_argument("--host", default=HOST, help=f"address to listen on (default: {HOST}, this machine only)")
     parser.add_argument("--port", type=int, default=PORT, help=f"(default: {PORT}; 0: any that is free)")
     parser.add_argument("--model", type=Path, default=BUNDLE, help=f"folder of the model (default: {BUNDLE})")

@@ -13,6 +13,7 @@ from app.web.headers import add_security_headers
 from app.web.service import PredictionService, UploadOutcome
 from app.web.uploads import MAX_BYTES, MEGABYTE, TOO_LARGE, InMemoryRequest, RefusedError, Upload, read_uploads
 from app.web.workers import BusyError
+from lesions import __version__
 
 site = Blueprint("site", __name__)
 Reply = tuple[str | Response, int, dict[str, str]]
@@ -129,6 +130,7 @@ def template_context() -> dict[str, object]:
     service = current_app.extensions["service"]
     return {
         "words": wording,
+        "lesions_version": __version__,
         "disclaimers": None if isinstance(service, str) else service.disclaimers,
         "limits": {"bytes": MAX_BYTES, "megabytes": MAX_BYTES // MEGABYTE, "too_large": TOO_LARGE},
     }

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from lesions.runtime.console import UserError
 
-FORMAT = 2  # of the file; raised with every incompatible change
+FORMAT = 3  # of the file; raised with every incompatible change
 COMMAND = "dvc repro export"
 
 
@@ -81,6 +81,7 @@ class BundleMetadata:
     """The metadata. Thresholds, prior correction and conformal quantiles are those of models/decision.json."""
 
     version: str  # changes with the network and with the decisions
+    lesions_version: str  # of this project, which exported it
     network: str
     classes: tuple[ClassMetadata, ...]  # in the order of the network's outputs
     image_size: int

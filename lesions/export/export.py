@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lesions import __version__
 from lesions.bundle.bundle import ARRAYS, METADATA, Bundle
 from lesions.bundle.metadata import (
     BundleMetadata,
@@ -139,6 +140,7 @@ def bundle_metadata(
     pooled = POOL in [layer.name for layer in model.layers]
     return BundleMetadata(
         version="",
+        lesions_version=__version__,
         network=model.name,
         classes=tuple(_class_metadata(label, counts) for label in decision["classes"]),
         **{name: decision[name] for name in DECISION_FIELDS},

@@ -77,6 +77,8 @@ def card_section(metadata: BundleMetadata) -> str:
   and an easy test: other cameras, other skin and other diseases are harder to tell, and that was not measured.
 - False rejects: {_share(rule.false_rejects, rule.n_test)} test pictures are called unlike.
 - Heat maps: {metadata.heat_maps}.
+
+Exported by lesions {metadata.lesions_version}.
 """
 
 

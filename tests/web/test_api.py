@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 import pytest
 
+from lesions import __version__
 from tests.documented import documented
 from tests.web.conftest import Server
 from tests.web.test_malformed import PNG, chunk, form, header, jpeg, zeros
@@ -90,6 +91,16 @@ def test_a_model_of_synthetic_pictures_answers_only_its_examples(
     status, (row,) = post(synthetic_server, jpeg(1))
     assert status == 403
     assert "example pictures only" in str(row["error"])
+
+
+def test_every_page_tells_the_version_of_the_program(server: Server, empty_server: Server) -> None:
+    """Without it nobody can say which program gave an answer that looks wrong; a model alone has another version."""
+    for url in (server.url, f"{server.url}model", empty_server.url):
+        try:
+            page = urlopen(url).read()  # noqa: S310 - our own server
+        except HTTPError as error:
+            page = error.read()
+        assert f"lesions {__version__}</p>" in page.decode()
 
 
 def test_health_tells_whether_there_is_a_model(server: Server, empty_server: Server) -> None:

@@ -16,6 +16,7 @@ def test_the_headline_and_every_file_are_printed_in_columns(
     monkeypatch.chdir(tmp_path)
     EVALUATE_METRICS.parent.mkdir()
     write_json(EVALUATE_METRICS, {"n": 150, "accuracy": 0.8933})
+    monkeypatch.setattr("sys.argv", ["results"])
     results.main()
     _, headline, title, *lines = capsys.readouterr().out.splitlines()
     assert (headline, title) == ("Scores on the test pictures: n 150, accuracy 0.8933", "Results:")
@@ -26,5 +27,6 @@ def test_the_headline_and_every_file_are_printed_in_columns(
 
 def test_before_the_first_run_it_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["results"])
     with pytest.raises(UserError, match=r"metrics/evaluate\.json is not there: run `dvc repro` first"):
         results.main()

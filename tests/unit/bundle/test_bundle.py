@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lesions import __version__
 from lesions.bundle.bundle import ARRAYS, METADATA, NETWORK, Bundle
 from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.picture_files import PictureError
@@ -148,6 +149,7 @@ def test_the_metadata_say_what_the_model_is(pooled: Exported, flat: Exported) ->
     assert not flat.bundle.metadata.data.synthetic
     assert flat.bundle.metadata.data.licence == "CC BY-NC 4.0"
     assert metadata.version != flat.bundle.metadata.version
+    assert metadata.lesions_version == __version__
     missed, test = metadata.missed_melanomas, pooled.predictions[pooled.predictions["split"] == "test"]
     melanomas = test[test["label"] == "melanoma"]
     assert missed is not None

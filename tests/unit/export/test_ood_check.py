@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lesions import __version__
 from lesions.data.pixels import read_pixels
 from lesions.export import ood_check
 from lesions.export.photographs import photographs
@@ -29,6 +30,7 @@ def test_the_card_names_the_photographs_that_pass(pooled: Exported) -> None:
     text = " ".join(ood_check.card_section(replace(metadata, unlike_training=passed)).split())
     assert "2 of 20 (10.0%, 95 % interval 2.8% to 30.1%) photographs" in text
     assert "(cat, hubble deep field) pass" in text
+    assert text.endswith(f"Exported by lesions {__version__}."), "who reads the card later asks which program made it"
     none = replace(metadata.unlike_training, false_accepts=())
     assert "0 of 20 (0.0%, 95 % interval 0.0% to 16.1%)" in ood_check.card_section(
         replace(metadata, unlike_training=none)
