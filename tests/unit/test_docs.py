@@ -1,12 +1,14 @@
-"""The pages in docs/: checklists are complete, what they point to exists, the map names every package."""
+"""The pages in docs/: checklists and maps are complete, and what they point to exists."""
 
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from tests.documented import PAGES
 from tests.imports import REPOSITORY
 
 TRIPOD = (
@@ -15,15 +17,23 @@ TRIPOD = (
 )
 ITEMS = {"claim.md": [str(number) for number in range(1, 45)], "tripod.md": TRIPOD.split()}
 TOP = ("app", "benchmarks", "lesions", "stages", "studies")
-PATHS = re.compile(r"`((?:lesions|reports|metrics|plots|data|docs|models|app)/[\w./]+|params\.yaml|dvc\.lock)`")
+PATHS = re.compile(r"`((?:lesions|reports|metrics|plots|data|docs|models|app|studies|tests|stages)/[\w./]+)`")
+READERS_OWN = "data/mine"  # stands for the folder of whoever reads the page
+
+
+def stages_of_the_pipeline() -> dict[str, Any]:
+    stages: dict[str, Any] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return stages
+
+
+def outs_of(stage: dict[str, Any]) -> list[str]:
+    outs = [*stage["outs"], *stage.get("metrics", [])]
+    return [next(iter(out)) if isinstance(out, dict) else out for out in outs]
 
 
 def written() -> set[str]:
-    """Every output of a stage, and the folders of prepared pictures, whose tables are inside."""
-    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
-    outs = [out for stage in stages for out in [*stage["outs"], *stage.get("metrics", [])]]
-    inside = {"data/prepared/manifest.csv", "data/prepared/excluded.csv"}
-    return {next(iter(out)) if isinstance(out, dict) else out for out in outs} | inside
+    """Every output of a stage."""
+    return {out for stage in stages_of_the_pipeline().values() for out in outs_of(stage)}
 
 
 @pytest.mark.parametrize("name", ITEMS)
@@ -34,16 +44,39 @@ def test_every_item_is_answered_once(name: str) -> None:
     assert all(answer.strip() for _, _, answer in rows)
 
 
-@pytest.mark.parametrize("name", ITEMS)
-def test_what_the_checklists_point_to_exists(name: str) -> None:
-    """An answer that points to nothing is worse than 'not available'."""
-    text = (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
-    paths = set(
-        re.findall(r"`((?:lesions|reports|metrics|plots|data|docs|models|app)/[\w./]+|params\.yaml|dvc\.lock)`", text)
-    )
-    assert len(paths) > 15
-    missing = {path for path in paths if not Path(REPOSITORY / path).exists() and path not in written()}
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_every_path_on_a_page_exists_or_is_written_by_a_stage(page: Path) -> None:
+    """An answer that points to nothing is worse than none."""
+    outs = written()
+    paths = {path.rstrip("/") for path in PATHS.findall(page.read_text(encoding="utf-8"))}
+    missing = {
+        path
+        for path in paths
+        if not any((root / path).exists() for root in (REPOSITORY, REPOSITORY / "lesions"))
+        and not path.startswith(READERS_OWN)
+        and not any(out == path or out.startswith(f"{path}/") or path.startswith(f"{out}/") for out in outs)
+    }
     assert missing == set()
+
+
+def test_the_page_on_the_pipeline_knows_every_stage_and_what_it_waits_for() -> None:
+    page = (REPOSITORY / "docs/pipeline.md").read_text(encoding="utf-8")
+    stages = stages_of_the_pipeline()
+    assert re.findall(r"^\| `(\w+)` \| .* \| .* \|$", page.partition("## Params")[0], re.MULTILINE) == list(stages)
+    names = dict(re.findall(r'(node\d+)\["(?:data/dvc\.yaml:)?(\w+)"\]', page))
+    drawn = {(names[one], names[other]) for one, other in re.findall(r"(node\d+)-->(node\d+)", page)}
+    outs = {name: outs_of(stage) for name, stage in stages.items()}
+    waits = {
+        (one, other)
+        for other, stage in stages.items()
+        for one, made in outs.items()
+        if any(
+            dep == out or dep.startswith(f"{out}/") or out.startswith(f"{dep}/")
+            for dep in stage["deps"]
+            for out in made
+        )
+    }
+    assert drawn == waits | {("demo", "prepare")}
 
 
 def test_the_map_names_every_package_once() -> None:
