@@ -30,8 +30,10 @@ serve: setup ## Web page for the trained model on http://127.0.0.1:8000 (repro f
 check: setup ## Check params.yaml, all mistakes at once
 	@python -m lesions.params
 
-lint: .venv/.dev ## Check style, spelling and the direction of imports
+lint: .venv/.dev ## Check style, spelling, the direction of imports, workflows and CITATION.cff
 	@ruff check . && ruff format --check . && codespell && lint-imports --no-logo
+	@check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema --builtin-schema vendor.citation-file-format --default-filetype yaml CITATION.cff
 
 types: .venv/.dev ## Check types
 	@mypy
