@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from tests.imports import REPOSITORY
 
 PAGES = (
-    REPOSITORY / "README.md",
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((REPOSITORY / "docs").rglob("*.md")),
     REPOSITORY / "data/labels/README.md",
     REPOSITORY / "models/pretrained/README.md",
