@@ -122,12 +122,17 @@ def slug(name: str) -> str:
 
     Raises ValueError where no letter or digit is left.
     """
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
-    plain = "".join(character for character in folded if not unicodedata.combining(character))
-    result = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    result = re.sub(r"[^a-z0-9]+", "_", ascii_text(name)).strip("_")
     if not result:
         raise ValueError(f"{name!r} holds no letter or digit")
     return result
+
+
+def ascii_text(name: str) -> str:
+    """The name in lower case, without accents, in either form of Unicode; letters of other scripts are left out."""
+    folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    plain = (character for character in folded if not unicodedata.combining(character))
+    return "".join(character if character.isascii() else " " for character in plain)
 
 
 def read_name(name: str) -> Reading:

@@ -24,10 +24,12 @@ from lesions.datasets import (
     ph2,
     siim2020,
 )
-from lesions.datasets.folder import Folder
+from lesions.datasets.folder import SPREADSHEETS_NOTE, Folder, is_table
+from lesions.datasets.folder_names import splits_among
 from lesions.datasets.hmnist import refuse_pixel_tables
-from lesions.datasets.raw import RawDataset
+from lesions.datasets.raw import RawDataset, make_notes
 from lesions.datasets.tables import describe_columns
+from lesions.datasets.tree import ancestors, holds_dataset, unwrap
 from lesions.runtime.console import UserError
 
 READERS: dict[str, ModuleType] = {
@@ -44,6 +46,8 @@ READERS: dict[str, ModuleType] = {
     "ph2": ph2,
     "isic_archive": isic_archive,
 }
+TABLE_READERS = {name: reader for name, reader in READERS.items() if reader is not class_folders}
+MOST_TABLES = 3  # in an error message
 SYNTHETIC_MARK = "SYNTHETIC.md"  # a data set with this file is drawn by a program; every output is marked as such
 
 
@@ -69,6 +73,7 @@ def read_layout(path: str | Path, layout: str) -> RawDataset:
         layout, reason = _recognise(folder)
     print(f"{folder.path}: read as {layout} ({reason})")
     dataset: RawDataset = READERS[layout].read(folder)._replace(layout=layout)
+    dataset.notes.extend(make_notes({SPREADSHEETS_NOTE: folder.spreadsheets}))
     for note in dataset.notes:
         print(f"  {note}")
     if not dataset.table["label"].any():
@@ -84,8 +89,10 @@ def read_layout(path: str | Path, layout: str) -> RawDataset:
 def _recognise(folder: Folder) -> tuple[str, str]:
     """The layout that fits and why. Raises UserError where none does or several do."""
     fits = {name: reason for name, reader in READERS.items() if (reason := reader.recognise(folder))}
-    tables = [name for name in fits if name != "class_folders"]
-    if tables and "class_folders" in fits and not class_folders.names_diagnoses(folder):
+    tables = [name for name in fits if name in TABLE_READERS]
+    by_diagnosis = class_folders.names_diagnoses(folder)
+    _refuse_several(folder)
+    if tables and "class_folders" in fits and not by_diagnosis:
         del fits["class_folders"]
     if len(fits) > 1:
         descriptions = "; ".join(f"{name}: {reason}" for name, reason in fits.items())
@@ -93,20 +100,55 @@ def _recognise(folder: Folder) -> tuple[str, str]:
             f"dataset: {folder.path} fits several layouts ({descriptions}); "
             "name one in params.yaml under prepare.layout"
         )
+    if not tables and (problem := class_folders.problem(folder)):
+        raise UserError(f"dataset: {folder.path} holds {problem}{_unread_tables(folder)}")
     if not fits:
         raise UserError(
             f"dataset: {folder.path} fits no known layout ({', '.join(READERS)}): it holds no folder per class "
             f"({folder.path}/<class>/<picture>.jpg or {folder.path}/Train/<class>/<picture>.jpg) and no table with the "
-            f"columns of one; tables found: {_tables(folder)}"
+            f"columns of a layout{_unread_tables(folder)}"
         )
-    if not tables and folder.headers and not class_folders.names_diagnoses(folder):
+    if not tables and folder.headers and not by_diagnosis:
         raise UserError(
-            f"dataset: {folder.path} holds folders that name no known diagnosis and tables that fit no layout "
-            f"({_tables(folder)}); mend the table's header, or name the layout in params.yaml under prepare.layout"
+            f"dataset: {folder.path} holds folders that name no known diagnosis ({fits['class_folders']}) and tables "
+            "that fit no layout, so it is open which of them tells the classes. Set prepare.layout to class_folders if "
+            f"the folders do{_unread_tables(folder)}"
         )
     return fits.popitem()
 
 
-def _tables(folder: Folder) -> str:
-    descriptions = [f"{folder.name_of(path)} ({describe_columns(header)})" for path, header in folder.headers.items()]
-    return "; ".join(descriptions[:3]) or "none"
+def _refuse_several(folder: Folder) -> None:
+    """Raise UserError where sub-folders are data sets of different layouts, at least one with a table of its own."""
+    with_tables = {above for name in folder.files if is_table(name) for above in ancestors(name)}
+    layouts: dict[str, str] = {}
+    for name, branch in unwrap(folder.tree).folders.items():
+        subfolder = folder.subfolder(branch.path) if branch.path in with_tables else None
+        own = [layout for layout, reader in TABLE_READERS.items() if subfolder and reader.recognise(subfolder)]
+        if own:
+            layouts[name] = " and ".join(own)
+        elif holds_dataset(branch) and not splits_among([name]):
+            layouts[name] = "class_folders"
+    if len(set(layouts.values())) > 1 and set(layouts.values()) != {"class_folders"}:
+        listed = ", ".join(f"{name} ({layout})" for name, layout in layouts.items())
+        raise UserError(
+            f"dataset: {folder.path} holds several data sets: {listed}. Set `dataset` to the folder of one of them"
+        )
+
+
+def _unread_tables(folder: Folder) -> str:
+    """The tables of no known layout for the end of a message, with how to mend the one that is nearest to a layout."""
+    texts = [f"{folder.name_of(path)} ({describe_columns(header)})" for path, header in folder.headers.items()]
+    text = f"; tables found: {'; '.join(texts[:MOST_TABLES]) or 'none'}"
+    missing = {
+        (layout, path): [column for column in columns if column not in header]
+        for layout, reader in READERS.items()
+        for columns in getattr(reader, "TABLES", ())[:1]
+        for path, header in folder.headers.items()
+        if not set(columns).isdisjoint(header)
+    }
+    if missing:
+        layout, path = min(missing, key=lambda key: len(missing[key]))
+        text += f"; to be read as {layout}, {folder.name_of(path)} lacks the columns {', '.join(missing[layout, path])}"
+    if folder.spreadsheets:
+        text += f"; {', '.join(folder.spreadsheets[:MOST_TABLES])}: spreadsheets are not read, save them as CSV"
+    return text

@@ -1,55 +1,71 @@
-"""Reader of class folders: `<root>/<class>/*` or, as on Kaggle, `<root>/Train|Test/<class>/*`."""
+"""Reader of class folders: `<root>/<class>/*` or, as on Kaggle, `<root>/<wrapper>/Train|Test/<class>/*`."""
 
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 import pandas as pd
 
-from lesions.data.diagnoses import class_of, known_class
-from lesions.data.diagnosis_names import slug
+from lesions.data.diagnoses import known_class
+from lesions.data.diagnosis_names import ascii_text, slug, without_decoration
 from lesions.datasets.folder import Folder
-from lesions.datasets.raw import RawDataset, is_picture, make_notes, raw_table, subfolders
+from lesions.datasets.folder_names import class_and_split, is_leftover, splits_among
+from lesions.datasets.raw import RawDataset, is_picture, make_notes, raw_table
+from lesions.datasets.tree import Structure, ancestors, find_classes
 from lesions.runtime.console import UserError
-
-OFFICIAL_SPLITS = {"train": "train", "training": "train", "test": "test"}  # by lower-case name of the folder
 
 
 def recognise(folder: Folder) -> str | None:
     """Why this layout fits the folder, in words; None where it does not."""
-    parts = _parts(folder.path)
-    count = len({_class_of(path) for classes in parts.values() for path in classes})
-    if not count:
+    structure = find_classes(folder.tree)
+    if not structure.classes:
         return None
-    where = " and ".join(path.name for path in parts) if folder.path not in parts else "the folder itself"
+    count = len(set(_labels(folder, structure).values()))
+    where = " and ".join(path for path in structure.parts if path) or "the folder itself"
     return f"{where} with {count} class folder{'s' if count > 1 else ''}"
+
+
+def problem(folder: Folder) -> str:
+    """Why the folders may be read in two ways or in none, in words with how to mend it; else empty."""
+    return find_classes(folder.tree).problem
 
 
 def names_diagnoses(folder: Folder) -> bool:
     """Whether a class folder is named for a known diagnosis, unlike HAM10000_images_part_1."""
-    return any(known_class(path.name, subtypes=True) for classes in _parts(folder.path).values() for path in classes)
+    paths = find_classes(folder.tree, outermost=True).classes
+    names = [PurePosixPath(path).name for path in paths]
+    return any(class_and_split(name)[0] or known_class(name, subtypes=True) for name in names)
 
 
 def read(folder: Folder) -> RawDataset:
     """One row per file in a class folder, at any depth, whatever its name: what is no picture is excluded later.
 
-    A picture outside of the class folders has that as its problem; any other file there is a note.
+    A picture outside of the class folders has that as its problem; any other file there is a note. Raises UserError
+    where the folders are several data sets, or classes beside splits.
     """
-    parts = _parts(folder.path)
-    labels = {path.relative_to(folder.path).as_posix(): _class_of(path) for paths in parts.values() for path in paths}
-    splits = {part.relative_to(folder.path).as_posix(): OFFICIAL_SPLITS.get(part.name.lower(), "") for part in parts}
-    depth = 1 if folder.path in parts else 2
+    structure = find_classes(folder.tree)
+    if structure.problem:
+        structure = find_classes(folder.tree, outermost=True)
+    if structure.problem:
+        raise UserError(f"dataset: {folder.path} holds {structure.problem}")
+    labels = _labels(folder, structure)
     rows, others = [], []
     for source in folder.files:
-        above = source.split("/")[:-1]
-        label = labels.get("/".join(above[:depth]), "")
-        split = splits.get(above[0], "") if depth > 1 and above else ""
-        if label or is_picture(source):
-            problem = "" if label else "in no class folder"
-            rows.append({"source": source, "label": label, "problem": problem, "official_split": split})
+        class_folder = next((path for path in ancestors(source) if path in labels), None)
+        if class_folder is not None:
+            below = source.removeprefix(f"{class_folder}/").split("/")[:-1]
+            split = structure.classes[class_folder] or next(iter(splits_among(below).values()), "")
+            rows.append({"source": source, "label": labels[class_folder], "official_split": split})
+        elif is_picture(source):
+            split = next((structure.parts[path] for path in ancestors(source) if path in structure.parts), "")
+            reason = "left by another program" if is_leftover(source) else "in no class folder"
+            rows.append({"source": source, "problem": reason, "official_split": split})
         else:
             others.append(source)
     notes = make_notes(
         {
-            "pictures in no class folder": [row["source"] for row in rows if row["problem"]],
+            "pictures in no class folder": [
+                row["source"] for row in rows if row.get("problem") == "in no class folder"
+            ],
             "files in no class folder": others,
             "folders that stand for one class with others": _same_class(labels),
         }
@@ -57,28 +73,39 @@ def read(folder: Folder) -> RawDataset:
     return RawDataset("", raw_table(rows), notes)
 
 
+def labels_of(names: Iterable[str], beside: Iterable[Iterable[str]]) -> dict[str, str]:
+    """The class of each name of a class folder: a known one, else the name as a slug, without numbering and count.
+
+    beside: the names in one folder each. Where two of them differ in numbers alone (`type 1`, `type 2`), every unknown
+    name keeps its numbers.
+    """
+    known = {name: class_and_split(name)[0] for name in names}
+    unknown = [name for name, label in known.items() if not label]
+    bare = {name: without_decoration(name) for name in unknown}
+    for group in beside:
+        slugs = {slug(name): bare[name] for name in group if name in bare}
+        if len(set(slugs.values())) < len(slugs):
+            bare = {name: slug(name) for name in unknown}
+            break
+    return {name: label or bare[name] for name, label in known.items()}
+
+
+def _labels(folder: Folder, structure: Structure) -> dict[str, str]:
+    """The label of each class folder by its path. Raises UserError where a name has no letter or digit."""
+    names = {path: PurePosixPath(path).name for path in structure.classes}
+    beside: dict[str, list[str]] = {}
+    for path, name in names.items():
+        beside.setdefault(path.rpartition("/")[0], []).append(name)
+        if not any(character.isalnum() for character in ascii_text(name)):
+            raise UserError(
+                f"{folder.path / path}: the class needs a name with a letter from a to z or a digit; rename it"
+            )
+    by_name = labels_of(dict.fromkeys(names.values()), beside.values())
+    return {path: by_name[name] for path, name in names.items()}
+
+
 def _same_class(labels: dict[str, str]) -> list[str]:
     """The class folders whose class has folders of several names, such as `nv` and `nevus`."""
     table = pd.DataFrame(labels.items(), columns=["folder", "label"])
-    table["name"] = [slug(Path(folder).name) for folder in table["folder"]]
+    table["name"] = [PurePosixPath(folder).name.casefold() for folder in table["folder"]]
     return table.loc[table.groupby("label")["name"].transform("nunique") > 1, "folder"].tolist()
-
-
-def _parts(folder: Path) -> dict[Path, list[Path]]:
-    """The folders that hold class folders (Train and Test, or the root), each with its class folders."""
-    inside = subfolders(folder)
-    split_folders = [path for path in inside if path.name.lower() in OFFICIAL_SPLITS]
-    if split_folders:
-        return {part: _with_valid_names(subfolders(part)) for part in split_folders}
-    return {folder: _with_valid_names(inside)}
-
-
-def _with_valid_names(folders: list[Path]) -> list[Path]:
-    return [path for path in folders if any(character.isalnum() for character in path.name)]
-
-
-def _class_of(path: Path) -> str:
-    try:
-        return class_of(path.name)
-    except ValueError:
-        raise UserError(f"{path}: the class needs a name with a letter from a to z or a digit; rename it") from None

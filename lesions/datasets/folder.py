@@ -5,10 +5,14 @@ from functools import cached_property
 from pathlib import Path, PurePath
 
 from lesions.data.containers import is_container, pictures_in
+from lesions.datasets.folder_names import is_leftover
 from lesions.datasets.raw import files_below
 from lesions.datasets.text import read_header
+from lesions.datasets.tree import Branch, tree_of, unwrap
 
 TABLE_SUFFIXES = frozenset({".csv", ".tab", ".tsv"})
+SPREADSHEETS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"})
+SPREADSHEETS_NOTE = "spreadsheets, which are not read: save them as CSV"
 BARE_TABLES = frozenset({"HAM10000_metadata", "PH2_dataset.txt"})  # so named by Harvard Dataverse, and by PH2
 
 
@@ -39,10 +43,33 @@ class Folder:
         }
 
     @cached_property
+    def tree(self) -> Branch:
+        """The folders in it that hold pictures."""
+        return tree_of(self.files)
+
+    @cached_property
+    def near_files(self) -> list[str]:
+        """The files in the folder or one level down, lone wrapper folders apart: where a table may lie."""
+        inside = unwrap(self.tree).path
+        deepest = 1 + (inside.count("/") + 1 if inside else 0)
+        return [name for name in self.files if name.count("/") <= deepest and not is_leftover(name)]
+
+    @cached_property
     def headers(self) -> dict[Path, tuple[str, ...]]:
-        """The column names of each table in the folder or one level down, by its path; an empty table has none."""
-        tables = [self.path / name for name in self.files if name.count("/") <= 1 and is_table(name)]
-        return {path: read_header(path) for path in tables}
+        """The column names of each table among near_files, by its path; an empty table has none."""
+        tables = [self.path / name for name in self.near_files if is_table(name)]
+        return {path: read_header(path) for path in tables if path.is_file()}  # and no named pipe
+
+    @property
+    def spreadsheets(self) -> list[str]:
+        """The files among near_files that hold tables which cannot be read."""
+        return [name for name in self.near_files if Path(name).suffix.lower() in SPREADSHEETS]
+
+    def subfolder(self, path: str) -> "Folder":
+        """A folder in it as a data set of its own, without listing the files again."""
+        folder = Folder(self.path / path)
+        folder.files = [name.removeprefix(f"{path}/") for name in self.files if name.startswith(f"{path}/")]
+        return folder
 
     def tables_with(self, columns: Iterable[str]) -> list[Path]:
         """The tables that have all these columns, sorted by path."""

@@ -140,15 +140,6 @@ def files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent) / name for name in names)
 
 
-def subfolders(folder: Path) -> list[Path]:
-    """The folders directly inside, hidden ones apart, sorted by name. Raises UserError where it cannot be opened."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError as error:
-        _cannot_open(error)
-        raise
-
-
 def _path(cell: str) -> str:
     """The path in a cell with forward slashes, also that of Windows."""
     return cell.strip().replace("\\", "/")

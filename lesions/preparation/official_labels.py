@@ -23,7 +23,7 @@ from lesions.datasets import (
     milk10k,
     siim2020,
 )
-from lesions.datasets.folder import Folder
+from lesions.datasets.folder import SPREADSHEETS_NOTE, Folder
 from lesions.datasets.raw import Note, isic_id, make_notes
 from lesions.datasets.rows import METADATA_COLUMNS
 from lesions.runtime.console import UserError
@@ -70,6 +70,7 @@ def read_official_labels(path: str | Path) -> OfficialLabels:
     recognised = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
     names = {path: folder.name_of(path) for path in folder.headers}
     notes += make_notes({"tables of no known kind": [name for path, name in names.items() if path not in recognised]})
+    notes += make_notes({SPREADSHEETS_NOTE: folder.spreadsheets})
     return OfficialLabels(table, [name for path, name in names.items() if path in recognised], notes)
 
 

@@ -85,9 +85,12 @@ def test_a_broken_table_is_one_clear_line(tmp_path: Path, text: str, message: st
 
 
 def test_a_table_with_a_wrong_header_is_not_passed_over_for_the_folders_beside_it(tmp_path: Path) -> None:
-    for text in ("", "lesion_id,image_id,diagnosis\nHAM_1,ISIC_1,nv\n"):
+    for text, said in (
+        ("", "it has no columns"),
+        ("lesion_id,image_id,diagnosis\nHAM_1,ISIC_1,nv\n", "read as ham10000, HAM10000_metadata.csv lacks .* dx"),
+    ):
         root = lay_out(tmp_path, {**TWINS["ham10000"], "HAM10000_metadata.csv": text})
-        with pytest.raises(UserError, match=r"tables that fit no layout \(HAM10000_metadata.csv .* mend"):
+        with pytest.raises(UserError, match=rf"named for parts .*HAM10000_metadata.csv .*{said}"):
             read_layout(root, "auto")
 
 
