@@ -9,23 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import browser
 from tests.documented import documented
 from tests.pipeline.conftest import Project, stages_in
-
-PAGE = """<!DOCTYPE html>
-<html><head><meta charset="utf-8">
-<script type="module">{vega}
-window.draw = window.vegaEmbed;
-</script>
-<script>
-const waiting = [];
-window.vegaEmbed = (place, spec) => waiting.push([place, spec]);
-addEventListener("load", () => {
-  for (const [place, spec] of waiting) draw(place, spec, {renderer: "svg", actions: false});
-  document.body.dataset.loaded = [...document.images].filter(image => image.naturalWidth > 0).length;
-});
-</script></head><body>{plot_divs}</body></html>
-"""
 
 
 def experiments(project: Project) -> dict[str, dict[str, str]]:
@@ -67,11 +53,7 @@ def test_two_experiments_are_compared_picture_by_picture(longer: Project) -> Non
 
 
 def test_plots_diff_is_drawn_by_a_browser_with_both_revisions_in_every_plot(longer: Project) -> None:
-    """A template that Vega-Lite refuses is still a fine HTML file to look for words in: only a browser tells.
-
-    Vega comes from vl-convert-python, in the oldest version it has, which is nearest to DVC's; DVC's own page loads it
-    from the network.
-    """
+    """A template that Vega-Lite refuses is still a fine HTML file to look for words in: only a browser tells."""
     page = draw(longer)
     plots = {title: svg for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL) for title in titles_in(svg)}
     wanted = {next(iter(plot.values()))["title"] for plot in interactive_plots(longer)}
@@ -86,18 +68,13 @@ def test_plots_diff_is_drawn_by_a_browser_with_both_revisions_in_every_plot(long
 
 def draw(project: Project) -> str:
     """The page of `dvc plots diff` as a headless browser has it after running its scripts, drawings as SVG."""
-    browser = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
-    if browser is None:
+    if not (found := browser.installed()):
         pytest.skip("needs Chromium or Chrome on the path")
-    vega = pytest.importorskip("vl_convert", reason="needs vl-convert-python, which brings Vega").javascript_bundle(
-        vl_version="5.8"
-    )
-    (project.folder / "page.html").write_text(PAGE.replace("{vega}", vega), encoding="utf-8")
+    pytest.importorskip("vl_convert", reason="needs vl-convert-python, which brings Vega")
+    (project.folder / "page.html").write_text(browser.plots_template(), encoding="utf-8")
     project.dvc("plots", "diff", "HEAD", "longer", "--out", "drawn", "--html-template", "page.html")
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=30000", "--dump-dom")
-    return project.run(browser, *flags, (project.folder / "drawn" / "index.html").as_uri()).stdout
+    flags = ("--headless", *browser.flags(), "--disable-gpu", "--virtual-time-budget=30000", "--dump-dom")
+    return project.run(found, *flags, (project.folder / "drawn" / "index.html").as_uri()).stdout
 
 
 def interactive_plots(project: Project) -> list[dict[str, dict[str, str]]]:

@@ -1,7 +1,6 @@
 """The page as it is served: `python -m app.serve` in a process of its own, with a model that the pipeline has made."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,10 +19,9 @@ from lesions.evaluation import charts
 from lesions.export import ood_check
 from lesions.rendering import figures
 from lesions.runtime.outputs import write_json
+from tests import browser
 from tests.documented import documented
 from tests.imports import REPOSITORY
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class Server(NamedTuple):
@@ -114,8 +112,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwright: Playwright) -> dict[str, Any]:
     """What pytest-playwright starts: the system's Chromium, else its own; skips where there is neither."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None) or playwright.chromium.executable_path
+    found = browser.installed() or playwright.chromium.executable_path
     if not Path(found).exists():
         pytest.skip("needs Chromium: apt-get install chromium, or playwright install chromium")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0  # there Chromium refuses to start with its sandbox
-    return browser_type_launch_args | {"executable_path": found, "args": ["--no-sandbox"] if as_root else []}
+    return browser_type_launch_args | {"executable_path": found, "args": browser.flags()}
