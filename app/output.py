@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from app import wording
 from lesions.bundle.bundle import Prediction
-from lesions.bundle.metadata import BundleMetadata
+from lesions.data.results.bundle import BundleMetadata
 
 SET_SEPARATOR = ";"  # between classes in one cell of a CSV file
 LONGEST_PATH = 48  # characters of a path in a table; its end distinguishes pictures
@@ -108,10 +108,10 @@ def _legend(metadata: BundleMetadata) -> Iterator[str]:
     rule = metadata.thresholds.get("melanoma")
     if rule is None:
         yield wording.NO_MELANOMA_CLASS.capitalize() + "."
-    elif rule["threshold"] is None:
+    elif rule.threshold is None:
         yield wording.NO_THRESHOLD.capitalize() + "."
     else:
-        yield f"above  melanoma score at or above {rule['threshold']:.3f}: {wording.ABOVE_THRESHOLD}"
+        yield f"above  melanoma score at or above {rule.threshold:.3f}: {wording.ABOVE_THRESHOLD}"
         yield f"below  {wording.BELOW_THRESHOLD}"
     yield f"could be  {wording.coverage_text(metadata)}"
     names = ", ".join(f"{each.short} {each.name}" for each in metadata.classes if each.short != each.name)

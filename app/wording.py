@@ -4,7 +4,7 @@ They state what was measured and never reassure: a low score does not mean that 
 """
 
 from lesions.bundle.bundle import Prediction
-from lesions.bundle.metadata import BundleMetadata
+from lesions.data.results.bundle import BundleMetadata
 
 ABOVE_THRESHOLD = "cannot exclude melanoma"
 BELOW_THRESHOLD = "not above the threshold; this does not exclude melanoma"

@@ -34,7 +34,14 @@ def main() -> None:
     output = predict(model, pixels)
     fitted = evaluate.fit_calibration(held_out, output.logits, classes, shares)
     predictions = evaluate.predictions_table(held_out, balanced(output.logits, fitted), classes)
-    decision = evaluate.choose_decisions(predictions, classes, fitted, params.evaluate.target_sensitivity)
+    decision = evaluate.choose_decisions(
+        predictions,
+        classes,
+        fitted,
+        params.evaluate.target_sensitivity,
+        model.input_shape[1],
+        params.prepare.color_constancy,
+    )
     test = evaluate.select_test(predictions, manifest, output, fitted, params.seed)
     baseline_tables = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
     summary = evaluate.score_all(predictions, classes, test, params.seed)
@@ -46,8 +53,7 @@ def main() -> None:
     summary["test"]["explanations"] = grad_cam.describe(maps, test.rows, classes, test.weights)
     summary["test"]["explanations"]["sanity"] = grad_cam.randomisation_check(model, test_pixels, predicted, params.seed)
 
-    network = {"image_size": model.input_shape[1], "color_constancy": params.prepare.color_constancy}
-    write_json(DECISION, {"classes": classes, **network, **decision})
+    decision.write(DECISION)
     write_csv(PREDICTIONS, predictions)
     write_json(EVALUATE_METRICS, evaluate.headline(summary))
     write_json(SCORES, summary)

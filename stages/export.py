@@ -10,6 +10,8 @@ from lesions.bundle.bundle import NETWORK, Bundle
 from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.manifest import read_manifest
 from lesions.data.predictions import read_predictions
+from lesions.data.results.decision import Decision
+from lesions.data.results.export import ExportMetrics
 from lesions.export import export, ood_check
 from lesions.models.predict import load_model
 from lesions.params.paths import (
@@ -25,7 +27,7 @@ from lesions.params.paths import (
 )
 from lesions.params.schema import load_params
 from lesions.runtime.console import UserError, run
-from lesions.runtime.outputs import whole_folder, write_json
+from lesions.runtime.outputs import whole_folder
 
 CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliability", "roc")]  # without test pictures
 
@@ -33,7 +35,7 @@ CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliab
 def main() -> None:
     load_params()
     manifest = read_manifest(PREPARED)
-    decision, scores = _read(DECISION), _read(SCORES)
+    decision, scores = Decision.read(DECISION), _read(SCORES)
     model, predictions = load_model(MODEL), read_predictions(PREDICTIONS)
     paths = predictions["image_id"].map(manifest.set_index("image_id")["path"])
     inputs = {path.as_posix(): export.sha256_of(path) for path in (MODEL, DECISION, SCORES)}
@@ -49,16 +51,11 @@ def main() -> None:
         export.write_bundle(folder, replace(metadata, inputs=inputs), export.BundleArrays(head, distribution))
         parity = export.parity(Bundle.load(folder), predictions, PREPARED, paths)
         size = sum(path.stat().st_size for path in folder.iterdir())
-    ood_metrics = {
-        "false_accepts": len(ood_rule.false_accepts),
-        "photographs": ood_rule.n_photographs,
-        "false_rejects": ood_rule.false_rejects,
-        "test_pictures": ood_rule.n_test,
-    }
-    write_json(EXPORT_METRICS, {**parity, **ood_metrics, "bytes": size})
+    errors = ood_check.errors(ood_rule)
+    ExportMetrics(parity=parity, out_of_distribution=errors, bytes=size).write(EXPORT_METRICS)
     print(
-        f"{BUNDLE}: {size / 1e6:.1f} MB; {parity['n']} held-out pictures get the probabilities of evaluate, "
-        f"to {parity['largest_difference']:.1e}"
+        f"{BUNDLE}: {size / 1e6:.1f} MB; {parity.n} held-out pictures get the probabilities of evaluate, "
+        f"to {parity.largest_difference:.1e}"
     )
 
 

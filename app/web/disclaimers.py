@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app import wording
-from lesions.bundle.metadata import BundleMetadata
+from lesions.data.results.bundle import BundleMetadata
 
 NOT_CLASSES = "Merkel cell carcinoma, lymphoma, metastases, inflammation, infection, scars, healthy skin"
 SYNTHETIC_TEXT = (

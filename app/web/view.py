@@ -10,8 +10,8 @@ from PIL import Image
 
 from app import wording
 from lesions.bundle.bundle import Prediction
-from lesions.bundle.metadata import BundleMetadata
 from lesions.data.images import load_view
+from lesions.data.results.bundle import BundleMetadata
 from lesions.rendering import heatmaps
 
 PREVIEW_SIDE = 384  # pixels

@@ -2,7 +2,7 @@
 
     lesions.tflite   the network: pixels to logits, last features and, where they are pooled, the last feature map
     lesions.npz      weights of its last layer, for heat maps; the features' distribution (out_of_distribution.py)
-    lesions.json     the metadata (metadata.py)
+    lesions.json     the metadata (lesions/data/results/bundle.py)
 
 Loading it takes a fraction of a second, so nothing heavy may be imported here: no pandas, SciPy or scikit-learn.
 """
@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesions.bundle.litert import LiteRTNetwork, NetworkOutputs
-from lesions.bundle.metadata import COMMAND, BundleMetadata, read_metadata
+from lesions.bundle.metadata import COMMAND, read_metadata
 from lesions.bundle.out_of_distribution import FeatureDistribution, distance
 from lesions.data.images import load_pixels
 from lesions.data.pixels import Pixels
+from lesions.data.results.bundle import BundleMetadata
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, balanced, endpoint_score, in_conformal_set
 from lesions.rendering.heatmaps import Heat, frame_share, normalise, sits_on_frame, upsample
 from lesions.runtime.console import UserError
@@ -65,7 +66,7 @@ class Bundle:
         correction = np.array([metadata.prior_correction[label] for label in metadata.labels])
         self._calibration = Calibration(metadata.temperature, correction)
         class_quantiles = metadata.conformal[metadata.coverage]
-        self._quantiles = np.array([class_quantiles[label]["quantile"] for label in metadata.labels])
+        self._quantiles = np.array([class_quantiles[label].quantile for label in metadata.labels])
 
     @classmethod
     def load(cls, folder: Path) -> "Bundle":
@@ -118,10 +119,10 @@ class Bundle:
         rule = self.metadata.thresholds.get(MELANOMA)
         if rule is None:
             return {"melanoma_score": None, "threshold": None, "above_threshold": None}
-        score = float(endpoint_score(p, self.metadata.labels, rule["positive"], rule["among"])[0])
-        threshold = rule["threshold"]
-        above = None if threshold is None else score >= threshold
-        return {"melanoma_score": round(score, PROBABILITY_DIGITS), "threshold": threshold, "above_threshold": above}
+        score = float(endpoint_score(p, self.metadata.labels, rule.positive, rule.among)[0])
+        above = None if rule.threshold is None else score >= rule.threshold
+        score = round(score, PROBABILITY_DIGITS)
+        return {"melanoma_score": score, "threshold": rule.threshold, "above_threshold": above}
 
     def _with_heat_map(self, prediction: Prediction, outputs: NetworkOutputs) -> Prediction:
         """Adds the class activation map of melanoma, or of the top class where melanoma is none (Zhou et al., 2016)."""

@@ -8,13 +8,22 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from lesions.data.results.bundle import BundleMetadata
+from lesions.data.results.decision import Decision
+from lesions.data.results.export import ExportMetrics
 from lesions.data.results.imbalance import ImbalanceMetrics
 from lesions.data.results.prepare import PrepareMetrics
 from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_file
 
 FOLDER = Path("docs/schema")
-MODELS: dict[str, type] = {"imbalance": ImbalanceMetrics, "prepare": PrepareMetrics}  # by name of the file
+MODELS: dict[str, type] = {  # by name of the file
+    "decision": Decision,
+    "export": ExportMetrics,
+    "imbalance": ImbalanceMetrics,
+    "lesions": BundleMetadata,
+    "prepare": PrepareMetrics,
+}
 
 
 def schema_text(name: str) -> str:

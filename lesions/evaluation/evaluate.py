@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lesions.data.predictions import probability_columns
+from lesions.data.results.decision import Decision
+from lesions.data.results.rules import ColorConstancy
 from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
@@ -94,23 +96,26 @@ def predictions_table(held_out: pd.DataFrame, probabilities: Array, classes: lis
 
 
 def choose_decisions(
-    predictions: pd.DataFrame, classes: list[str], fitted: Calibration, target_sensitivity: float
-) -> dict[str, Any]:
-    """The decisions chosen on the validation rows of a predictions table, for models/decision.json."""
+    predictions: pd.DataFrame,
+    classes: list[str],
+    fitted: Calibration,
+    target_sensitivity: float,
+    image_size: int,
+    color_constancy: ColorConstancy,
+) -> Decision:
+    """The decisions chosen on the validation rows of a predictions table, for pictures of that size and correction."""
     validation = predictions[predictions["split"] == "val"]
-    return {
-        "temperature": fitted.temperature,
-        "prior_correction": dict(zip(classes, map(float, fitted.prior_correction), strict=True)),
-        "probabilities": {
-            "p": "softmax(logits / temperature)",
-            "calibrated": "softmax((logits + prior_correction) / temperature)",
-            "thresholds_and_conformal_use": "p",
-        },
-        "thresholds": thresholds.choose_thresholds(validation, classes, target_sensitivity),
-        "conformal": {
+    return Decision(
+        classes=classes,
+        image_size=image_size,
+        color_constancy=color_constancy,
+        temperature=fitted.temperature,
+        prior_correction=dict(zip(classes, map(float, fitted.prior_correction), strict=True)),
+        thresholds=thresholds.choose_thresholds(validation, classes, target_sensitivity),
+        conformal={
             f"{coverage:.2f}": conformal.quantiles(validation, classes, coverage) for coverage in conformal.COVERAGES
         },
-    }
+    )
 
 
 def score_all(predictions: pd.DataFrame, classes: list[str], test: TestPictures, seed: int) -> dict[str, Any]:
@@ -170,14 +175,14 @@ def headline(summary: dict[str, Any]) -> dict[str, float | int]:
 
 
 def secondary_scores(
-    test: TestPictures, manifest: pd.DataFrame, classes: list[str], decision: dict[str, Any]
+    test: TestPictures, manifest: pd.DataFrame, classes: list[str], decision: Decision
 ) -> dict[str, Any]:
     """Of the test: operating points and conformal sets of the decision, missed melanomas, repeatability, subgroups."""
     return {
-        "thresholds": thresholds.operating_points(test.rows, classes, decision["thresholds"], test.weights),
+        "thresholds": thresholds.operating_points(test.rows, classes, decision.thresholds, test.weights),
         "conformal": {
             coverage: conformal.describe(test.rows, classes, class_quantiles, test.weights)
-            for coverage, class_quantiles in decision["conformal"].items()
+            for coverage, class_quantiles in decision.conformal.items()
         },
         "missed_melanomas": subgroups.missed_melanomas(test.rows),
         "repeatability": subgroups.repeatability(test.rows, test.weights),

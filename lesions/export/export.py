@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import io
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,21 +14,23 @@ from tqdm import tqdm
 
 from lesions import __version__
 from lesions.bundle.bundle import ARRAYS, METADATA, Bundle
-from lesions.bundle.metadata import (
-    BundleMetadata,
-    ClassMetadata,
-    DataSummary,
-    MissedMelanomas,
-    OutOfDistributionRule,
-    ScoreWithInterval,
-    as_json,
-)
 from lesions.bundle.out_of_distribution import FeatureDistribution
 from lesions.data.diagnoses import diagnosis
 from lesions.data.licences import licence_names
 from lesions.data.manifest import SPLITS, is_synthetic
 from lesions.data.pixels import read_pixels
 from lesions.data.predictions import probability_columns
+from lesions.data.results.bundle import (
+    FORMAT,
+    BundleMetadata,
+    ClassMetadata,
+    DataSummary,
+    MissedMelanomas,
+    OutOfDistributionRule,
+    ScoreWithInterval,
+)
+from lesions.data.results.decision import Decision
+from lesions.data.results.export import Parity
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL
 from lesions.runtime.console import UserError
@@ -39,7 +41,7 @@ MAX_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
 COVERAGE = "0.90"  # of the conformal sets in predictions: those for .95 hold too many classes to be of use
 UNKNOWN = "unknown"
 VERSION_DIGITS = 12  # of a hash of all inputs and files
-DECISION_FIELDS = ("image_size", "color_constancy", "temperature", "prior_correction", "thresholds", "conformal")
+PURPOSE = "Research software, not a medical device."
 HEAT_MAPS = "class activation maps of the last feature map (Zhou et al., 2016)"
 NO_HEAT_MAPS = "none: this network flattens its last feature map instead of averaging it"
 
@@ -82,7 +84,7 @@ def write_bundle(folder: Path, metadata: BundleMetadata, arrays: BundleArrays) -
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     hashes = "".join([*metadata.inputs.values(), *files.values()])
     version = hashlib.sha256(hashes.encode()).hexdigest()[:VERSION_DIGITS]
-    write_json(folder / METADATA, as_json(replace(metadata, version=version, files=files)))
+    write_json(folder / METADATA, asdict(replace(metadata, version=version, files=files)))
 
 
 def _as_file(array: NDArray[np.float32]) -> bytes:
@@ -96,7 +98,7 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Series) -> dict[str, Any]:
+def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Series) -> Parity:
     """Differences between the bundle's predictions and those of evaluate, for metrics/export.json.
 
     predictions: the table of evaluate; paths: of its pictures in the folder of prepared ones, in the order of its rows.
@@ -119,16 +121,12 @@ def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Se
         prediction.label == label
         for prediction, label in zip(bundle_predictions, predictions["predicted"], strict=True)
     ]
-    return {
-        "n": len(bundle_predictions),
-        "largest_difference": round(largest, 7),
-        "called_differently": same.count(False),
-    }
+    return Parity(n=len(bundle_predictions), largest_difference=round(largest, 7), called_differently=same.count(False))
 
 
 def bundle_metadata(
     model: keras.Model,
-    decision: dict[str, Any],
+    decision: Decision,
     scores: dict[str, Any],
     manifest: pd.DataFrame,
     ood_rule: OutOfDistributionRule,
@@ -139,11 +137,17 @@ def bundle_metadata(
     counts = manifest.groupby(["label", "split"]).size().unstack(fill_value=0)
     pooled = POOL in [layer.name for layer in model.layers]
     return BundleMetadata(
+        format=FORMAT,
         version="",
         lesions_version=__version__,
         network=model.name,
-        classes=tuple(_class_metadata(label, counts) for label in decision["classes"]),
-        **{name: decision[name] for name in DECISION_FIELDS},
+        classes=tuple(_class_metadata(label, counts) for label in decision.classes),
+        image_size=decision.image_size,
+        color_constancy=decision.color_constancy,
+        temperature=decision.temperature,
+        prior_correction=decision.prior_correction,
+        thresholds=decision.thresholds,
+        conformal=decision.conformal,
         pooled=pooled,
         heat_maps=HEAT_MAPS if pooled else NO_HEAT_MAPS,
         coverage=COVERAGE,
@@ -160,6 +164,7 @@ def bundle_metadata(
         ),
         inputs={},
         files={},
+        purpose=PURPOSE,
     )
 
 

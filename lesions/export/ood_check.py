@@ -5,7 +5,6 @@ does not. Photographs of things are an easy test: a rash, a scar or another came
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,17 +12,19 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lesions.bundle.litert import LiteRTNetwork
-from lesions.bundle.metadata import BundleMetadata, OutOfDistributionRule
 from lesions.bundle.out_of_distribution import FeatureDistribution, distance
 from lesions.data.images import load_pixels
 from lesions.data.pixels import read_pixels
+from lesions.data.results.bundle import BundleMetadata, OutOfDistributionRule
+from lesions.data.results.decision import Decision
+from lesions.data.results.export import OutOfDistributionErrors
 from lesions.export.out_of_distribution_fit import ACCEPTED, fit_distribution, threshold_for
 from lesions.export.photographs import photographs
 from lesions.metrics.intervals import wilson
 
 
 def fit_out_of_distribution(
-    network: LiteRTNetwork, manifest: pd.DataFrame, folder: Path, decision: dict[str, Any]
+    network: LiteRTNetwork, manifest: pd.DataFrame, folder: Path, decision: Decision
 ) -> tuple[FeatureDistribution, OutOfDistributionRule]:
     """The distribution of the training pictures' features, and the rule with its threshold from the validation pictures
     and its errors on photographs and test pictures.
@@ -37,8 +38,8 @@ def fit_out_of_distribution(
         return np.stack([network.run(read_pixels(folder / path)).features for path in bar]), rows["label"]
 
     train, labels = features("train")
-    codes = labels.map({label: index for index, label in enumerate(decision["classes"])}).to_numpy().astype(np.int64)
-    distribution = fit_distribution(train, codes, len(decision["classes"]))
+    codes = labels.map({label: index for index, label in enumerate(decision.classes)}).to_numpy().astype(np.int64)
+    distribution = fit_distribution(train, codes, len(decision.classes))
 
     def distances(rows: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.array([distance(row, distribution) for row in rows])
@@ -46,7 +47,7 @@ def fit_out_of_distribution(
     validation = distances(features("val")[0])
     threshold = threshold_for(validation)
     photograph_features = {
-        name: network.run(load_pixels(file, decision["image_size"], decision["color_constancy"])).features
+        name: network.run(load_pixels(file, decision.image_size, decision.color_constancy)).features
         for name, file in photographs().items()
     }
     passed = distances(np.stack(list(photograph_features.values()))) <= threshold
@@ -59,6 +60,16 @@ def fit_out_of_distribution(
         false_accepts=tuple(name for name, accepted in zip(photograph_features, passed, strict=True) if accepted),
         n_test=len(test),
         false_rejects=int((test > threshold).sum()),
+    )
+
+
+def errors(rule: OutOfDistributionRule) -> OutOfDistributionErrors:
+    """The errors of the rule as counts."""
+    return OutOfDistributionErrors(
+        photographs=rule.n_photographs,
+        false_accepts=len(rule.false_accepts),
+        test_pictures=rule.n_test,
+        false_rejects=rule.false_rejects,
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lesions.data.diagnoses import diagnosis
 from lesions.data.predictions import probability_columns
+from lesions.data.results.rules import ClassQuantile
 from lesions.metrics.decisions import in_conformal_set
 from lesions.metrics.intervals import mean, share
 
@@ -23,7 +24,7 @@ COVERAGES = (0.90, 0.95)
 DIGITS = 6
 
 
-def quantiles(validation: pd.DataFrame, classes: list[str], coverage: float) -> dict[str, dict[str, Any]]:
+def quantiles(validation: pd.DataFrame, classes: list[str], coverage: float) -> dict[str, ClassQuantile]:
     """For each class its quantile, the number of validation pictures it is computed from, and which these are.
 
     A class needs 9 validation pictures for 90 %, 19 for 95 %. One with fewer gets the quantile of all classes of its
@@ -34,7 +35,7 @@ def quantiles(validation: pd.DataFrame, classes: list[str], coverage: float) -> 
     for label in classes:
         malignancy = diagnosis(label).malignancy
         same_malignancy = [other for other in classes if diagnosis(other).malignancy == malignancy]
-        class_quantiles[label] = {"quantile": 1.0, "n": len(validation), "basis": "no guarantee: too few pictures"}
+        class_quantiles[label] = ClassQuantile(1.0, len(validation), "no guarantee: too few pictures")
         fallbacks = [
             ("class", [label]),
             (f"{malignancy} classes together", same_malignancy),
@@ -44,7 +45,7 @@ def quantiles(validation: pd.DataFrame, classes: list[str], coverage: float) -> 
             scores = _scores(validation[validation["label"].isin(members)])
             quantile = conformal_quantile(scores, coverage)
             if quantile is not None:
-                class_quantiles[label] = {"quantile": quantile, "n": len(scores), "basis": basis}
+                class_quantiles[label] = ClassQuantile(quantile, len(scores), basis)
                 break
     return class_quantiles
 
@@ -58,15 +59,15 @@ def conformal_quantile(scores: Array, coverage: float) -> float | None:
 
 
 def conformal_sets(
-    predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, dict[str, Any]]
+    predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, ClassQuantile]
 ) -> NDArray[np.bool_]:
     """(n, classes) which classes are in the set of each picture; a set may be empty."""
-    quantile_array = np.array([class_quantiles[label]["quantile"] for label in classes])
+    quantile_array = np.array([class_quantiles[label].quantile for label in classes])
     return in_conformal_set(predictions[probability_columns(classes)].to_numpy(dtype=np.float64), quantile_array)
 
 
 def describe(
-    predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, dict[str, Any]], weights: Array
+    predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, ClassQuantile], weights: Array
 ) -> dict[str, Any]:
     """Coverage of these pictures' sets, overall and per class, and the size of the sets."""
     inside = conformal_sets(predictions, classes, class_quantiles)
@@ -85,7 +86,7 @@ def describe(
         result["per_class"][label] = {
             "n": int(rows.sum()),
             "coverage": share(covered[rows], weights[:, rows], predictions.loc[rows, "group"]),
-            "basis": class_quantiles[label]["basis"],
+            "basis": class_quantiles[label].basis,
         }
     return result
 

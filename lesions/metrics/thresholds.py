@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lesions.data.results.rules import Threshold
 from lesions.metrics.endpoints import Endpoint, endpoints_of, score_endpoint
 from lesions.metrics.estimates import not_estimable
 from lesions.metrics.intervals import MIN_CASES, estimate, share
@@ -18,7 +19,7 @@ CURVE_COLUMNS = ("threshold", "strategy", "net_benefit", "low", "high")
 CURVE_FROM, CURVE_TO, CURVE_STEPS = 0.01, 0.50, 50  # threshold probabilities of the decision curve
 
 
-def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: float) -> dict[str, dict[str, Any]]:
+def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: float) -> dict[str, Threshold]:
     """For each endpoint the highest threshold that reaches the target sensitivity among these pictures.
 
     A picture is predicted to be a case where its score (endpoints.score_endpoint) is at least the threshold. Below 10
@@ -28,20 +29,16 @@ def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: floa
     for endpoint in endpoints_of(classes):
         scores = score_endpoint(endpoint, validation)
         cases = scores.score[scores.truth]
-        choice: dict[str, Any] = {
-            "meaning": endpoint.meaning,
-            "positive": list(endpoint.positive),
-            "among": list(endpoint.among),
-            "target_sensitivity": target,
-            "n_validation_cases": len(cases),
-            "threshold": None,
-        }
-        if len(cases) < MIN_CASES:
-            choice["note"] = not_estimable(len(cases))
-        else:
-            choice["threshold"] = threshold_for(cases, target)
-            choice["sensitivity_on_validation"] = round(float((cases >= choice["threshold"]).mean()), 4)
-        chosen[endpoint.name] = choice
+        threshold = threshold_for(cases, target) if len(cases) >= MIN_CASES else None
+        chosen[endpoint.name] = Threshold(
+            meaning=endpoint.meaning,
+            positive=endpoint.positive,
+            among=endpoint.among,
+            target_sensitivity=target,
+            n_validation_cases=len(cases),
+            threshold=threshold,
+            sensitivity_on_validation=None if threshold is None else round(float((cases >= threshold).mean()), 4),
+        )
     return chosen
 
 
@@ -52,16 +49,16 @@ def threshold_for(cases: Array, target: float) -> float:
 
 
 def operating_points(
-    predictions: pd.DataFrame, classes: list[str], thresholds: dict[str, dict[str, Any]], weights: Array
+    predictions: pd.DataFrame, classes: list[str], thresholds: dict[str, Threshold], weights: Array
 ) -> dict[str, dict[str, Any]]:
     """Of each chosen threshold on these pictures: sensitivity, specificity, PPV and NPV at assumed prevalences."""
     result: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints_of(classes):
-        threshold = thresholds[endpoint.name]["threshold"]
-        if threshold is None:
-            result[endpoint.name] = {"threshold": None, "note": thresholds[endpoint.name]["note"]}
+        rule = thresholds[endpoint.name]
+        if rule.threshold is None:
+            result[endpoint.name] = {"threshold": None, "note": not_estimable(rule.n_validation_cases)}
         else:
-            result[endpoint.name] = _operating_point(endpoint, predictions, threshold, weights)
+            result[endpoint.name] = _operating_point(endpoint, predictions, rule.threshold, weights)
     return result
 
 

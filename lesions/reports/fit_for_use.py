@@ -115,7 +115,7 @@ def _thresholds(results: RunResults) -> list[Table]:
                 for prevalence in ("at_1_percent", "at_20_percent")
                 for score in ("ppv", "npv")
             ]
-            meaning = results.decision["thresholds"][name]["meaning"]
+            meaning = results.decision.thresholds[name].meaning
             rows.append(
                 [meaning, format_proportion(row["sensitivity"]), format_proportion(row["specificity"]), *values]
             )

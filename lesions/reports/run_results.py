@@ -8,6 +8,7 @@ import pandas as pd
 
 from lesions.data.manifest import is_synthetic, read_manifest
 from lesions.data.predictions import read_predictions
+from lesions.data.results.decision import Decision
 from lesions.data.results.imbalance import ImbalanceMetrics
 from lesions.data.results.prepare import PrepareMetrics
 from lesions.params.paths import (
@@ -36,7 +37,7 @@ class RunResults(NamedTuple):
     prepare: PrepareMetrics
     imbalance: ImbalanceMetrics
     training: dict[str, Any]
-    decision: dict[str, Any]
+    decision: Decision
     curves: pd.DataFrame
     manifest: pd.DataFrame
     predictions: pd.DataFrame
@@ -67,7 +68,7 @@ def read_run_results() -> RunResults:
         prepare=PrepareMetrics.read(PREPARE_METRICS),
         imbalance=ImbalanceMetrics.read(IMBALANCE_METRICS),
         training=_json(LEARNING_CURVES / "metrics.json"),
-        decision=_json(DECISION),
+        decision=Decision.read(DECISION),
         curves=read_curves(LEARNING_CURVES),
         manifest=read_manifest(PREPARED),
         predictions=read_predictions(PREDICTIONS),

@@ -10,6 +10,7 @@ from lesions.bundle.bundle import NETWORK, Bundle
 from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.manifest import COLUMNS
 from lesions.data.pixels import Pixels, write_png
+from lesions.data.results.decision import Decision
 from lesions.evaluation import evaluate
 from lesions.export import export, ood_check
 from lesions.metrics.decisions import balanced
@@ -95,14 +96,13 @@ def _fit_last_layer(model: keras.Model, classes: list[str]) -> None:
 
 def _evaluated(
     model: keras.Model, rows: pd.DataFrame, pixels: Pixels, manifest: pd.DataFrame, classes: list[str]
-) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
+) -> tuple[pd.DataFrame, Decision, dict[str, Any]]:
     """What evaluate writes: predictions, decision and scores."""
     output = predict(model, pixels)
     shares = np.full(len(classes), 1 / len(classes))
     fitted = evaluate.fit_calibration(rows, output.logits, classes, shares)
     predictions = evaluate.predictions_table(rows, balanced(output.logits, fitted), classes)
-    decision = evaluate.choose_decisions(predictions, classes, fitted, 0.9)
-    decision = {"classes": classes, "image_size": SIDE, "color_constancy": "none", **decision}
+    decision = evaluate.choose_decisions(predictions, classes, fitted, 0.9, SIDE, "none")
     test = evaluate.select_test(predictions, manifest, output, fitted, 0, resamples=50)
     scores = evaluate.score_all(predictions, classes, test, 0)
     scores["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from lesions.data.results.decision import Decision
 from lesions.data.results.imbalance import ClassBalance, ImbalanceMetrics, PlanCounts
 from lesions.data.results.prepare import PrepareMetrics
+from lesions.data.results.rules import ClassQuantile, Threshold
 from lesions.rendering.html import Section
 from lesions.reports.run_results import RunResults
 from tests.unit.held_out import CLASSES, table
@@ -120,6 +122,18 @@ def _imbalance() -> ImbalanceMetrics:
     )  # fmt: skip
 
 
+def _decision() -> Decision:
+    threshold = Threshold(
+        meaning="melanoma against all other classes", positive=("melanoma",), among=tuple(CLASSES),
+        target_sensitivity=0.9, n_validation_cases=20, threshold=0.4, sensitivity_on_validation=0.9,
+    )  # fmt: skip
+    return Decision(
+        classes=CLASSES, image_size=64, color_constancy="none", temperature=1.0,
+        prior_correction=dict.fromkeys(CLASSES, 0.0), thresholds={"melanoma": threshold},
+        conformal={"0.90": dict.fromkeys(CLASSES, ClassQuantile(0.8, 20, "class"))},
+    )  # fmt: skip
+
+
 def make_curves(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) -> pd.DataFrame:
     """Two epochs, the second with the final weights."""
     columns = {"train_accuracy": [0.5, train], "val_accuracy": [0.5, val], "train_loss": [2.0, 1.0]}
@@ -156,7 +170,7 @@ def make_run_results(**changes: Any) -> RunResults:
         "prepare": PrepareMetrics.model_validate(prepare),
         "imbalance": _imbalance(),
         "training": {"epochs_run": 2, "best_epoch": 1, "kept_epoch": 2, "weights": 1234},
-        "decision": {"thresholds": {"melanoma": {"meaning": "melanoma against all other classes"}}},
+        "decision": _decision(),
         "curves": make_curves(),
         "manifest": manifest,
         "predictions": table(120),

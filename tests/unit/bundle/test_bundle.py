@@ -33,9 +33,9 @@ def made(request: pytest.FixtureRequest) -> Exported:
 
 def test_it_says_what_evaluate_found(made: Exported) -> None:
     found = export.parity(made.bundle, made.predictions, made.prepared, made.paths)
-    assert found["n"] == len(made.predictions)
-    assert found["largest_difference"] < 1e-4
-    assert found["called_differently"] == 0
+    assert found.n == len(made.predictions)
+    assert found.largest_difference < 1e-4
+    assert found.called_differently == 0
     assert made.predictions["p_melanoma"].std() > 0.2, "a network that says the same of all pictures proves nothing"
 
 
@@ -55,9 +55,10 @@ def test_what_is_decided_is_decided_as_evaluate_decides(made: Exported) -> None:
     found = bundle.predict(made.pixels)
     quantiles = bundle.metadata.conformal[bundle.metadata.coverage]
     expected = conformal.conformal_sets(table, CLASSES, quantiles)
-    limits = np.array([1 - quantiles[label]["quantile"] for label in CLASSES])
+    limits = np.array([1 - quantiles[label].quantile for label in CLASSES])
     near = np.abs(table[[f"p_{label}" for label in CLASSES]].to_numpy() - limits) < 1e-5
-    threshold = bundle.metadata.thresholds["melanoma"]["threshold"]
+    threshold = bundle.metadata.thresholds["melanoma"].threshold
+    assert threshold is not None
     for place, prediction in enumerate(found):
         if not near[place].any():
             assert {*prediction.conformal_set} == {
@@ -154,7 +155,7 @@ def test_the_metadata_say_what_the_model_is(pooled: Exported, flat: Exported) ->
     melanomas = test[test["label"] == "melanoma"]
     assert missed is not None
     assert missed.of == len(melanomas)
-    assert missed.missed == (melanomas["p_melanoma"] < metadata.thresholds["melanoma"]["threshold"]).sum()
+    assert missed.missed == (melanomas["p_melanoma"] < metadata.thresholds["melanoma"].threshold).sum()
     assert 0 <= missed.low <= missed.missed / missed.of <= missed.high <= 1
 
 
@@ -175,7 +176,7 @@ def test_a_model_without_melanoma_says_nothing_on_it(tmp_path: Path) -> None:
         ("arrays cut", r"lesions\.npz does not belong to"),
         ("sidecar cut", r"lesions\.json cannot be read"),
         ("sidecar of another version", "another version"),
-        ("key missing", r"lesions\.json cannot be read"),
+        ("key missing", "another version"),
         ("no model at all", "holds no usable model"),
     ],
 )
@@ -213,6 +214,6 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
 def test_networks_of_keras_applications_have_a_feature_map_too(tmp_path: Path) -> None:
     made = exported(tmp_path, "MobileNet")
     assert isinstance(made.model.get_layer(POOL), keras.layers.GlobalAveragePooling2D)
-    assert export.parity(made.bundle, made.predictions, made.prepared, made.paths)["largest_difference"] < 1e-4
+    assert export.parity(made.bundle, made.predictions, made.prepared, made.paths).largest_difference < 1e-4
     (prediction,) = made.bundle.predict(made.pixels[:1], explain=True)
     assert prediction.heat is not None

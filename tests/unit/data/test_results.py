@@ -1,35 +1,43 @@
 """Result files: what is read is what was written, and a file of another version ends in one line on how to renew it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lesions.data import schema
+from lesions.data.results.bundle import BundleMetadata
+from lesions.data.results.export import ExportMetrics, OutOfDistributionErrors, Parity
 from lesions.data.results.files import ResultFile
-from lesions.data.results.imbalance import ImbalanceMetrics
 from lesions.data.results.prepare import PrepareMetrics
-from lesions.params import paths
 from lesions.runtime.console import UserError
 from tests.imports import REPOSITORY
+from tests.unit.run_results import make_run_results
 
-FILES: dict[Path, type[ResultFile]] = {
-    paths.PREPARE_METRICS: PrepareMetrics,
-    paths.IMBALANCE_METRICS: ImbalanceMetrics,
+RESULTS = make_run_results()
+SAMPLES: dict[str, ResultFile] = {
+    "prepare": RESULTS.prepare,
+    "imbalance": RESULTS.imbalance,
+    "decision": RESULTS.decision,
+    "export": ExportMetrics(
+        parity=Parity(n=9, largest_difference=1e-6, called_differently=0),
+        out_of_distribution=OutOfDistributionErrors(photographs=20, false_accepts=0, test_pictures=5, false_rejects=1),
+        bytes=1_000_000,
+    ),
 }
 
 
-def content(path: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((REPOSITORY / path).read_text(encoding="utf-8"))
-    return loaded
+def test_every_model_has_a_sample() -> None:
+    assert {type(sample) for sample in SAMPLES.values()} | {BundleMetadata} == set(schema.MODELS.values())
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
-def test_a_file_that_is_read_and_written_stays_the_same(path: Path, tmp_path: Path) -> None:
-    """Else a reader would know other values than stand in the file."""
-    FILES[path].read(REPOSITORY / path).write(tmp_path / "file.json")
-    assert (tmp_path / "file.json").read_bytes() == (REPOSITORY / path).read_bytes()
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_written_is_what_is_read(name: str, tmp_path: Path) -> None:
+    """Else a reader would know other values than the stage that wrote the file."""
+    SAMPLES[name].write(tmp_path / "file.json")
+    assert type(SAMPLES[name]).read(tmp_path / "file.json") == SAMPLES[name]
 
 
 def lacking(file: dict[str, Any]) -> dict[str, Any]:
@@ -40,24 +48,24 @@ def with_another_key(file: dict[str, Any]) -> dict[str, Any]:
     return {**file, "from_tomorrow": 1}
 
 
-def with_text_for_a_number(file: dict[str, Any]) -> dict[str, Any]:
+def with_text_for_another_value(file: dict[str, Any]) -> dict[str, Any]:
     name, value = next((name, value) for name, value in file.items() if not isinstance(value, str))
     return {**file, name: json.dumps(value)}
 
 
-@pytest.mark.parametrize("change", [lacking, with_another_key, with_text_for_a_number])
-@pytest.mark.parametrize("path", FILES, ids=str)
+@pytest.mark.parametrize("change", [lacking, with_another_key, with_text_for_another_value])
+@pytest.mark.parametrize("name", SAMPLES)
 def test_a_file_of_another_version_is_one_line_that_says_how_to_renew_it(
-    path: Path, change: Any, tmp_path: Path
+    name: str, change: Callable[[dict[str, Any]], dict[str, Any]], tmp_path: Path
 ) -> None:
     """Read all the same, it would end in a KeyError, or in a wrong number."""
-    file = tmp_path / path.name
-    file.write_text(json.dumps(change(content(path))), encoding="utf-8")
+    file = tmp_path / f"{name}.json"
+    file.write_text(json.dumps(change(SAMPLES[name].as_json())), encoding="utf-8")
     with pytest.raises(UserError) as error:
-        FILES[path].read(file)
+        type(SAMPLES[name]).read(file)
     assert "\n" not in str(error.value)
     assert str(error.value).startswith(f"{file} is of another version of this project (")
-    assert f"`dvc repro --force --single-item {FILES[path].stage}`" in str(error.value)
+    assert f"`dvc repro --force --single-item {SAMPLES[name].stage}`" in str(error.value)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe"], ids=["empty", "cut off", "no text"])

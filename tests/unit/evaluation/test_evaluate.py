@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lesions.data.results.decision import Decision
 from lesions.evaluation import evaluate
 from lesions.metrics.decisions import Calibration, balanced
 from tests.unit.held_out import CLASSES, logits_of
@@ -32,10 +33,10 @@ def held_out(seed: int = 0, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.loc[order], logits[order]
 
 
-def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, dict[str, object], evaluate.TestPictures]:
+def results(rows: pd.DataFrame, logits: np.ndarray) -> tuple[pd.DataFrame, Decision, evaluate.TestPictures]:
     fitted = evaluate.fit_calibration(rows, logits, CLASSES, SHARES)
     table = evaluate.predictions_table(rows, balanced(logits, fitted), CLASSES)
-    decision = evaluate.choose_decisions(table, CLASSES, fitted, 0.9)
+    decision = evaluate.choose_decisions(table, CLASSES, fitted, 0.9, 64, "none")
     output = Output(logits, balanced(logits, Calibration(1.0, np.zeros(3))))
     return table, decision, evaluate.select_test(table, rows, output, fitted, 0, resamples=50)
 
@@ -55,7 +56,7 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
     summary = evaluate.score_all(table, CLASSES, test, 0)
     summary["test"] |= evaluate.secondary_scores(test, rows, CLASSES, decision)
     summary["test"]["calibration"] = evaluate.score_calibration(test, CLASSES, 0)
-    json.dumps({"scores": summary, "decision": decision}, allow_nan=False)
+    json.dumps({"scores": summary, "decision": decision.as_json()}, allow_nan=False)
     headline = evaluate.headline(summary)
     assert headline["accuracy"] == round(summary["test"]["overall"]["accuracy"]["value"], 2), "of 200: +- some .06"
     assert headline["ece"] == round(summary["test"]["calibration"]["after"]["ece"]["value"], 2)
@@ -68,7 +69,7 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
     for index, row in enumerate(test.rows.to_dict("records")):
         place = rows["image_id"].tolist().index(row["image_id"])
         given = np.array([row[f"p_{label}"] for label in CLASSES])
-        expected = logits[place] / decision["temperature"]
+        expected = logits[place] / decision.temperature
         assert np.log(given / given.max()) == pytest.approx(expected - expected.max(), abs=0.02)
         if index > 5:
             break

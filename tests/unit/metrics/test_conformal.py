@@ -42,13 +42,13 @@ def test_a_class_with_few_validation_pictures_takes_the_quantile_of_its_kind_or_
     rows = table(200, split="val")
     kept = rows[(rows["label"] != "vascular_lesion") | (rows.groupby("label").cumcount() < 5)]
     found = conformal.quantiles(kept, CLASSES, 0.9)
-    assert found["melanoma"]["basis"] == "class"
-    assert found["vascular_lesion"]["basis"] == "benign classes together"
-    assert found["vascular_lesion"]["n"] == 5 + (rows["label"] == "nevus").sum()
+    assert found["melanoma"].basis == "class"
+    assert found["vascular_lesion"].basis == "benign classes together"
+    assert found["vascular_lesion"].n == 5 + (rows["label"] == "nevus").sum()
     kept = rows[(rows["label"] != "melanoma") | (rows.groupby("label").cumcount() < 5)]
-    assert conformal.quantiles(kept, CLASSES, 0.9)["melanoma"]["basis"].startswith("no guarantee")
+    assert conformal.quantiles(kept, CLASSES, 0.9)["melanoma"].basis.startswith("no guarantee")
     nothing = conformal.quantiles(rows.head(3), CLASSES, 0.9)
-    assert all(one["quantile"] == 1 and one["basis"].startswith("no guarantee") for one in nothing.values())
+    assert all(one.quantile == 1 and one.basis.startswith("no guarantee") for one in nothing.values())
     assert conformal.conformal_sets(rows, CLASSES, nothing).all(), "all that is left is to name every class"
 
 
@@ -84,7 +84,7 @@ def test_the_sets_are_those_of_mapie(coverage: float, n: int) -> None:
     validation, test = table(n, n, split="val"), table(500, 1)
     columns, y = probability_columns(CLASSES), validation["label"].map(CLASSES.index).to_numpy()
     fitted = conformal.quantiles(validation, CLASSES, coverage)
-    assert {row["basis"] for row in fitted.values()} == {"class"}, "the test would compare fallbacks"
+    assert {row.basis for row in fitted.values()} == {"class"}, "the test would compare fallbacks"
     for k, label in enumerate(CLASSES):
         oracle = SplitConformalClassifier(Stored(), confidence_level=coverage, prefit=True, conformity_score="lac")
         oracle.conformalize(normalised(validation[columns].to_numpy())[y == k], y[y == k])

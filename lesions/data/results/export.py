@@ -1,0 +1,32 @@
+"""metrics/export.json: how the bundle's predictions differ from those of evaluate, and the errors of its OOD rule."""
+
+from typing import ClassVar
+
+from lesions.data.results.files import Part, ResultFile
+
+
+class Parity(Part):
+    """Over n held-out pictures: the largest difference of a probability, and the pictures with another label."""
+
+    n: int
+    largest_difference: float
+    called_differently: int
+
+
+class OutOfDistributionErrors(Part):
+    """Photographs of something else that pass as in distribution, and test pictures that do not."""
+
+    photographs: int
+    false_accepts: int
+    test_pictures: int
+    false_rejects: int
+
+
+class ExportMetrics(ResultFile):
+    """The whole file. bytes: size of the bundle."""
+
+    stage: ClassVar[str] = "export"
+
+    parity: Parity
+    out_of_distribution: OutOfDistributionErrors
+    bytes: int
