@@ -7,9 +7,10 @@ import pandas as pd
 
 from lesions.data.diagnoses import known_class
 from lesions.data.diagnosis_names import ascii_text, slug, without_decoration
+from lesions.data.picture_formats import is_picture
 from lesions.datasets.folder import Folder
 from lesions.datasets.folder_names import class_and_split, is_leftover, splits_among
-from lesions.datasets.raw import RawDataset, is_picture, make_notes, raw_table
+from lesions.datasets.raw import RawDataset, make_notes, raw_table
 from lesions.datasets.tree import Structure, ancestors, find_classes
 from lesions.runtime.console import UserError
 

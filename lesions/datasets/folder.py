@@ -5,8 +5,9 @@ from functools import cached_property
 from pathlib import Path, PurePath
 
 from lesions.data.containers import is_container, pictures_in
+from lesions.data.picture_files import files_below
 from lesions.datasets.folder_names import is_leftover
-from lesions.datasets.raw import files_below
+from lesions.datasets.raw import cannot_open
 from lesions.datasets.text import read_header
 from lesions.datasets.tree import Branch, tree_of, unwrap
 
@@ -24,12 +25,11 @@ class Folder:
 
     @cached_property
     def files(self) -> list[str]:
-        """Every file below, relative to the folder with forward slashes, sorted; hidden folders at its root apart.
+        """Every file below, relative to the folder with forward slashes, sorted; what is in hidden folders apart.
 
         Raises UserError where a folder cannot be opened.
         """
-        paths = (path.relative_to(self.path) for path in files_below(self.path))
-        return sorted(path.as_posix() for path in paths if len(path.parts) == 1 or not path.parts[0].startswith("."))
+        return sorted(path.relative_to(self.path).as_posix() for path in files_below(self.path, cannot_open))
 
     @cached_property
     def contained(self) -> dict[str, list[str]]:
@@ -37,7 +37,8 @@ class Folder:
 
         Raises UserError where a container cannot be read.
         """
-        containers = {name: pictures_in(self.path / name) for name in self.files if is_container(PurePath(name))}
+        names = [name for name in self.files if is_container(PurePath(name)) and (self.path / name).is_file()]
+        containers = {name: pictures_in(self.path / name) for name in names}
         return {
             name: [f"{name}/{picture}" for picture in pictures] for name, pictures in containers.items() if pictures
         }

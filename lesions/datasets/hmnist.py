@@ -3,8 +3,8 @@
 Pictures of 8 x 8 or 28 x 28 pixels without ids: no lesion, duplicate or official label can be told of them.
 """
 
+from lesions.data.picture_formats import is_picture
 from lesions.datasets.folder import Folder
-from lesions.datasets.raw import is_picture
 from lesions.runtime.console import UserError
 
 COLUMNS = ("pixel0000", "label")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from lesions.data.picture_formats import is_picture
 from lesions.datasets.folder import Folder, is_table
-from lesions.datasets.raw import RawDataset, id_in_table, is_picture, make_notes, raw_table
+from lesions.datasets.raw import RawDataset, id_in_table, make_notes, raw_table
 from lesions.datasets.rows import Rows
 from lesions.datasets.tables import describe_columns
 from lesions.runtime.console import UserError

@@ -1,9 +1,7 @@
 """The output of every reader: one row per raw file, whatever the published layout, and notes on what did not fit."""
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 import pandas as pd
@@ -26,7 +24,6 @@ RAW_COLUMNS = (
     "modality",  # one of lesions.data.manifest.MODALITIES
     "skin_type",  # of the patient, with the scale: `Fitzpatrick II`, `MILK10k tone 3`
 )
-PICTURES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 MAX_EXAMPLES = 3  # names in a note
 
 # What browsers and file managers append to a copy (Chrome, Windows, macOS), and ISIC 2019 to a picture it made smaller
@@ -128,29 +125,13 @@ def isic_id(name: str) -> str:
     return identifier if _ISIC_ID.fullmatch(identifier) else ""
 
 
-def is_picture(name: str) -> bool:
-    """Whether a file's name ends as that of a picture does."""
-    return PurePosixPath(name).suffix.lower() in PICTURES
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, through links, in no promised order. Raises UserError where one cannot be opened."""
-    for parent, folders, names in os.walk(folder, onerror=_cannot_open, followlinks=True):
-        folders[:] = [name for name in folders if not _leads_back(Path(parent, name))]
-        yield from (Path(parent) / name for name in names)
-
-
 def _path(cell: str) -> str:
     """The path in a cell with forward slashes, also that of Windows."""
     return cell.strip().replace("\\", "/")
 
 
-def _leads_back(path: Path) -> bool:
-    """Whether the folder is a link to one that it is in, which would be walked for ever."""
-    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
-
-
-def _cannot_open(error: OSError) -> None:
+def cannot_open(error: OSError) -> None:
+    """Raise UserError on a folder that cannot be opened: to train without its pictures would be to lose them."""
     raise UserError(
         f"{error.filename}: cannot be opened ({error.strerror}); mend its permissions (chmod u+rx)"
     ) from None

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from lesions.data.containers import is_container
 from lesions.data.diagnoses import known_class
 from lesions.data.diagnosis_names import slug
+from lesions.data.picture_formats import is_picture
 from lesions.datasets.folder_names import class_and_split, is_leftover, names_masks, names_part, splits_among
-from lesions.datasets.raw import is_picture
 
 MOST_NAMES = 4  # in a message
 FEWEST_SHARED = 2  # names that folders share from which their insides may be the classes

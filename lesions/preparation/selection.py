@@ -1,6 +1,7 @@
 """Selection of the pictures, their labels and their groups: every raw file is used or has one reason why not."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -12,8 +13,10 @@ from lesions.preparation.groups import group_together
 from lesions.preparation.official_labels import resolve_conflicts
 from lesions.preparation.splits import assign_splits
 from lesions.runtime.console import UserError
+from lesions.runtime.file_names import fitting_name, table_name
 
 FEWEST_CLASSES = 2
+LONGEST_ID = 200  # bytes: with a hash, the number of a copy and a suffix it is still the name of a file
 SAME_PICTURE = ("sha256", "isic_id")  # equal pixels in any orientation, or one picture of the archive
 SAME_LESION = ("patient", "lesion", "official_lesion")
 
@@ -62,9 +65,12 @@ def assign(pictures: pd.DataFrame, near: pd.DataFrame, params: PrepareParams) ->
 
 
 def image_ids(sources: pd.Series) -> pd.Series:
-    """The stem of each file; where stems repeat, the stem and eight hexadecimal digits of the source path's SHA-256."""
-    stems = sources.map(lambda source: PurePosixPath(source).stem)
-    digests = sources.map(lambda source: hashlib.sha256(source.encode()).hexdigest()[:8])
+    """The stem of each file; where stems repeat, the stem and eight hexadecimal digits of the source path's SHA-256.
+
+    A longer stem is cut to LONGEST_ID bytes, and bytes that are no UTF-8 are written as %XX.
+    """
+    stems = sources.map(lambda source: fitting_name(table_name(PurePosixPath(source).stem), longest=LONGEST_ID))
+    digests = sources.map(lambda source: hashlib.sha256(os.fsencode(source)).hexdigest()[:8])
     return stems.where(~stems.str.lower().duplicated(keep=False), stems + "-" + digests)
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from lesions.data.images import load_picture
 from lesions.data.picture_files import PictureError
-from lesions.runtime.outputs import whole_file
+from lesions.runtime.outputs import whole_file, write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 THUMBNAIL_SIDE = 96  # pixels
@@ -71,7 +71,7 @@ def write_report(path: str | Path, template: str, **content: Any) -> None:
     environment.filters["inline"] = inline
     page = environment.get_template(template).render(**content)
     with whole_file(path) as partial:
-        partial.write_text(page, encoding="utf-8", newline="\n")
+        write_text(partial, page)
 
 
 def inline(text: str) -> str:

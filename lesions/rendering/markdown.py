@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lesions.rendering.html import Section, Table
-from lesions.runtime.outputs import whole_file
+from lesions.runtime.outputs import whole_file, write_text
 
 
 def write_markdown(path: str | Path, title: str, summary: Sequence[str], sections: Sequence[Section]) -> None:
@@ -13,7 +13,7 @@ def write_markdown(path: str | Path, title: str, summary: Sequence[str], section
     for section in sections:
         parts += [f"## {section.title}", *_paragraphs(section.texts), *map(_table, section.tables)]
     with whole_file(path) as partial:
-        partial.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
+        write_text(partial, "\n\n".join(parts) + "\n")
 
 
 def _paragraphs(texts: Sequence[str]) -> list[str]:
@@ -25,4 +25,9 @@ def _table(table: Table) -> str:
     """A table of GitHub-flavoured Markdown: the first column aligned left, the others right."""
     delimiters = [":--", *("--:" for _ in table.columns[1:])]
     rows = [table.columns, delimiters, *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+    return "\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    """On one line, whatever stands in the name of a file."""
+    return text.replace("|", "\\|").replace("\r", "\\r").replace("\n", "\\n")

@@ -1,6 +1,7 @@
 """How a command ends: one clear message, and the right exit code."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,9 @@ def run(main: Callable[[], None], recovery_hint: str = RECOVERY_HINT) -> None:
 
     Any other exception is a defect of ours and keeps its traceback.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal's encoding lacks must not end the run
+            stream.reconfigure(errors="backslashreplace")
     try:
         try:
             main()

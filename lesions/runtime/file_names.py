@@ -1,29 +1,34 @@
 """Names of files: as text for tables and messages, and cut to what a file system takes."""
 
+import codecs
 import hashlib
-import re
 
 LONGEST = 255  # bytes of a file's name on Linux and macOS
 HASH_DIGITS = 8
-
-_NO_TEXT = re.compile("[\udc80-\udcff]")  # how Python writes a byte of a name that is no UTF-8
+PERCENT_ESCAPE = "lesions.percent_escape"  # `errors=` of what writes text: bytes of names that are no UTF-8 become %XX
 
 
 def table_name(path: str) -> str:
-    """A path as text for a table: as it is, or where it is no UTF-8, with those bytes, and each `%`, as %XX."""
-    if not _NO_TEXT.search(path):
-        return path
-    return _NO_TEXT.sub(lambda letter: "".join(f"%{byte:02X}" for byte in _bytes(letter[0])), path.replace("%", "%25"))
+    """A path as text for a table: as it is, but with %XX for each byte that is no UTF-8."""
+    return path.encode("utf-8", PERCENT_ESCAPE).decode()
 
 
 def fitting_name(stem: str, suffix: str = "", longest: int = LONGEST) -> str:
     """Stem + suffix as a file's name of at most `longest` bytes: a longer stem is cut and ends in a hash of itself."""
-    room = longest - len(_bytes(suffix))
-    if len(_bytes(stem)) <= room:
+    content = stem.encode("utf-8", "surrogateescape")
+    room = longest - len(suffix.encode())
+    if len(content) <= room:
         return stem + suffix
-    digits = f"-{hashlib.sha256(_bytes(stem)).hexdigest()[:HASH_DIGITS]}"
-    return _bytes(stem)[: room - len(digits)].decode(errors="ignore") + digits + suffix
+    digits = f"-{hashlib.sha256(content).hexdigest()[:HASH_DIGITS]}"
+    return content[: room - len(digits)].decode(errors="ignore") + digits + suffix
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def _percent_escape(error: UnicodeError) -> tuple[str, int]:
+    """Python reads the byte 0xE9 of such a name as the lone surrogate U+DCE9, which no encoding has."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return "".join(f"%{ord(letter) & 0xFF:02X}" for letter in letters), error.end
+
+
+codecs.register_error(PERCENT_ESCAPE, _percent_escape)

@@ -6,10 +6,13 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import pandas as pd
 
+from lesions.runtime.file_names import PERCENT_ESCAPE, fitting_name
+
+CSV_LINE_END = "\r\n"  # only with this end does Python's CSV writer, before 3.13, quote a cell with a carriage return
 PARTIAL = ".partial"  # in .gitignore and .dvcignore: what a killed run leaves is never versioned
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
@@ -19,7 +22,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a path to write to; it takes its place at `path` only when the block ends without an exception."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + PARTIAL)
+    partial = path.with_name(fitting_name(path.name, PARTIAL))
     try:
         yield partial
         partial.replace(path)
@@ -31,7 +34,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 def whole_folder(path: str | Path) -> Iterator[Path]:
     """Yield an empty folder to fill; it replaces `path` only when the block ends without an exception."""
     path = Path(path)
-    partial = path.with_name(path.name + PARTIAL)
+    partial = path.with_name(fitting_name(path.name, PARTIAL))
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -43,16 +46,36 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+class _UnixLines:
+    """The file of a CSV writer, which writes one line at a time, with CSV_LINE_END: ends each as Unix does."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        return self._file.write(line.removesuffix(CSV_LINE_END) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text in UTF-8 with Unix line ends, also where it holds names that are no UTF-8 (as %XX)."""
+    with _open_text(path) as file:
+        file.write(text)
+
+
+def _open_text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", errors=PERCENT_ESCAPE, newline="")
+
+
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
     """Write JSON with a final newline, in the order given. Raises ValueError for NaN and infinity."""
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        write_text(partial, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_csv(path: str | Path, table: pd.DataFrame) -> None:
     """Write a table without its index, with Unix line ends, an empty cell for a missing value."""
-    with whole_file(path) as partial:
-        table.to_csv(partial, index=False, lineterminator="\n")
+    with whole_file(path) as partial, _open_text(partial) as file:
+        table.to_csv(cast(TextIO, _UnixLines(file)), index=False, lineterminator=CSV_LINE_END)
 
 
 def write_archive(path: str | Path, members: Mapping[str, bytes]) -> None:

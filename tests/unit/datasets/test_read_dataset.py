@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lesions.datasets import SYNTHETIC_MARK, read_dataset, read_layout
-from lesions.datasets.raw import RAW_COLUMNS, files_below
+from lesions.datasets.folder import Folder
+from lesions.datasets.raw import RAW_COLUMNS
 from lesions.runtime.console import UserError
 from tests.documented import documented
 
@@ -97,7 +98,7 @@ def test_a_folder_without_permission_is_an_error(make_dataset: MakeDataset) -> N
     (root / "nevus").chmod(0)
     try:
         with pytest.raises(UserError, match=r"nevus: cannot be opened .*permissions"):
-            list(files_below(root / "nevus"))
+            Folder(root / "nevus").files  # noqa: B018
     finally:
         (root / "nevus").chmod(0o755)
 

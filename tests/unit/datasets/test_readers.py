@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from lesions.data.picture_formats import is_picture
 from lesions.datasets import READERS, read_layout
-from lesions.datasets.raw import RAW_COLUMNS, is_picture, isic_id, picture_id
+from lesions.datasets.raw import RAW_COLUMNS, isic_id, picture_id
 from lesions.runtime.console import UserError
 from tests.unit.twins import TWINS, lay_out
 

@@ -1,20 +1,22 @@
 """Preparation: every raw file is used or left out for one stated reason, and outputs are whole or absent."""
 
+import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 import pytest
 from PIL import Image
 
-from lesions.data.manifest import REASONS
+from lesions.data.manifest import REASONS, read_excluded, read_manifest
 from lesions.datasets import read_layout
 from lesions.preparation.official_labels import check_labels, read_official_labels
-from lesions.preparation.prepare import decode_all, near_pairs, place
+from lesions.preparation.prepare import decode_all, near_pairs, place, prepare
 from lesions.preparation.selection import assign, choose_labels, image_ids
 from lesions.runtime.console import UserError
+from lesions.runtime.file_names import table_name
 from tests.unit.preparation.test_splits import params
 
 MakeDataset = Callable[..., Path]
@@ -177,3 +179,42 @@ def test_repeated_file_names_get_a_suffix_and_others_keep_theirs() -> None:
     assert ids.is_unique
     assert ids[3] == "y"
     assert ids[:3].str.match(r"^[xX]-[0-9a-f]{8}$").all(), "names that differ in case alone are one file on a Mac"
+
+
+def test_every_name_of_a_file_is_one_row_that_can_be_read_again(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """Names over line ends, quotes, other scripts, the longest, and bytes that are no UTF-8: none breaks a table."""
+    root = make_dataset({"nevus": 14, "melanoma": 8})
+    names = [
+        *(
+            b"Icon\r",
+            b"a\nb.png",
+            b'"q".png',
+            b"a,b.png",
+            "\u0634\u0627\u0645\u0629.png".encode(),
+            "\U0001fa7a.png".encode(),
+        ),
+        *(
+            b"x" * 255,
+            b"y" * 251 + b".png",
+            "\u00e9".encode() * 127,
+            b"m\xe9.png",
+            b"\xff",
+            b"100%.png",
+            b"-.png",
+            b" .png",
+        ),
+    ]
+    for path, name in zip(sorted((root / "nevus").iterdir()), names, strict=True):
+        path.rename(root / "nevus" / os.fsdecode(name))
+    (root / "melanoma" / "empty\r").touch()
+    (tmp_path / "labels").mkdir()
+    out = tmp_path / "out"
+    out.mkdir()
+    prepare(root, tmp_path / "labels", 32, params(), out)
+    manifest = read_manifest(out)
+    expected = sorted(name.decode("utf-8", "surrogateescape") for name in names)
+    found = sorted(PurePosixPath(source).name for source in manifest["source"] if source.startswith("nevus/"))
+    assert found == sorted(map(table_name, expected))
+    assert read_excluded(out)["source"].tolist() == ["melanoma/empty\r"]
+    assert all((out / path).is_file() for path in manifest["path"])
+    assert manifest["image_id"].map(lambda name: len(name.encode())).max() <= 200
