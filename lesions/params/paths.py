@@ -9,6 +9,9 @@ from pathlib import Path
 DEMO = Path("data/demo")
 DEMO_FAULTS = Path("data/demo_faults.json")
 
+# check
+CHECK = Path("data/check.json")
+
 # prepare
 PREPARED = Path("data/prepared")
 PREPARE_METRICS = Path("metrics/prepare.json")

@@ -18,7 +18,7 @@ from lesions.demo.plan import plan
 from tests.documented import documented
 from tests.imports import REPOSITORY
 
-STAGES = ["prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
+STAGES = ["check", "prepare", "analyze_imbalance", "augment", "train", "evaluate", "report", "export"]
 SMALL = {"melanoma": 16, "nevus": 12, "vascular lesion": 8}  # pictures per class: a run takes seconds
 QUICK = {  # the network of the notebooks with plain steps: it has half the layers, and most tests are not about it
     "dataset": "data/tiny",

@@ -29,7 +29,7 @@ def longer(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
     default = ["-S", "model.name=lesion_net", "-S", "train.sharpness=0.05"]
     command = documented("dvc exp run --name longer -S epochs=50", ("epochs=50", "epochs=2"))
     done = project.shell(command, *default)
-    assert stages_in(done.stdout) == ["train", "evaluate", "report", "export"]
+    assert stages_in(done.stdout) == ["check", "train", "evaluate", "report", "export"]
     return project
 
 
@@ -104,7 +104,7 @@ def test_a_data_version_goes_to_a_remote_and_comes_back(project: Project, tmp_pa
     project.shell(documented("dvc add data/mine"))
     project.shell(documented("git add data/mine.dvc data/.gitignore"))
     done = project.shell(documented("dvc exp run -S dataset=data/mine"), "prepare")
-    assert stages_in(done.stdout) == ["prepare"]
+    assert stages_in(done.stdout) == ["check", "prepare"]
     project.shell(documented('git add -A && git commit -m "first version of my pictures"'))
     assert project.repro("prepare") == [], "the experiment is not what the workspace holds"
     (project.folder / "data/mine/Train/nevus/SYN_extra.jpg").write_bytes(

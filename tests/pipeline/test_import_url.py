@@ -70,7 +70,7 @@ def test_an_imported_archive_is_unpacked_prepared_updated_and_comes_back(
         )
     )
     done = project.shell(documented("dvc exp run -S dataset=data/mine/pictures"), "prepare")
-    assert stages_in(done.stdout) == [UNPACK, "prepare"]
+    assert stages_in(done.stdout) == [UNPACK, "check", "prepare"]
     assert prepared(project) == first
     assert project.repro("prepare") == [], "an import is frozen: nobody asks the server again"
     project.commit("first version")
@@ -79,7 +79,7 @@ def test_an_imported_archive_is_unpacked_prepared_updated_and_comes_back(
 
     second = publish(project, published / "set.zip", leave_out=0)
     project.shell(documented("dvc update data/mine/set.zip.dvc"))
-    assert project.repro("prepare") == [UNPACK, "prepare"]
+    assert project.repro("prepare") == [UNPACK, "check", "prepare"]
     assert prepared(project) == second == first + 2
 
     project.run("git", "restore", ".")

@@ -36,8 +36,11 @@ def test_a_second_run_does_nothing(finished: Project) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"evaluate__sheet_pictures": 9}, ["evaluate", "report"]),
-        ({"augment__operations__rotate__probability": 1.0}, ["augment", "train", "evaluate", "report", "export"]),
+        ({"evaluate__sheet_pictures": 9}, ["check", "evaluate", "report"]),
+        (
+            {"augment__operations__rotate__probability": 1.0},
+            ["check", "augment", "train", "evaluate", "report", "export"],
+        ),
     ],
     ids=["evaluate", "augment"],
 )
@@ -65,17 +68,17 @@ def test_no_reader_chart_metric_or_sentence_trains_again(project: Project) -> No
         for path in others if folder.name == "data" else modules[:1]:
             path.write_text(path.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     (package / "rendering/templates/page.html").write_text("another page\n", encoding="utf-8")
-    assert project.stale() == set(STAGES) - {"train"}
+    assert project.stale() == set(STAGES) - {"check", "train"}
 
 
 def test_one_more_picture_is_prepared_and_the_rest_follows(project: Project) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(project.folder / "data/tiny/Train/nevus/one_more.png")
-    assert project.stale() == {"prepare"}, "the first stage to run"
-    assert project.repro("prepare") == ["prepare"]
+    assert project.stale() == {"check", "prepare"}, "the first stages to run"
+    assert project.repro("prepare") == ["check", "prepare"]
     manifest = pd.read_csv(project.folder / "data/prepared/manifest.csv")
     assert "one_more" in set(manifest["image_id"])
-    assert project.stale() == set(STAGES) - {"prepare"}
+    assert project.stale() == set(STAGES) - {"check", "prepare"}
 
 
 def test_the_contracts_of_the_files_hold(finished: Project) -> None:
@@ -153,19 +156,40 @@ def mistake(project: Project, *expected: str) -> str:
     return text
 
 
-def test_a_typo_in_params_is_one_line_and_earlier_outputs_come_back(project: Project) -> None:
+def test_a_mistake_that_can_be_seen_beforehand_removes_no_output(project: Project) -> None:
+    """DVC removes what a stage made before it runs it: hours of training would be gone for a typo."""
     earlier = project.outputs()
     project.set(evaluate__sheet_pictures=1000, evaluate__sheet_pictures_=3)
     mistake(
         project,
         "evaluate.sheet_pictures: 1000 is wrong, allowed",
         "evaluate.sheet_pictures_: unknown key",
-        "dvc checkout dvc.yaml",
+        "nothing was removed",
     )
     project.run("git", "restore", ".")
-    project.dvc("checkout", "--force", "dvc.yaml")
-    assert project.repro() == []
+    mistyped = project.dvc("exp", "run", "-S", "dataset=data/tinny", check=False)
+    assert mistyped.returncode != 0
+    assert "data/tinny" in mistyped.stderr
+    project.run("git", "restore", ".")
+    assert project.dvc("status", "--json").stdout.strip() == "{}", "an output is missing"
     assert project.outputs() == earlier
+
+
+def test_a_name_that_dvc_cannot_hash_is_told_with_the_command_that_mends_it(project: Project) -> None:
+    """DVC alone says: 'utf-8' codec can't encode character '\\udce9' in position 34."""
+    folder = project.folder / "data/tiny/Train/nevus"
+    not_utf8 = folder / os.fsdecode(b"n\xe6vus.jpg")
+    try:
+        shutil.copy(next(folder.glob("*.jpg")), not_utf8)
+    except OSError:
+        pytest.skip("this file system takes no name that is not UTF-8")
+    project.set(epochs=2)
+    text = mistake(project, "not UTF-8", "nothing was removed")
+    command = next(line for line in text.splitlines() if line.strip().startswith("mv "))
+    project.run("bash", "-c", command)
+    assert (folder / "nævus.jpg").is_file()
+    assert not not_utf8.exists()
+    assert project.repro("check") == ["check"]
 
 
 def remove_classes_but_one(data: Path) -> None:
@@ -185,17 +209,18 @@ def empty(data: Path) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (empty, "holds no folder per class"),
+    "missing": (lambda data: shutil.rmtree(data), "data/tiny"),
     "one class": (remove_classes_but_one, "1 of 1 classes usable, at least 2 needed"),
     "no picture": (spoil_every_picture, "0 of 3 classes usable"),
-    "missing": (lambda data: shutil.rmtree(data), "data/tiny"),
 }
 
 
 def test_a_data_set_that_cannot_be_used_is_told_in_one_message(project: Project) -> None:
-    """And whatever became of it, the earlier outputs come back."""
-    for spoil, words in DAMAGE.values():
+    """And whatever became of it, the earlier outputs come back, where they had to go at all."""
+    for name, (spoil, words) in DAMAGE.items():
         spoil(project.folder / "data" / "tiny")
         mistake(project, words)
+        assert (project.folder / "data/prepared").exists() == (name in ("empty", "missing"))
         assert not (project.folder / "data/prepared.partial").exists()
         project.run("git", "restore", ".")
     project.dvc("checkout", "--force", "dvc.yaml")

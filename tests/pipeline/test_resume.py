@@ -111,7 +111,7 @@ def whole(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     """What a training of many epochs ends with that has run in one piece."""
     project = copy_of(finished, tmp_path_factory.mktemp("whole"))
     project.set(**LONG)
-    assert project.repro("train") == ["train"]
+    assert project.repro("train") == ["check", "train"]
     made = trained(project)
     assert made != trained(finished)
     shutil.rmtree(project.folder)

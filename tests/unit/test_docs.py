@@ -76,7 +76,7 @@ def test_the_page_on_the_pipeline_knows_every_stage_and_what_it_waits_for() -> N
             for out in made
         )
     }
-    assert drawn == waits | {("demo", "prepare")}
+    assert drawn == waits | {("demo", "check"), ("demo", "prepare")}
 
 
 def test_the_map_names_every_package_once() -> None:
