@@ -30,6 +30,7 @@ LICENCES = {
     "MSK": Licence(CC_BY_NC, "as part of ISIC 2019; else by picture in the ISIC archive"),
     "ISIC 2016": Licence("CC0 1.0"),
     "ISIC 2017": Licence("CC0 1.0"),
+    "ISIC 2018 test": Licence(CC_BY_NC),
     "ISIC 2020": Licence(CC_BY_NC),
     "ISIC 2024": Licence(CC_BY_NC, "a smaller part is also published under CC BY 4.0"),
     "MILK10k": Licence(CC_BY_NC),

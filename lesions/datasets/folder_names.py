@@ -13,7 +13,7 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val", "validate": "val", "dev": "val", "development": "val",
     "test": "test", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test", "holdout": "test",
 }  # fmt: skip
-MASK_SUFFIXES = re.compile(r"_(segmentation|superpixels|lesion|roi|mask|attribute_\w+)$", re.IGNORECASE)
+MASK_SUFFIXES = re.compile(r"_(segmentation|superpixels|lesion|roi|r\d+_label|mask|attribute_\w+)$", re.IGNORECASE)
 _MASKS = {"mask", "segmentation", "groundtruth", "superpixel", "annotation", "seg", "gt"}
 _CONTAINERS = frozenset(
     {

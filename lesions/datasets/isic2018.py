@@ -7,13 +7,14 @@ from lesions.datasets.folder import Folder
 from lesions.datasets.labels import labels_from_one_hot
 from lesions.datasets.pictures import fitting_tables, read_pictures, require_table
 from lesions.datasets.raw import RawDataset
-from lesions.datasets.rows import Rows, add_metadata, one_per_picture, rows_of
-from lesions.datasets.tables import read_tables
+from lesions.datasets.rows import Rows, add_metadata, one_per_picture, rows_of, split_of
+from lesions.datasets.tables import MetadataTable, read_tables
 
 CODES = ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
 COLUMNS = ("image", *CODES)
 LESIONS = ("image", "lesion_id", "diagnosis_confirm_type")
 TABLES = (COLUMNS, LESIONS)
+TEST_ORIGIN = "ISIC 2018 test"
 
 
 def recognise(folder: Folder) -> str | None:
@@ -29,7 +30,7 @@ def read(folder: Folder) -> RawDataset:
 def read_rows(folder: Folder) -> Rows:
     """One row per picture id in the folder's tables of this kind; no rows where there are none."""
     labels = [
-        rows_of(table, labels_from_one_hot(table, CODES), modality="dermoscopy")
+        rows_of(table, labels_from_one_hot(table, CODES), origin=_origin(table), modality="dermoscopy")
         for table in read_tables(folder, COLUMNS)
     ]
     lesions = [
@@ -37,3 +38,8 @@ def read_rows(folder: Folder) -> Rows:
         for table in read_tables(folder, LESIONS)
     ]
     return add_metadata(one_per_picture(labels), one_per_picture(lesions), "lesion groupings")
+
+
+def _origin(table: MetadataTable) -> str:
+    """The test has pictures of other clinics, too; of the training part, HAM10000, the lesions tell it."""
+    return TEST_ORIGIN if split_of(table.name) == "test" else ""
