@@ -21,6 +21,7 @@ REASONS = (  # in order of precedence: a file that fits several is counted under
     "not an image",
     "no contrast",
     "too small",
+    "mask",
     "no label",
     "other modality",
     "label conflict",

@@ -13,7 +13,10 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val", "validate": "val", "dev": "val", "development": "val",
     "test": "test", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test", "holdout": "test",
 }  # fmt: skip
-MASK_SUFFIXES = re.compile(r"_(segmentation|superpixels|lesion|roi|r\d+_label|mask|attribute_\w+)$", re.IGNORECASE)
+# Of the masks of ISIC 2016 to 2018, HAM10000 and PH2
+_MASK_SUFFIX = re.compile(
+    r"[_ -](segmentations?|superpixels|lesion|roi|r\d+_label|masks?|seg|attribute_\w+)$", re.IGNORECASE
+)
 _MASKS = {"mask", "segmentation", "groundtruth", "superpixel", "annotation", "seg", "gt"}
 _CONTAINERS = frozenset(
     {
@@ -64,6 +67,11 @@ def names_masks(name: str) -> bool:
     """Whether a folder's name says that it holds masks: `masks`, `ISIC2018_Task1_Training_GroundTruth`."""
     words = _words(name)
     return any(_singular(word) in _MASKS for word in words) or "ground_truth" in "_".join(words)
+
+
+def mask_of(stem: str) -> str:
+    """The stem of the photograph whose mask this is by its stem: `IMD003_lesion` -> `IMD003`; empty for no mask."""
+    return _MASK_SUFFIX.sub("", stem) if _MASK_SUFFIX.search(stem) else ""
 
 
 def is_leftover(path: str) -> bool:

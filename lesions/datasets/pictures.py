@@ -30,6 +30,7 @@ def read_pictures(folder: Folder, rows: Rows, tables: str) -> RawDataset:
     ids = pd.Series(files | alone, dtype=str)
     table = by_id.reindex(ids, fill_value="").reset_index(drop=True).assign(source=ids.index)
     without_row = ~ids.isin(table_ids).to_numpy()
+    table["table_id"] = ids.where(~without_row, "").to_numpy()
     table.loc[without_row, "problem"] = f"no row in {tables}"
     table.loc[(table["label"] == "") & (table["problem"] == ""), "problem"] = f"no label in {tables}"
     others = [name for name in folder.files if not (name in files or is_table(name) or name in folder.contained)]

@@ -11,6 +11,7 @@ from lesions.runtime.console import UserError
 RAW_COLUMNS = (
     "source",  # path of the raw file relative to the data set's folder, with forward slashes
     "isic_id",  # ISIC_0024306 where the file's name gives it
+    "table_id",  # the id in the data set's tables that the file's name stands for; empty where none does
     "label",  # slug of the class; empty where there is a problem
     "problem",  # why the picture has no usable label, in words; else empty
     "official_split",  # train or test where the publisher split the data, else empty

@@ -77,6 +77,26 @@ def candidate_pairs(hashes: Sequence[str], max_distance: int = MAX_DISTANCE) -> 
     return table[table["a"] < table["b"]].sort_values(["a", "b", "orientation"], ignore_index=True)
 
 
+def same_picture_pairs(pictures: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The pairs of rows that share an id (in one of the columns `keys`; empty is none) and nearly all bits of a hash.
+
+    The id makes it likely that they are one picture, saved in two ways; without it, hashes alone are too weak for that.
+    pictures: with sha256 and phash; of rows with equal pixels the first stands for all. Returns columns a and b,
+    positions of rows.
+    """
+    rows = pictures.assign(position=range(len(pictures)))
+    pairs = [np.empty((0, 2), np.int64)]
+    for key in keys:
+        distinct = rows[(rows[key] != "") & ~rows[[key, "sha256"]].duplicated()]
+        joined = distinct.merge(distinct, on=key, suffixes=("", "_other"))
+        joined = joined[joined["position"] < joined["position_other"]]
+        if len(joined):
+            upright, views = hash_views(joined["phash"].tolist())[0], hash_views(joined["phash_other"].tolist())
+            near = np.bitwise_count(upright ^ views).min(axis=0) <= MAX_DISTANCE
+            pairs.append(joined.loc[near, ["position", "position_other"]].to_numpy())
+    return pd.DataFrame(np.concatenate(pairs), columns=["a", "b"])
+
+
 def hash_views(hashes: Sequence[str]) -> NDArray[np.uint64]:
     """(8, n) hashes of the pictures in each of ORIENTATIONS, upright first, from those of the upright ones."""
     digits = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8).reshape(-1, 8)

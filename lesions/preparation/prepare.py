@@ -13,6 +13,7 @@ from lesions.data.pixels import Pixels
 from lesions.datasets import read_layout
 from lesions.datasets.raw import RawDataset
 from lesions.params.schema import PrepareParams
+from lesions.preparation.masks import exclude_masks
 from lesions.preparation.near_duplicates import near_duplicates
 from lesions.preparation.official_labels import (
     LabelCheck,
@@ -55,7 +56,7 @@ def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams,
     label_check = check_labels(raw.table, official)
     print(notes_text(official, label_check))
     pictures = decode_all(label_check.table, dataset, folder, image_size, params.min_side, params.color_constancy)
-    pictures = choose_labels(pictures, params)
+    pictures = choose_labels(exclude_masks(pictures, dataset), params)
     near = near_pairs(pictures, folder)
     prepared = PreparedDataset(place(assign(pictures, near, params), folder), near, raw, official, label_check)
     write_manifest(folder, prepared.used, prepared.pictures.drop(prepared.used.index))

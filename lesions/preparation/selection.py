@@ -10,6 +10,7 @@ import pandas as pd
 from lesions.data.diagnoses import merge_classes
 from lesions.params.schema import PrepareParams
 from lesions.preparation.groups import group_together
+from lesions.preparation.near_duplicates import same_picture_pairs
 from lesions.preparation.official_labels import resolve_conflicts
 from lesions.preparation.splits import assign_splits
 from lesions.runtime.console import UserError
@@ -17,7 +18,7 @@ from lesions.runtime.file_names import fitting_name, table_name
 
 FEWEST_CLASSES = 2
 LONGEST_ID = 200  # bytes: with a hash, the number of a copy and a suffix it is still the name of a file
-SAME_PICTURE = ("sha256", "isic_id")  # equal pixels in any orientation, or one picture of the archive
+SAME_PICTURE = ("sha256", "isic_id")  # equal pixels in any orientation, or one picture of the archive by its name
 SAME_LESION = ("patient", "lesion", "official_lesion")
 
 
@@ -102,9 +103,13 @@ def _exclude_other_modalities(pictures: pd.DataFrame, setting: str) -> None:
 
 
 def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
-    """Of files of one picture keep one (a test picture first); where their labels differ, none, but under `keep`."""
+    """Of files of one picture keep one (a test picture first); where their labels differ, none, but under `keep`.
+
+    One picture: equal pixels, or nearly equal ones and an equal id of the archive or of the table.
+    """
     usable = pictures[pictures["reason"] == ""]
-    numbers = pd.Series(group_together(len(usable), [usable[key] for key in SAME_PICTURE]), index=usable.index)
+    near = same_picture_pairs(usable, ("isic_id", "table_id"))
+    numbers = pd.Series(group_together(len(usable), [usable["sha256"]], near), index=usable.index)
     repeated = numbers[numbers.duplicated(keep=False)]
     copies, conflicts = {}, {}
     for _, members in repeated.groupby(repeated, sort=False):

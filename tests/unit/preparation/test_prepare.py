@@ -83,17 +83,26 @@ def test_under_official_no_training_picture_shares_a_lesion_with_the_test(
     assert found["Test/nevus/Test_nevus_000.png"] == found["Test/nevus/Test_nevus_001.png"] == ""
 
 
-def test_two_files_of_one_archive_picture_are_copies_whatever_their_pixels(
+def test_an_id_of_the_archive_joins_copies_only_where_the_pixels_agree(
     make_dataset: MakeDataset, tmp_path: Path
 ) -> None:
-    """The archive's id says that a recompressed copy is the same picture, though no pixel hash does."""
+    """A recompressed copy has other pixels; but a stem that two photographs share must cost neither of them."""
     root = make_dataset({"nevus": 8, "melanoma": 8})
-    (root / "nevus" / "nevus_000.png").rename(root / "nevus" / "ISIC_0000001.png")
-    (root / "nevus" / "nevus_001.png").rename(root / "nevus" / "ISIC_0000001 (1).png")
-    (root / "nevus" / "nevus_002.png").rename(root / "nevus" / "ISIC_0000002.png")
-    (root / "melanoma" / "melanoma_002.png").rename(root / "melanoma" / "ISIC_0000002.png")
-    found = fate(prepared(root, tmp_path))
-    assert sorted(filter(None, found.values())) == ["exact duplicate", "label conflict", "label conflict"]
+    for copy, folder in (("ISIC_0000001 (1).jpg", "nevus"), ("ISIC_0000002.jpg", "melanoma")):
+        number = int(copy[11]) - 1
+        (root / "nevus" / f"nevus_{number:03}.png").rename(root / "nevus" / f"{copy[:12]}.png")
+        with Image.open(root / "nevus" / f"{copy[:12]}.png") as picture:
+            picture.save(root / folder / copy, quality=80)
+    (root / "nevus" / "nevus_003.png").rename(root / "nevus" / "ISIC_0000003.png")
+    (root / "melanoma" / "melanoma_003.png").rename(root / "melanoma" / "ISIC_0000003.png")
+    pictures = prepared(root, tmp_path)
+    assert {source: reason for source, reason in fate(pictures).items() if reason} == {
+        "nevus/ISIC_0000001.png": "exact duplicate",
+        "nevus/ISIC_0000002.png": "label conflict",
+        "melanoma/ISIC_0000002.jpg": "label conflict",
+    }
+    same_id = pictures[pictures["isic_id"] == "ISIC_0000003"]
+    assert same_id["group"].nunique() == 1, "one id, so one split"
 
 
 def test_near_duplicates_are_told_by_the_grey_copy_of_their_own_row(make_dataset: MakeDataset, tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def table(rows: list[dict[str, object]]) -> pd.DataFrame:
     pictures = pd.DataFrame(rows)
     pictures["source"] = [f"{n:03}.jpg" for n in range(len(rows))]
     pictures["sha256"] = ["" if row["reason"] == "unreadable" else f"{row['pixels']:064}" for row in rows]
+    pictures["phash"] = [f"{0 if int(str(row['pixels'])) % 2 else 2**64 - 1:016x}" for row in rows]
+    pictures["table_id"] = ""
     pictures["label"] = pictures["label"].where(pictures["problem"] == "", "")
     return pictures.assign(detail=pictures["reason"], official_table="table.csv")
 
