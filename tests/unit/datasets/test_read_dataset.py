@@ -1,7 +1,6 @@
 """Class folders: every file becomes one row, and what fits no layout is told in one line."""
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ from lesions.datasets import SYNTHETIC_MARK, read_dataset, read_layout
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import RAW_COLUMNS
 from lesions.runtime.console import UserError
-from tests.documented import documented
 
 MakeDataset = Callable[..., Path]
 
@@ -24,19 +22,6 @@ def test_the_kaggle_layout_gives_label_and_official_split(make_dataset: MakeData
     assert table["source"].is_monotonic_increasing
     found = sorted(zip(table["label"], table["official_split"], strict=True))
     assert found == [("basal_cell_carcinoma", "train")] * 2 + [("nevus", "test"), ("nevus", "train")]
-
-
-def test_kaggles_zip_is_read_once_its_folders_are_moved_up(
-    make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """It holds a folder around Train and Test, which would be taken for the only class."""
-    around = "data/isic9/Skin cancer ISIC The International Skin Imaging Collaboration"
-    make_dataset({"Train/nevus": 2, "Train/melanoma": 1, "Test/nevus": 1}, around)
-    monkeypatch.chdir(tmp_path)
-    subprocess.run(["bash", "-c", documented("mv data/isic9/Skin*/* data/isic9/")], check=True)
-    table = read_dataset("data/isic9", "auto")
-    assert sorted(table["official_split"]) == ["test", "train", "train", "train"]
-    assert set(table["label"]) == {"melanoma", "nevus"}
 
 
 def test_plain_class_folders_have_no_official_split_and_may_be_deep(make_dataset: MakeDataset) -> None:
