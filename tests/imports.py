@@ -11,6 +11,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+@functools.cache
 def module_file(name: str) -> Path | None:
     """The file of a module of this project, or None for a library's."""
     base = REPOSITORY.joinpath(*name.split("."))
@@ -41,9 +42,10 @@ def imported_names(path: Path) -> frozenset[str]:
     return frozenset(names_in(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def imported_files(path: Path) -> set[Path]:
+@functools.cache
+def imported_files(path: Path) -> frozenset[Path]:
     """The project's files that a file imports."""
-    return {file for name in imported_names(path) if (file := module_file(name))}
+    return frozenset(file for name in imported_names(path) if (file := module_file(name)))
 
 
 @functools.cache
@@ -52,6 +54,7 @@ def modules_of_file(path: Path) -> frozenset[str]:
     return _reached(imported_names(path), {path})
 
 
+@functools.cache
 def modules_of_function(function: Callable[..., Any]) -> frozenset[str]:
     """The same of the imports inside a function alone."""
     return _reached(names_in(ast.parse(textwrap.dedent(inspect.getsource(function)))), set())

@@ -3,7 +3,7 @@
 import json
 
 from lesions.reports.findings import COMPARISON_COMMANDS
-from tests.pipeline.conftest import Project
+from tests.pipeline.conftest import STAGES, Project, stages_in
 
 
 def test_a_revision_differs_from_itself_by_nothing(finished: Project) -> None:
@@ -28,7 +28,8 @@ def test_the_commands_of_the_report_answer_whether_rebalancing_helped(project: P
         return text.partition("## Did rebalancing help?")[2].partition("\n## ")[0]
 
     assert all(command in answer() for command in COMPARISON_COMMANDS)
-    project.run("bash", "-ec", "\n".join(COMPARISON_COMMANDS))
+    done = project.run("bash", "-ec", "\n".join(COMPARISON_COMMANDS))
+    assert stages_in(done.stdout) == [*STAGES[STAGES.index("analyze_imbalance") :], "report"], "the rest is not touched"
     assert "cannot be told: the" not in answer()
     found = json.loads((project.folder / "reports/compare/rebalance.json").read_text(encoding="utf-8"))
     assert found["a"] == "plain"

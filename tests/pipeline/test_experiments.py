@@ -92,9 +92,10 @@ def titles_in(svg: str) -> set[str]:
 
 def test_a_temporary_experiment_leaves_the_workspace_as_it_was(project: Project) -> None:
     before = project.outputs()
-    project.dvc("exp", "run", "--temp", "--name", "aside", "-S", "model.dropout=0.5", "train")
+    done = project.dvc("exp", "run", "--temp", "--name", "aside", "-S", "rebalance.cap=1.5", "augment")
+    assert stages_in(done.stdout) == ["analyze_imbalance", "augment"]
     assert project.outputs() == before
-    assert experiments(project)["aside"]["model.dropout"] == "0.5"
+    assert experiments(project)["aside"]["rebalance.cap"] == "1.5"
 
 
 def test_a_data_version_goes_to_a_remote_and_comes_back(project: Project, tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ def test_queued_folds_test_every_picture_once_and_are_gathered_by_name(project: 
     code.write_text("raise SystemExit('the code of a later day')\n", encoding="utf-8")
     project.run_queue(experiments=2)
     project.run("git", "restore", "stages")
-    names = project.dvc("exp", "list", "--name-only").stdout.split()
-    assert len(names) == 2
+    names = project.experiments()
     gather = documented("python -m app.folds $(dvc exp list --name-only)")
     found = json.loads(project.shell(gather, "--format", "json").stdout)
     assert [fold["fold"] for fold in found["folds"]] == ["0", "1"]
