@@ -114,9 +114,9 @@ def trained(seed: int) -> keras.Model:
     model = build_network(
         params_with(model__name="isic_cnn", model__batch_norm=True, model__dropout=0.0).model, 3, SIDE
     )
-    pixels, labels = disc_pictures(240, seed)
+    pixels, labels = disc_pictures(96, seed)
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy())
-    model.fit(pixels.astype(np.float32), labels, batch_size=32, epochs=10, verbose=0)
+    model.fit(pixels.astype(np.float32), labels, batch_size=16, epochs=14, verbose=0)
     return model
 
 
@@ -125,7 +125,7 @@ def test_maps_of_a_trained_network_are_its_own_and_not_those_of_random_weights()
     the network learnt.
 
     That they differ could be chance: any two noisy maps differ. So a second training, from other weights on other
-    pictures, must find the same places, far above every draw of random weights. (Measured: .75 against .06 at most.)
+    pictures, must find the same places, far above every draw of random weights. (Measured: .85 against .06 at most.)
     """
     pixels, labels = disc_pictures(48, 99)
     one, other = trained(1), trained(2)
