@@ -64,9 +64,9 @@ study: setup check ## Try what the write-ups claim (DATASET=folder LABELS=folder
 
 lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproject.toml, with hashes
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
-		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt
+		--custom-compile-command 'make lock' --extra pretrained pyproject.toml --output-file requirements.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
-		--custom-compile-command 'make lock' --extra dev --constraint requirements.txt pyproject.toml \
+		--custom-compile-command 'make lock' --extra pretrained --extra dev --constraint requirements.txt pyproject.toml \
 		--output-file requirements-dev.txt
 	@$(PIP_INSTALL) --dry-run --ignore-installed -r requirements-dev.txt # uv reads fewer limits than pip
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lesions.models import efficientnet_lite0
 from lesions.models.backend import keras
 from lesions.params.schema import ModelParams
 from lesions.runtime.console import UserError
@@ -90,6 +91,12 @@ def _lesion_net(pixels: Any, params: ModelParams) -> Any:
     return dropout(x, "dropout", params)
 
 
+def _efficientnet_lite0(pixels: Any, params: ModelParams) -> Any:
+    """A published network (see its module), normalised in any case."""
+    x = layers.GlobalAveragePooling2D(name=POOL)(efficientnet_lite0.features(pixels))
+    return dropout(x, "dropout", params)
+
+
 def _isic_cnn(pixels: Any, params: ModelParams) -> Any:
     """The network of the notebooks on the nine-class ISIC set, at 180 pixels; theirs has batch_norm: false."""
     x = layers.Rescaling(1 / 255, name="rescaling")(pixels)
@@ -119,6 +126,7 @@ NETWORKS = {
     # Each unpadded 3x3 takes 2 pixels, each pooling halves: 22 leave 1
     "isic_cnn": Architecture(_isic_cnn, smallest=22),
     "ham_cnn": Architecture(_ham_cnn, smallest=4),
+    "efficientnet_lite0": Architecture(_efficientnet_lite0, smallest=1),
 }
 
 

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lesions.models.backend import keras
+from lesions.models.efficientnet_lite0 import set_imagenet_weights
 from lesions.models.networks import BN_MOMENTUM, LOGITS, NETWORKS, POOL, PROBABILITIES, build_model, dropout
 from lesions.models.predict import load_model
+from lesions.params.network_names import LITE0_PACKAGE
 from lesions.params.schema import PRETRAINED_WEIGHTS, ModelParams
 from lesions.runtime.console import UserError
 
@@ -32,7 +34,9 @@ def build_network(params: ModelParams, n_classes: int, image_size: int) -> keras
     """
     if params.name in NETWORKS:
         model = build_model(params, n_classes, image_size)
-        if params.initial_weights != "none":
+        if params.initial_weights == LITE0_PACKAGE:
+            set_imagenet_weights(model)
+        elif params.initial_weights != "none":
             _load_earlier_weights(model, Path(params.initial_weights))
         return model
     network = getattr(keras.applications, params.name)

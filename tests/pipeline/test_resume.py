@@ -22,7 +22,8 @@ from tests.unit.training_pictures import write_prepared
 
 PATIENCE = 240  # seconds after which a test gives up waiting
 # epochs of a twentieth of a second: time enough to kill something in between
-LONG = {"epochs": 40, "model__name": "isic_cnn", "model__dropout": 0.3}
+EPOCHS = 40
+LONG = {"epochs": EPOCHS, "model__name": "isic_cnn", "model__dropout": 0.3}
 
 
 def started(folder: Path, *command: str) -> tuple[subprocess.Popen[bytes], Path]:
@@ -176,7 +177,7 @@ def whole(left_over: LeftOver, tmp_path_factory: pytest.TempPathFactory) -> dict
     assert stages_in(done.stdout) == ["train"]
     assert "differs in its code" in done.stdout
     assert "training resumes" not in done.stdout
-    assert lines_of_epochs(done.stdout) == LONG["epochs"]
+    assert lines_of_epochs(done.stdout) == EPOCHS
     made = trained(project)
     shutil.rmtree(project.folder)
     return made
@@ -189,7 +190,7 @@ def test_a_killed_run_is_gone_on_with(
     done = project.dvc("repro", "train")
     assert stages_in(done.stdout) == ["train"]
     assert "training resumes after epoch" in done.stdout
-    assert lines_of_epochs(done.stdout) < LONG["epochs"]
+    assert lines_of_epochs(done.stdout) < EPOCHS
     assert trained(project) == whole
     assert whole != trained(finished)
 
@@ -200,7 +201,7 @@ def test_what_a_stage_left_over_has_finished_is_taken_over_at_once(project: Proj
     os.kill(stage, signal.SIGCONT)
     wait_until(lambda: not is_alive(stage))
     second = project.dvc("repro", "train")
-    assert f"training resumes after epoch {LONG['epochs']}" in second.stdout
+    assert f"training resumes after epoch {EPOCHS}" in second.stdout
     assert not [line for line in second.stdout.splitlines() if line.startswith("epoch")]
     assert trained(project) == whole
     assert {path.name for path in (project.folder / "checkpoints").iterdir()} == {"lock"}, "left over"
