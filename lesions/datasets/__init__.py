@@ -27,6 +27,7 @@ from lesions.datasets import (
 from lesions.datasets.folder import SPREADSHEETS_NOTE, Folder, is_table
 from lesions.datasets.folder_names import splits_among
 from lesions.datasets.hmnist import refuse_pixel_tables
+from lesions.datasets.joined import JOINED, join_datasets
 from lesions.datasets.raw import RawDataset, make_notes
 from lesions.datasets.tables import describe_columns
 from lesions.datasets.tree import ancestors, holds_dataset, unwrap
@@ -48,6 +49,7 @@ READERS: dict[str, ModuleType] = {
 }
 TABLE_READERS = {name: reader for name, reader in READERS.items() if reader is not class_folders}
 MOST_TABLES = 3  # in an error message
+FEWEST_PARTS = 2  # data sets that can be joined
 SYNTHETIC_MARK = "SYNTHETIC.md"  # a data set with this file is drawn by a program; every output is marked as such
 
 
@@ -59,14 +61,27 @@ def read_dataset(path: str | Path, layout: str) -> pd.DataFrame:
 def read_layout(path: str | Path, layout: str) -> RawDataset:
     """The data set as read by the layout named, or by the one that fits (`auto`); prints which, why, and the notes.
 
-    Raises UserError where the folder is missing, fits no layout or several, its table cannot be read, or no file in it
-    has a label.
+    Sub-folders of different layouts are read one by one and joined. Raises UserError where the folder is missing, fits
+    no layout or several, its table cannot be read, or no file in it has a label.
     """
     folder = Folder(path)
     if not folder.path.is_dir():
         raise UserError(
             f"dataset: {folder.path} is not a folder; set `dataset` in params.yaml to the folder with the pictures"
         )
+    parts = _parts(folder) if layout in ("auto", JOINED) else {}
+    if layout == JOINED and len(parts) < FEWEST_PARTS:
+        raise UserError(
+            f"dataset: {folder.path} is to be read as joined (prepare.layout), but holds {len(parts)} data sets in "
+            "folders of their own; put each into one"
+        )
+    several = len(set(parts.values())) > 1  # of one layout, or of none with tables, they may be parts of one set
+    if layout == JOINED or several:
+        return join_datasets(folder, {part: _read(folder.subfolder(part), "auto") for part in parts})
+    return _read(folder, layout)
+
+
+def _read(folder: Folder, layout: str) -> RawDataset:
     refuse_pixel_tables(folder)
     reason = "named in prepare.layout"
     if layout == "auto":
@@ -91,7 +106,6 @@ def _recognise(folder: Folder) -> tuple[str, str]:
     fits = {name: reason for name, reader in READERS.items() if (reason := reader.recognise(folder))}
     tables = [name for name in fits if name in TABLE_READERS]
     by_diagnosis = class_folders.names_diagnoses(folder)
-    _refuse_several(folder)
     if tables and "class_folders" in fits and not by_diagnosis:
         del fits["class_folders"]
     if len(fits) > 1:
@@ -117,22 +131,18 @@ def _recognise(folder: Folder) -> tuple[str, str]:
     return fits.popitem()
 
 
-def _refuse_several(folder: Folder) -> None:
-    """Raise UserError where sub-folders are data sets of different layouts, at least one with a table of its own."""
+def _parts(folder: Folder) -> dict[str, str]:
+    """The sub-folders that are data sets themselves, by their path, with their layout (several layouts: ` and `)."""
     with_tables = {above for name in folder.files if is_table(name) for above in ancestors(name)}
     layouts: dict[str, str] = {}
     for name, branch in unwrap(folder.tree).folders.items():
         subfolder = folder.subfolder(branch.path) if branch.path in with_tables else None
         own = [layout for layout, reader in TABLE_READERS.items() if subfolder and reader.recognise(subfolder)]
         if own:
-            layouts[name] = " and ".join(own)
+            layouts[branch.path] = " and ".join(own)
         elif holds_dataset(branch) and not splits_among([name]):
-            layouts[name] = "class_folders"
-    if len(set(layouts.values())) > 1 and set(layouts.values()) != {"class_folders"}:
-        listed = ", ".join(f"{name} ({layout})" for name, layout in layouts.items())
-        raise UserError(
-            f"dataset: {folder.path} holds several data sets: {listed}. Set `dataset` to the folder of one of them"
-        )
+            layouts[branch.path] = "class_folders"
+    return layouts
 
 
 def _unread_tables(folder: Folder) -> str:

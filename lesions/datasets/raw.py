@@ -12,6 +12,7 @@ RAW_COLUMNS = (
     "source",  # path of the raw file relative to the data set's folder, with forward slashes
     "isic_id",  # ISIC_0024306 where the file's name gives it
     "table_id",  # the id in the data set's tables that the file's name stands for; empty where none does
+    "dataset",  # the sub-folder that is its data set, where several are joined; else empty
     "label",  # slug of the class; empty where there is a problem
     "problem",  # why the picture has no usable label, in words; else empty
     "official_split",  # train or test where the publisher split the data, else empty
@@ -52,6 +53,11 @@ class RawDataset(NamedTuple):
     layout: str
     table: pd.DataFrame
     notes: list[Note]
+
+    @property
+    def parts(self) -> list[str]:
+        """The sub-folders of the data sets that are joined in it, sorted; none where it is one data set."""
+        return sorted(set(self.table["dataset"]) - {""})
 
     @property
     def counts(self) -> dict[str, int]:

@@ -139,7 +139,10 @@ def _other_readings(branch: Branch, names: list[str], outermost: bool) -> str:
     if len(names) > 1 and datasets:
         listed = "; ".join(f"{name}: {join(inside[name])}" for name in datasets[:MOST_NAMES])
         if len(datasets) == len(names):
-            return f"{join(names)}: each a data set of its own ({listed}). Set `dataset` to one of them"
+            return (
+                f"{join(names)}: each a data set of its own ({listed}). Set `dataset` to one of them, or "
+                "prepare.layout to joined"
+            )
         return (
             f"{join(names)}: class folders? Or does {join(datasets)} hold the class folders ({listed})? Set `dataset` "
             "to the folder whose folders are the classes"

@@ -38,7 +38,7 @@ class PrepareParams(Strict):
 
     layout: Literal[
         "auto", "class_folders", "ham10000", "isic2016", "isic2017", "isic2018", "isic2019", "siim2020", "isic2024",
-        "milk10k", "pad_ufes_20", "ph2", "isic_archive",
+        "milk10k", "pad_ufes_20", "ph2", "isic_archive", "joined",
     ]  # fmt: skip
     classes: str | dict[str, str | None]
     modality: Literal["auto", "dermoscopy", "clinical", "total_body", "all"]

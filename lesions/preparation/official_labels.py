@@ -52,8 +52,10 @@ class LabelCheck(NamedTuple):
     notes: list[Note]
 
 
-def read_official_labels(path: str | Path) -> OfficialLabels:
+def read_official_labels(path: str | Path, *datasets: Path) -> OfficialLabels:
     """Every table in the folder (or one below) of a recognised layout; a folder without any is fine.
+
+    datasets: folders of data sets that are joined, whose tables serve all of them.
 
     Raises UserError where there is no such folder, or a table of a recognised layout cannot be read.
     """
@@ -62,16 +64,19 @@ def read_official_labels(path: str | Path) -> OfficialLabels:
         raise UserError(f"labels: {folder.path} is not a folder; set `labels` in params.yaml to one (it may be empty)")
     table = pd.DataFrame(columns=list(COLUMNS), dtype=str)
     notes: list[Note] = []
+    others = [Folder(dataset) for dataset in datasets]
     for layout in PRECEDENCE:
-        rows = layout.read_rows(folder)
-        notes += rows.notes
-        table, contradicting = _complete(table, _by_isic_id(rows.table))
-        notes += make_notes({"ids with official labels that exclude each other, the first stands": contradicting})
-    recognised = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
+        for source in (folder, *others):
+            rows = layout.read_rows(source)
+            table, contradicting = _complete(table, _by_isic_id(rows.table))
+            notes += [] if source in others else rows.notes  # those of a data set are its reader's
+            notes += make_notes({"ids with official labels that exclude each other, the first stands": contradicting})
+    recognised = _recognised(folder)
     names = {path: folder.name_of(path) for path in folder.headers}
     notes += make_notes({"tables of no known kind": [name for path, name in names.items() if path not in recognised]})
     notes += make_notes({SPREADSHEETS_NOTE: folder.spreadsheets})
-    return OfficialLabels(table, [name for path, name in names.items() if path in recognised], notes)
+    of_datasets = [f"{other.path.name}/{other.name_of(path)}" for other in others for path in _recognised(other)]
+    return OfficialLabels(table, [*(name for path, name in names.items() if path in recognised), *of_datasets], notes)
 
 
 def check_labels(raw: pd.DataFrame, official: OfficialLabels) -> LabelCheck:
@@ -131,6 +136,12 @@ def resolve_conflicts(pictures: pd.DataFrame) -> pd.DataFrame:
         pictures.loc[row, "reason"] = "label conflict"
         pictures.loc[row, "detail"] = f"officially {official[row]} ({table[row]}){explanation}"
     return pictures
+
+
+def _recognised(folder: Folder) -> list[Path]:
+    """The tables of the folder that are of a known layout."""
+    tables = {path for layout in PRECEDENCE for columns in layout.TABLES for path in folder.tables_with(columns)}
+    return sorted(tables)
 
 
 def _by_isic_id(rows: pd.DataFrame) -> pd.DataFrame:

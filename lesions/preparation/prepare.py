@@ -51,8 +51,8 @@ def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams,
     labels: a folder of official tables, which may hold none. Prints the notes. Raises UserError where the data set
     cannot be used.
     """
-    official = read_official_labels(labels)
     raw = read_layout(dataset, params.layout)
+    official = read_official_labels(labels, *(dataset / part for part in raw.parts))
     label_check = check_labels(raw.table, official)
     print(notes_text(official, label_check))
     pictures = decode_all(label_check.table, dataset, folder, image_size, params.min_side, params.color_constancy)

@@ -132,14 +132,6 @@ def test_the_layout_named_takes_the_outer_of_two_levels_but_never_data_sets(tmp_
         read_layout(several, "class_folders")
 
 
-def test_a_table_data_set_beside_class_folders_is_told(tmp_path: Path) -> None:
-    """Read as the one, the pictures of the other would be left out as pictures without a row."""
-    ham = {f"HAM10000/{name}": text for name, text in TWINS["ham10000"].items()}
-    root = lay_out(tmp_path, {**ham, **files(["isic9/mel", "isic9/nv"])})
-    with pytest.raises(UserError, match=r"several data sets: HAM10000 \(ham10000\), isic9 \(class_folders\)"):
-        read_layout(root, "auto")
-
-
 @pytest.mark.parametrize("layout", TWINS)
 def test_a_table_layout_is_read_below_wrapper_folders(tmp_path: Path, layout: str) -> None:
     wrapped = {f"archive (3)/{layout} data/{name}": text for name, text in TWINS[layout].items()}
