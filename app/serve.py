@@ -7,10 +7,11 @@ import logging
 import sys
 from pathlib import Path
 
-import waitress
+import waitress.server
 
 from app.command_line import argument_parser
 from app.web.application import create_app
+from app.web.body_limit import Channel
 from app.web.service import PredictionService
 from app.web.uploads import MAX_BYTES, MEGABYTE
 from lesions.params.paths import BUNDLE
@@ -50,6 +51,7 @@ def serve(service: PredictionService | str, host: str, port: int) -> None:
     Raises UserError where the address is in use or not this machine's.
     """
     capacity = service.workers.capacity if isinstance(service, PredictionService) else 0
+    waitress.server.BaseWSGIServer.channel_class = Channel  # on every address that it listens on
     try:
         server = waitress.create_server(
             create_app(service),

@@ -1,21 +1,28 @@
-"""The Flask application: pages for people, `POST /api/predict` for programs, `/healthz` for monitoring."""
+"""The Flask application: pages for people; for programs `POST /api/predict`, `/openapi.json` and `/healthz`."""
 
 import math
 from typing import cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request, send_file
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app import wording
 from app.output import PictureResult, as_object
 from app.web.headers import add_security_headers
+from app.web.openapi import openapi
 from app.web.service import PredictionService, UploadOutcome
 from app.web.uploads import MAX_BYTES, MEGABYTE, TOO_LARGE, InMemoryRequest, RefusedError, Upload, read_uploads
 from app.web.workers import BusyError
 from lesions import __version__
 
 site = Blueprint("site", __name__)
+FOR_PROGRAMS = ("/api/", "/healthz", "/openapi.json")  # answered in JSON, mistakes too
+SENTENCES = {  # on what Flask finds by itself, instead of HTTP's names
+    404: "There is nothing at this address.",
+    413: TOO_LARGE,
+    500: "The server failed; its log says how.",
+}
 Reply = tuple[str | Response, int, dict[str, str]]
 
 
@@ -76,7 +83,11 @@ def predict_page() -> Reply:
 @site.post("/api/predict")
 def predict_api() -> Reply:
     """The predictions for programs: a JSON list with an object for each picture, as on the command line."""
-    outcomes = current_service().predict(read_uploads(request), explain=request.args.get("explain") == "1")
+    service = current_service()
+    explain = request.args.get("explain", "0")
+    if explain not in ("0", "1"):
+        raise RefusedError(400, "`explain` is 1, with the heat map, or 0.")
+    outcomes = service.predict(read_uploads(request), explain=explain == "1")
     # One prediction is enough for 200; the other pictures carry their own `error`
     return jsonify([as_json(outcome.result) for outcome in outcomes]), min(o.status for o in outcomes), {}
 
@@ -124,6 +135,13 @@ def healthz() -> Reply:
     return jsonify({"status": "ok", "model": current_service().metadata.version}), 200, {}
 
 
+@site.get("/openapi.json")
+def openapi_document() -> Reply:
+    """What programs may send, and what they get."""
+    service = current_app.extensions["service"]
+    return jsonify(openapi("none" if isinstance(service, str) else service.metadata.version)), 200, {}
+
+
 @site.app_context_processor
 def template_context() -> dict[str, object]:
     """The variables of every template."""
@@ -151,21 +169,25 @@ def busy(error: BusyError) -> Reply:
 @site.app_errorhandler(NoModelError)
 def no_model(error: NoModelError) -> Reply:
     """Nothing is served yet."""
-    if request.path.startswith(("/api/", "/healthz")):
+    if request.path.startswith(FOR_PROGRAMS):
         return jsonify({"status": "no model", "error": str(error)}), 503, {}
     return render_template("message.html", title="No model yet", text=str(error)), 503, {}
 
 
 @site.app_errorhandler(HTTPException)
 def failed(error: HTTPException) -> Reply:
-    """No such page, a wrong method, a body that is too large."""
+    """No such page, a wrong method, a body that is too large, a defect of ours."""
     code = error.code or 500
-    return _message_response(code, TOO_LARGE if code == 413 else (error.name + "."))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        methods = sorted(error.valid_methods)
+        wanted = " and ".join(method for method in methods if method in ("GET", "POST"))
+        return _message_response(code, f"Only {wanted} is answered here.", {"Allow": ", ".join(methods)})
+    return _message_response(code, SENTENCES.get(code, f"{error.name}."))
 
 
 def _message_response(status: int, text: str, headers: dict[str, str] | None = None) -> Reply:
     """A response with only a sentence: JSON for programs, else the page of the request."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(FOR_PROGRAMS):
         return jsonify({"error": text}), status, headers or {}
     service = current_app.extensions["service"]
     if request.path == "/" and isinstance(service, PredictionService):

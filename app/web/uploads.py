@@ -15,7 +15,13 @@ MAX_SIDE = 20_000  # pixels; longer strips are no photographs, and cost memory i
 MAX_PICTURES = 16  # in one request
 SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 FORM_FIELD = "picture"
-TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy."
+TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy, or fewer pictures at once."
+TOO_MANY = f"at most {MAX_PICTURES} pictures are taken at once; send the others in further requests."
+NO_PICTURE = (
+    "No picture arrived: choose a JPEG or PNG file. A program sends it as the field "
+    f"`{FORM_FIELD}` of a form, or as the body itself."
+)
+NO_FILE = f"No file is in the form, only text. With curl, an @ sends the file: -F {FORM_FIELD}=@lesion.jpg"
 
 
 class Upload(NamedTuple):
@@ -45,23 +51,31 @@ class InMemoryRequest(Request):
 
 
 def read_uploads(request: Request) -> list[Upload]:
-    """The uploads of a form (field `picture`, once or several times) or of a raw body, at least one.
+    """The uploads of a form (its files, whatever their fields are called) or of a raw body, at least one.
 
     Raises RefusedError where there is none, there are too many, or the body is larger than MAX_BYTES.
     """
     try:
         if request.mimetype == "multipart/form-data":
-            files = [Upload(file.filename or "", file.read()) for file in request.files.getlist(FORM_FIELD)]
-            uploads = [upload for upload in files if upload.name or upload.content]
+            uploads = _files_in_form(request)
         else:
             content = request.get_data(parse_form_data=False)
             uploads = [Upload("", content)] if content else []
-    except RequestEntityTooLarge:
-        raise RefusedError(413, TOO_LARGE) from None
+    except RequestEntityTooLarge:  # which Werkzeug raises for too many parts, too
+        too_large = (request.content_length or 0) > MAX_BYTES
+        raise RefusedError(413, TOO_LARGE if too_large else f"Too many parts in the form: {TOO_MANY}") from None
     if not uploads:
-        raise RefusedError(400, "No picture arrived: choose a JPEG or PNG file.")
+        raise RefusedError(400, NO_PICTURE)
     if len(uploads) > MAX_PICTURES:
-        raise RefusedError(413, f"{len(uploads)} pictures at once: at most {MAX_PICTURES} are taken.")
+        raise RefusedError(413, f"{len(uploads)} pictures: {TOO_MANY}")
+    return uploads
+
+
+def _files_in_form(request: Request) -> list[Upload]:
+    files = [Upload(file.filename or "", file.read()) for _, file in request.files.items(multi=True)]
+    uploads = [upload for upload in files if upload.name or upload.content]
+    if request.form and not files:
+        raise RefusedError(400, NO_FILE)
     return uploads
 
 
