@@ -38,6 +38,7 @@ SHIFT = 6  # pixels, the largest in both directions
 ROTATIONS = (-6.0, 6.0)  # degrees, tried beside the upright picture
 MIN_FOR_ROTATION = 0.60  # correlation before rotation, which adds .2 at most
 
+CROWD = 30  # pictures linked to one from which on these are not compared with each other
 ROWS, COLUMNS = 32, 4096  # hashes compared at once, and up to twice as many columns: less, and threads wait for turns
 PAIRS = 32  # correlated at once: in the cache of one core
 
@@ -49,7 +50,8 @@ def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], max_distanc
     its label in the index of phash; called once for each picture in a candidate pair, in worker processes.
 
     Returns columns a, b (index labels, a before b), distance (bits, 0 to `max_distance`, in the nearest orientation),
-    correlation (-1 to 1) and linked (correlation >= MIN_CORRELATION), in the order of the table.
+    correlation (-1 to 1) and linked (correlation >= MIN_CORRELATION), in the order of the table. Of a crowd of copies
+    (more than CROWD) the pairs with one of them alone are in it.
     """
     candidates = candidate_pairs(phash.tolist(), max_distance)
     rows = np.unique(candidates[["a", "b"]])
@@ -57,10 +59,40 @@ def near_duplicates(phash: pd.Series, read: Callable[[Any], Pixels], max_distanc
     bands = list(map_on_all_cores(partial(_read_details, read), labels, "near-duplicates"))
     details = np.stack(bands) if bands else np.empty((0, SIDE, SIDE), np.int8)
     first, second = (np.searchsorted(rows, candidates[column]) for column in ("a", "b"))
-    candidates["correlation"] = _correlate_all(details, first, second, candidates["orientation"].to_numpy())
-    pairs = candidates.groupby(["a", "b"], as_index=False).agg({"distance": "min", "correlation": "max"})
+    orientations = candidates["orientation"].to_numpy()
+    candidates["correlation"] = _correlations(
+        len(rows), first, second, lambda some: _correlate_all(details, first[some], second[some], orientations[some])
+    )
+    pairs = candidates.dropna().groupby(["a", "b"], as_index=False).agg({"distance": "min", "correlation": "max"})
     pairs["a"], pairs["b"] = phash.index[pairs["a"]], phash.index[pairs["b"]]
     return pairs.assign(linked=pairs["correlation"] >= MIN_CORRELATION)
+
+
+def _correlations(
+    n: int, first: NDArray[np.int64], second: NDArray[np.int64], correlate_some: Callable[[Any], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """(m,) correlations of candidate pairs of n pictures, not a number where a pair need not be compared.
+
+    Copies by the hundred would be compared each with each. So of more than CROWD pictures that are linked to one, this
+    one alone is compared with the others: it joins them all.
+    """
+    correlations = np.full(len(first), np.nan)
+    open_pairs = np.ones(len(first), bool)
+    while True:
+        partners = np.bincount(first[open_pairs], minlength=n) + np.bincount(second[open_pairs], minlength=n)
+        if not len(first) or partners.max() <= CROWD:
+            break
+        centre = partners.argmax()
+        star = np.flatnonzero(open_pairs & ((first == centre) | (second == centre)))
+        correlations[star] = correlate_some(star)
+        open_pairs[star] = False
+        linked = star[correlations[star] >= MIN_CORRELATION]
+        members = np.setdiff1d(np.concatenate([first[linked], second[linked]]), centre)
+        if len(members) > CROWD:
+            open_pairs &= ~(np.isin(first, members) | np.isin(second, members))
+    rest = np.flatnonzero(open_pairs)
+    correlations[rest] = correlate_some(rest)
+    return correlations
 
 
 def candidate_pairs(hashes: Sequence[str], max_distance: int = MAX_DISTANCE) -> pd.DataFrame:

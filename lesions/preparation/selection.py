@@ -111,31 +111,33 @@ def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
     near = same_picture_pairs(usable, ("isic_id", "table_id"))
     numbers = pd.Series(group_together(len(usable), [usable["sha256"]], near), index=usable.index)
     repeated = numbers[numbers.duplicated(keep=False)]
-    copies, conflicts = {}, {}
+    copies: dict[int, str] = {}
+    conflicts: dict[int, str] = {}
     for _, members in repeated.groupby(repeated, sort=False):
         same = usable.loc[members.index]
-        if same["label"].nunique() > 1 and params.label_conflicts != "keep":
-            for row in same.index:
-                others = same[same["label"] != same.loc[row, "label"]]
-                conflicts[row] = _same_as(others.iloc[0], same.loc[row])
+        first_of_label = same.drop_duplicates("label")
+        if len(first_of_label) > 1 and params.label_conflicts != "keep":
+            for label, of_label in same.groupby("label", sort=False):
+                conflicts |= _same_as(first_of_label[first_of_label["label"] != label].iloc[0], of_label)
             continue
         for _, of_label in same.groupby("label"):
             original = of_label["official_split"].ne("test").sort_values(kind="stable").index[0]
-            for row in of_label.index.drop(original):
-                copies[row] = _same_as(of_label.loc[original], of_label.loc[row])
+            copies |= _same_as(of_label.loc[original], of_label.drop(original))
     if conflicts and params.label_conflicts == "error":
         row, detail = next(iter(conflicts.items()))
         raise UserError(
             f"dataset: {len(conflicts)} files show a picture that also stands under another class, the first: "
-            f"{usable.loc[row, 'source']}, {detail}; mend the data set, or set prepare.label_conflicts to drop"
+            f"{usable['source'][row]}, {detail}; mend the data set, or set prepare.label_conflicts to drop"
         )
     _exclude(pictures, "label conflict", conflicts)
     _exclude(pictures, "exact duplicate", copies)
 
 
-def _same_as(other: pd.Series, picture: pd.Series) -> str:
-    same = "same pixels" if other["sha256"] == picture["sha256"] else "same picture"
-    return f"{same} as {other['source']}"
+def _same_as(other: pd.Series, copies: pd.DataFrame) -> dict[int, str]:
+    """The detail of each of these copies of another file, by its row."""
+    source = str(other["source"])
+    same = {True: f"same pixels as {source}", False: f"same picture as {source}"}
+    return {row: same[digest == other["sha256"]] for row, digest in zip(copies.index, copies["sha256"], strict=True)}
 
 
 def _exclude_leaking(pictures: pd.DataFrame, numbers: pd.Series) -> None:

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter
 
 from lesions.data.images import load_picture, perceptual_hash
 from lesions.data.pixels import read_pixels, write_png
+from lesions.preparation.groups import group_together
 from lesions.preparation.near_duplicates import (
     COLUMNS,
     MIN_CORRELATION,
@@ -211,3 +212,19 @@ def test_correlation_is_one_with_itself_symmetric_and_keeps_small_shifts(seed: i
     assert correlate(details, details)[0] == pytest.approx(1, abs=1e-5)
     assert correlate(details, shifted)[0] > 0.75
     assert correlate(details, shifted)[0] == pytest.approx(correlate(shifted, details)[0], abs=0.05)
+
+
+def test_copies_by_the_hundred_are_joined_without_comparing_each_with_each() -> None:
+    """1,500 copies took minutes: a million pairs. One picture that is like all the others joins them as well."""
+    pixels = {0: np.asarray(skin(0)), 1: np.asarray(skin(1))}
+    for copy in range(2, 100):
+        pixels[copy] = pixels[0].copy()
+        pixels[copy][copy, copy] = copy
+    hashes = pd.Series({number: perceptual_hash(Image.fromarray(array)) for number, array in pixels.items()})
+    hashes[1] = hashes[0]  # a candidate, but another picture
+    pairs = near_duplicates(hashes, pixels.__getitem__)
+    linked = pairs[pairs["linked"]]
+    assert set(linked["a"]) | set(linked["b"]) == {0, *range(2, 100)}
+    positions = linked[["a", "b"]]
+    assert len(set(group_together(100, [], positions))) == 2, "all copies are one group, the other picture another"
+    assert len(pairs) < 3 * len(pixels)
