@@ -15,7 +15,7 @@ RAW_COLUMNS = (
     "dataset",  # the sub-folder that is its data set, where several are joined; else empty
     "label",  # slug of the class; empty where there is a problem
     "problem",  # why the picture has no usable label, in words; else empty
-    "official_split",  # train or test where the publisher split the data, else empty
+    "official_split",  # train, val or test where the publisher split the data, else empty
     "patient",
     "lesion",
     "origin",  # collection that the picture comes from

@@ -129,11 +129,11 @@ def fitzpatrick_type(text: str) -> str:
 
 
 def split_of(table: str) -> str:
-    """The official split in a table's name: test or train; a published validation part is for training."""
+    """The official split in a table's name: train, val or test."""
     name = table.lower()
     if "test" in name:
         return "test"
-    return "train" if "train" in name or "validation" in name else ""
+    return "val" if "validation" in name else "train" if "train" in name else ""
 
 
 def _merged(duplicates: pd.DataFrame) -> dict[str, str]:

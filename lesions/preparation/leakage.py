@@ -10,6 +10,7 @@ KEYS = {  # kind of leakage -> the columns in which two pictures then agree
     "lesion": ("lesion", "official_lesion"),
     "patient": ("patient",),
 }
+TRAINING = ("train", "val")  # validation counts as training: it chooses
 NEAR, ANY = "near-duplicate", "any"
 
 
@@ -23,8 +24,8 @@ def leakage_counts(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     readable, used = pictures["sha256"] != "", pictures["reason"] == ""
     official, split = pictures["official_split"], pictures["split"]
     splits = {
-        "official": (readable & (official == "test"), readable & (official == "train")),
-        "ours": (used & (split == "test"), used & split.isin(("train", "val"))),
+        "official": (readable & (official == "test"), readable & official.isin(TRAINING)),
+        "ours": (used & (split == "test"), used & split.isin(TRAINING)),
     }
     rows = [row for name, parts in splits.items() if parts[0].any() for row in _shared(pictures, near, name, *parts)]
     return pd.DataFrame(rows, columns=["split", "kind", "test", "shared", "at_least"])
@@ -36,7 +37,7 @@ def leaked_pictures(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     Of several kinds the first of KEYS counts, then near-duplicates; of several training pictures the first.
     """
     readable = pictures[pictures["sha256"] != ""]
-    test, train = (readable[readable["official_split"] == part] for part in ("test", "train"))
+    test, train = (readable[readable["official_split"].isin(parts)] for parts in (("test",), TRAINING))
     leaks: dict[Any, tuple[Any, str]] = {}
     for kind, columns in KEYS.items():
         for column in columns:

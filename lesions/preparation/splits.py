@@ -17,7 +17,9 @@ from lesions.runtime.console import UserError
 def assign_splits(pictures: pd.DataFrame, params: PrepareParams) -> pd.Series:
     """Train, val or test for each row of a table with `group`, `label` and, for `official`, `official_split`.
 
-    No group spans two splits: under `official` the caller has left out the rows that share a group with the test part.
+    No group spans two splits: under `official` the caller has left out the rows that share a group with the test part,
+    and a group with a picture of the published validation part is for validation. A class for which nothing was
+    published for validation, or nothing else, has it drawn as under `fraction`.
     A group of several classes counts as the rarest of them, so that rare classes keep their shares.
     Raises UserError under `official` where the data set has no test part.
     """
@@ -38,6 +40,9 @@ def _assign_groups(groups: pd.DataFrame, params: PrepareParams) -> pd.Series:
     split = pd.Series("train", index=groups.index)
     salt = f"{params.split_seed}:val:{params.fold}" if params.test == "fold" else f"{params.split_seed}:val"
     for _, stratum in groups.groupby("stratum"):
+        if params.test == "official" and 0 < stratum["validation"].sum() < len(stratum):
+            split[stratum.index[stratum["validation"]]] = "val"
+            continue
         n = stratum["n"].sum()
         test = _test_groups(_ranked(stratum, f"{params.split_seed}:test"), params)
         rest = _ranked(stratum.drop(test), salt)
@@ -56,10 +61,15 @@ def _test_groups(ranked: pd.DataFrame, params: PrepareParams) -> pd.Index:
 
 
 def _groups(pictures: pd.DataFrame) -> pd.DataFrame:
-    """One row per group: its number of pictures `n`, and as `stratum` the rarest of its classes."""
-    frequency = pictures["label"].value_counts()
-    by_rarity = pictures.assign(frequency=pictures["label"].map(frequency)).sort_values(["frequency", "label"])
-    return by_rarity.groupby("group").agg(n=("label", "size"), stratum=("label", "first"))
+    """One row per group: its number of pictures `n`, as `stratum` the rarest of its classes, and whether one of its
+    pictures was published for `validation`.
+    """
+    frequency = pictures["label"].map(pictures["label"].value_counts())
+    validation = pictures["official_split"] == "val"
+    by_rarity = pictures.assign(frequency=frequency, validation=validation).sort_values(["frequency", "label"])
+    return by_rarity.groupby("group").agg(
+        n=("label", "size"), stratum=("label", "first"), validation=("validation", "any")
+    )
 
 
 def _ranked(groups: pd.DataFrame, salt: str) -> pd.DataFrame:

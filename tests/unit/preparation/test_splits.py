@@ -73,6 +73,24 @@ def test_the_official_test_stays_as_published() -> None:
     assert {"train", "val"} < set(split)
 
 
+def test_the_published_validation_part_validates_under_official_alone() -> None:
+    """And the whole group of each picture in it; but no class may be left without training or without validation."""
+    pictures = table({"a": 30, "b": 30, "c": 30})
+    pictures.loc[::6, "official_split"] = "test"
+    pictures.loc[2:29:6, "official_split"] = "val"
+    pictures.loc[3:29:6, "group"] = pictures.loc[2:29:6, "group"].tolist()
+    of_b = (pictures["label"] == "b") & (pictures["official_split"] == "train")
+    pictures.loc[of_b, "official_split"] = "val"
+    split = assign_splits(pictures, params(test="official"))
+    of_a = pictures["label"] == "a"
+    published = set(pictures.loc[of_a & (pictures["official_split"] == "val"), "group"])
+    assert ((split[of_a] == "val") == pictures.loc[of_a, "group"].isin(published)).all()
+    for label in "bc":
+        assert {"train", "val", "test"} == set(split[pictures["label"] == label])
+    pooled = assign_splits(pictures, params(test="fraction"))
+    assert set(pooled[pictures["official_split"] == "val"]) == {"train", "val", "test"}
+
+
 def test_official_without_a_test_folder_is_a_users_mistake() -> None:
     with pytest.raises(UserError, match=r"prepare\.test: official needs"):
         assign_splits(table({"a": 30, "b": 30}), params(test="official"))
