@@ -14,6 +14,7 @@ from lesions.preparation.audit_page import write_audit
 from lesions.preparation.prepare import prepare
 from lesions.preparation.summary import summarise, summary_text
 from lesions.runtime.console import run
+from lesions.runtime.outputs import check_writable
 
 EXAMPLES = """\
 examples:
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="a folder with official tables (default: that of params.yaml)")
     parser.add_argument("--out", type=Path, default=Path("data_audit.html"), help="the page (default: data_audit.html)")
     arguments = parser.parse_args()
+    check_writable(arguments.out, "--out")
     params = load_params()
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "prepared"

@@ -12,7 +12,7 @@ from lesions.demo.dataset import write_pictures
 from lesions.demo.plan import SyntheticPicture
 from lesions.demo.traits import CLASS_NAMES
 from lesions.runtime.console import UserError, run
-from lesions.runtime.outputs import whole_folder
+from lesions.runtime.outputs import check_writable, whole_folder
 
 NOTICE = "Drawn by a program, not photographed: no patient, not for any medical use. CC0 1.0 (public domain).\n"
 EXAMPLES = """\
@@ -32,6 +32,7 @@ def main() -> None:
         parser.error("--per-class: at least 1")
     if arguments.folder.exists():
         raise UserError(f"{arguments.folder} exists already: name another folder, or remove it first")
+    check_writable(arguments.folder, "FOLDER", folder=True)
     pictures = plan(arguments.per_class)
     with whole_folder(arguments.folder) as root:
         write_pictures(root, pictures)

@@ -16,7 +16,7 @@ from app.fold_predictions import FoldPredictions, group_repeats, read_fold
 from lesions.metrics import scores
 from lesions.metrics.intervals import wilson
 from lesions.runtime.console import run
-from lesions.runtime.outputs import whole_file
+from lesions.runtime.outputs import check_writable, whole_file
 
 FOLD_SCORES = ("accuracy", "balanced_accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
 AGGREGATES = ("mean", "min", "max")
@@ -43,6 +43,8 @@ def main() -> None:
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
     arguments = parser.parse_args()
+    if arguments.out:
+        check_writable(arguments.out, "--out")
     summary = summarise(group_repeats([read_fold(name) for name in arguments.experiments]))
     texts = {"table": summary_text, "json": lambda content: json.dumps(content, indent=2) + "\n", "csv": to_csv}
     text = texts[arguments.format](summary)

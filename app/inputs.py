@@ -1,13 +1,18 @@
 """Picture files from command-line arguments: files, folders, glob patterns, a list on standard input."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+from lesions.data.picture_files import PictureError, files_below, read_start
+from lesions.data.picture_formats import begins_as_picture, is_picture
+from lesions.runtime.console import UserError
+from lesions.runtime.text_encoding import encoding_of
+
 STANDARD_INPUT = "-"
+QUOTES = ("''", '""', "“”")  # around a path with spaces, as file managers copy it
 
 
 class InputFile(NamedTuple):
@@ -24,18 +29,19 @@ class InputFiles(NamedTuple):
     skipped: int
 
 
-def find_inputs(arguments: Sequence[str], standard_input: Iterable[str]) -> InputFiles:
+def find_inputs(arguments: Sequence[str], standard_input: BinaryIO | None) -> InputFiles:
     """Expand the arguments to files; each path once.
 
-    A folder stands for the files below it with a picture's suffix, hidden ones excluded; a pattern (`*`, `**`, `?`,
-    `[...]`) for its matches; `-` for one path or pattern per line. An argument without a file gives an InputFile with a
-    problem.
+    A folder stands for the files below it that are named like pictures or begin like one, hidden ones excluded; a
+    pattern (`*`, `**`, `?`, `[...]`) for its matches; `-` for one path or pattern per line of standard input (None
+    where that is closed). An argument without a file, and whatever cannot be opened, gives an InputFile with a problem.
+    Raises UserError where standard input is no such list.
     """
     expander = _Expander()
     patterns = (
         pattern
         for argument in arguments
-        for pattern in (_lines(standard_input) if argument == STANDARD_INPUT else [argument])
+        for pattern in (_listed(standard_input) if argument == STANDARD_INPUT else [argument])
     )
     files = {file.path: file for pattern in patterns for file in expander.expand(pattern)}
     return InputFiles(list(files.values()), expander.skipped)
@@ -63,20 +69,39 @@ class _Expander:
         elif not Path(path).is_dir():
             yield InputFile(path)
         else:
-            pictures = sorted(self._pictures_below(path))
-            yield from map(InputFile, pictures)
-            if not pictures:
-                yield InputFile(path, "no picture in this folder")
+            files = sorted(self._inputs_below(Path(path)))
+            yield from files or [InputFile(path, "no picture in this folder")]
 
-    def _pictures_below(self, folder: str) -> Iterator[str]:
-        for parent, folders, names in os.walk(folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in names:
-                if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
-                    yield str(Path(parent, name))
+    def _inputs_below(self, folder: Path) -> Iterator[InputFile]:
+        closed: list[OSError] = []
+        for file in files_below(folder, closed.append):
+            try:
+                if is_picture(file.name) or (not file.name.startswith(".") and begins_as_picture(read_start(file))):
+                    yield InputFile(str(file))
                 else:
                     self.skipped += 1
+            except PictureError as error:
+                yield InputFile(str(file), str(error))
+        for refused in closed:
+            yield InputFile(str(refused.filename), f"folder cannot be opened: {refused.strerror}")
 
 
-def _lines(text: Iterable[str]) -> Iterator[str]:
-    return (line.rstrip("\r\n") for line in text if line.strip())
+def _listed(standard_input: BinaryIO | None) -> Iterator[str]:
+    """The paths of a list in any encoding, one a line, or each with a zero byte behind it (`find -print0`)."""
+    content = standard_input.read() if standard_input else b""
+    if begins_as_picture(content):
+        raise UserError("standard input holds a picture, - takes a list of paths: give the path of the picture itself")
+    encoding = encoding_of(content)
+    try:
+        text = content.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
+    except UnicodeDecodeError:
+        raise UserError(f"standard input is no list of paths: it begins as {encoding}, and goes on as none") from None
+    lines = text.split("\0" if "\0" in text else "\n")
+    return (_path_in(line) for line in lines if line.strip())
+
+
+def _path_in(line: str) -> str:
+    """The path of a line: as it stands, or without what line ends, spaces and quotes put around it."""
+    bare = line.strip()
+    unquoted = bare[1:-1] if len(bare) > 1 and bare[0] + bare[-1] in QUOTES else bare
+    return next((path for path in (line, line.rstrip("\r"), bare) if os.path.lexists(path)), unquoted)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from app import wording
 from lesions.bundle.bundle import Prediction
 from lesions.data.results.bundle import BundleMetadata
+from lesions.runtime.file_names import table_name
+from lesions.runtime.outputs import CSV_LINE_END
 
 SET_SEPARATOR = ";"  # between classes in one cell of a CSV file
 LONGEST_PATH = 48  # characters of a path in a table; its end distinguishes pictures
@@ -43,7 +45,7 @@ def as_object(result: PictureResult) -> dict[str, Any]:
     """One picture as a JSON object."""
     prediction = result.prediction
     return {
-        "path": result.path,
+        "path": table_name(result.path),
         "label": prediction and prediction.label,
         "probability": prediction and prediction.probability,
         "probabilities": prediction and prediction.probabilities,
@@ -149,5 +151,5 @@ def _cell(value: Any) -> str:
 
 def _csv_line(cells: list[str]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
-    return buffer.getvalue()
+    csv.writer(buffer, lineterminator=CSV_LINE_END).writerow(cells)
+    return buffer.getvalue().removesuffix(CSV_LINE_END)

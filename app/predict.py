@@ -3,6 +3,7 @@
 Runs the bundle that `dvc repro export` makes, without TensorFlow. Research software, not a medical device.
 """
 
+import errno
 import io
 import os
 import sys
@@ -19,11 +20,13 @@ from app.inputs import InputFile, InputFiles, find_inputs
 from app.output import PictureResult, csv_lines, json_lines, table_lines
 from lesions.bundle.bundle import Bundle
 from lesions.data.images import load_view
-from lesions.data.picture_files import PictureError
-from lesions.data.pixels import write_png
+from lesions.data.picture_files import PictureError, read_file
+from lesions.data.pixels import Pixels, write_png
 from lesions.params.paths import BUNDLE
 from lesions.rendering.heatmaps import overlay
 from lesions.runtime.console import UserError, available_cores, run
+from lesions.runtime.file_names import fitting_name
+from lesions.runtime.outputs import check_writable
 
 HEAT_MAP_SIDE = 512  # pixels; longer side of a picture under its heat map
 QUEUED_PER_WORKER = 8  # pictures being predicted or waiting to be printed: bounds the memory
@@ -48,11 +51,13 @@ def main() -> None:
     parser.add_argument("--explain", type=Path, metavar="DIR", help="write a heat map of each picture into this folder")
     parser.add_argument("--model", type=Path, default=BUNDLE, metavar="DIR", help=f"the bundle, default {BUNDLE}")
     arguments = parser.parse_args()
-    _allow_any_file_name(arguments.format)
+    _write_utf_8_for_programs(arguments.format)
     bundle = Bundle.load(arguments.model)
     if arguments.explain and not bundle.metadata.pooled:
         raise UserError(f"--explain: heat maps of this model: {bundle.metadata.heat_maps}")
-    sources = find_inputs(arguments.paths, sys.stdin)
+    if arguments.explain:
+        check_writable(arguments.explain, "--explain", folder=True)
+    sources = find_inputs(arguments.paths, sys.stdin.buffer if sys.stdin else None)
     if not sources.files:
         raise UserError("no path on standard input: give one a line")
     failed = _print_results(bundle, sources, arguments.format, arguments.top, arguments.explain)
@@ -88,17 +93,24 @@ def predict_one(bundle: Bundle, source: InputFile, heat_map: Path | None = None)
     if source.problem:
         return PictureResult(source.path, None, source.problem)
     try:
-        content = Path(source.path).read_bytes()
+        content = read_file(Path(source.path))
         (prediction,) = bundle.predict(bundle.pixels(content)[None], explain=heat_map is not None)
         view = load_view(content, HEAT_MAP_SIDE) if heat_map else None
     except PictureError as error:
         return PictureResult(source.path, None, str(error))
-    except OSError as error:
-        return PictureResult(source.path, None, f"unreadable: {error.strerror or type(error).__name__}")
     if heat_map and view is not None and prediction.heat is not None:
-        heat_map.parent.mkdir(parents=True, exist_ok=True)
-        write_png(heat_map, overlay(view, prediction.heat))
+        _write_heat_map(heat_map, overlay(view, prediction.heat))
     return PictureResult(source.path, prediction)
+
+
+def _write_heat_map(path: Path, pixels: Pixels) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_png(path, pixels)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise UserError(f"--explain: {path} cannot be written ({error.strerror}): name another folder") from None
 
 
 def _print_results(bundle: Bundle, sources: InputFiles, output_format: str, top: int, explain: Path | None) -> int:
@@ -146,18 +158,18 @@ def _heat_map_paths(sources: Sequence[InputFile], folder: Path) -> Callable[[Inp
     """The heat-map path of a picture as a function: <folder>/<path below the common parent of all pictures>.png."""
     paths = [Path(os.path.abspath(source.path)) for source in sources if not source.problem]  # noqa: PTH100 - keep links
     common = os.path.commonpath([path.parent for path in paths]) if paths else ""
-    return lambda source: folder / f"{os.path.relpath(source.path, common)}.png"
+
+    def path_of(source: InputFile) -> Path:
+        below = Path(os.path.relpath(source.path, common))
+        return folder / below.with_name(fitting_name(below.name, ".png"))
+
+    return path_of
 
 
-def _allow_any_file_name(output_format: str) -> None:
-    """File names that no encoding, or not the terminal's, can represent must not abort a run over many files."""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        if output_format == "table":
-            sys.stdout.reconfigure(errors="backslashreplace")
-        else:
-            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+def _write_utf_8_for_programs(output_format: str) -> None:
+    """Programs read UTF-8, whatever the terminal's encoding; a table for people has what the terminal can show."""
+    if output_format != "table" and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _at_least_1(text: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import waitress.server
 
 from app.command_line import argument_parser
+from app.web.address import numeric_host, port_number, url
 from app.web.application import create_app
 from app.web.body_limit import Channel
 from app.web.service import PredictionService
@@ -31,7 +32,7 @@ def main() -> None:
     """Parse the command line, load the model, print the address, serve until Ctrl-C."""
     parser = argument_parser("serve", __doc__, EXAMPLES)
     parser.add_argument("--host", default=HOST, help=f"address to listen on (default: {HOST}, this machine only)")
-    parser.add_argument("--port", type=int, default=PORT, help=f"(default: {PORT}; 0: any that is free)")
+    parser.add_argument("--port", type=port_number, default=PORT, help=f"(default: {PORT}; 0: any that is free)")
     parser.add_argument("--model", type=Path, default=BUNDLE, help=f"folder of the model (default: {BUNDLE})")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
@@ -48,14 +49,15 @@ def main() -> None:
 def serve(service: PredictionService | str, host: str, port: int) -> None:
     """Serve until stopped; service: a string says why there is no model.
 
-    Raises UserError where the address is in use or not this machine's.
+    Raises UserError where there is no such address, or it is in use or not this machine's.
     """
+    address = numeric_host(host, port)
     capacity = service.workers.capacity if isinstance(service, PredictionService) else 0
     waitress.server.BaseWSGIServer.channel_class = Channel  # on every address that it listens on
     try:
         server = waitress.create_server(
             create_app(service),
-            host=host,
+            host=address,
             port=port,
             threads=capacity + SPARE_THREADS,
             connection_limit=CONNECTIONS,
@@ -66,8 +68,10 @@ def serve(service: PredictionService | str, host: str, port: int) -> None:
             ident=None,
         )
     except OSError as error:
-        raise UserError(f"cannot listen on {host}:{port} ({error.strerror}): choose another --port or --host") from None
-    print(f"http://{server.effective_host}:{server.effective_port}/  (stop it with Ctrl-C)", flush=True)
+        raise UserError(
+            f"cannot listen on {url(address, port)} ({error.strerror}): choose another --port or --host"
+        ) from None
+    print(f"{url(address, server.effective_port)}  (stop it with Ctrl-C)", flush=True)
     try:
         server.run()
     finally:

@@ -18,7 +18,7 @@ from benchmarks.measuring import markdown
 from lesions.metrics.scores import headline
 from lesions.params.paths import SCORES as SCORES_FILE
 from lesions.runtime.console import UserError, run
-from lesions.runtime.outputs import whole_file
+from lesions.runtime.outputs import check_writable, whole_file
 from studies.experiments import (
     FOLDS,
     experiment_name,
@@ -43,6 +43,8 @@ def main() -> None:
     parser.add_argument("--only", metavar="RECIPE", help="of the plan; the others are taken as they are")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the tables there, too (Markdown)")
     arguments = parser.parse_args()
+    if arguments.out:
+        check_writable(arguments.out, "--out")
     plan, name = read_plan(arguments.plan), arguments.plan.stem
     if arguments.only and arguments.only not in plan:
         raise UserError(f"{arguments.plan} has no recipe {arguments.only}: it has {', '.join(plan)}")

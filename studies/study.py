@@ -14,7 +14,7 @@ from benchmarks.measuring import markdown
 from lesions.metrics.scores import headline
 from lesions.rendering import figures
 from lesions.runtime.console import run
-from lesions.runtime.outputs import whole_file
+from lesions.runtime.outputs import check_writable, whole_file
 from studies import study_charts, study_claims
 from studies.experiments import planned_experiments, read_plan, run_missing
 from studies.leak import measure_leakage
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3, metavar="N", help="of 5")
     parser.add_argument("--out", type=Path, default=Path("docs/study.md"), metavar="FILE", help="charts go beside it")
     arguments = parser.parse_args()
+    check_writable(arguments.out, "--out")
     folds, plan = range(arguments.folds), read_plan(STUDY)
     dataset, labels = arguments.dataset.resolve(), arguments.labels.resolve()
     data = [f"dataset={dataset}", f"labels={labels}"]

@@ -1,19 +1,21 @@
 """The uploads of a request, validated by size and content before any of them is decoded."""
 
 import io
-import struct
 from typing import IO, Any, NamedTuple
 
 from flask import Request
-from PIL import Image, UnidentifiedImageError
 from werkzeug.exceptions import RequestEntityTooLarge
+
+from lesions.data.decoding import TOO_MANY_PIXELS, size_of
+from lesions.data.picture_files import PictureError
+from lesions.data.picture_formats import advice_on
 
 MEGABYTE = 1_000_000
 MAX_BYTES = 20 * MEGABYTE  # of a request, and so of a picture
 MAX_PIXELS = 36_000_000  # dermatoscopes deliver under 30 million
 MAX_SIDE = 20_000  # pixels; longer strips are no photographs, and cost memory in every row
 MAX_PICTURES = 16  # in one request
-SIGNATURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # of JPEG and PNG
 FORM_FIELD = "picture"
 TOO_LARGE = f"Larger than {MAX_BYTES // MEGABYTE} MB: send a smaller copy, or fewer pictures at once."
 TOO_MANY = f"at most {MAX_PICTURES} pictures are taken at once; send the others in further requests."
@@ -85,8 +87,10 @@ def check_upload(content: bytes) -> None:
         raise RefusedError(422, "The file is empty.")
     if len(content) > MAX_BYTES:
         raise RefusedError(413, TOO_LARGE)
-    if not content.startswith(tuple(SIGNATURES)):
-        raise RefusedError(415, "Neither a JPEG nor a PNG picture, whatever its name says.")
+    if not content.startswith(SIGNATURES):
+        known = advice_on(content)
+        told = f" It is {known[1]}." if known else ""
+        raise RefusedError(415, f"Neither a JPEG nor a PNG picture, whatever its name says.{told}")
     width, height = _size_in_header(content)
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise RefusedError(
@@ -96,9 +100,8 @@ def check_upload(content: bytes) -> None:
 
 def _size_in_header(content: bytes) -> tuple[int, int]:
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(SIGNATURES.values())) as image:
-            return image.size
-    except Image.DecompressionBombError:
-        raise RefusedError(413, f"Too many pixels: at most {MAX_PIXELS // 1_000_000} million are taken.") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return size_of(content)
+    except PictureError as error:
+        if error.detail == TOO_MANY_PIXELS:
+            raise RefusedError(413, f"Too many pixels: at most {MAX_PIXELS // 1_000_000} million are taken.") from None
         raise RefusedError(422, "The picture is damaged: it cannot be decoded.") from None

@@ -24,6 +24,7 @@ MAX_PIXELS = 100_000_000  # more is a decompression bomb, not a photograph; derm
 # A JPEG may be decoded at a smaller scale, but not below twice the largest image_size: which pictures count as the
 # same must not depend on image_size.
 DRAFT_SIDE = 1024  # pixels
+TOO_MANY_PIXELS = f"more than {MAX_PIXELS:,} pixels"
 DAMAGED = "damaged or incomplete: copy or download it again"
 UNUSUAL = "damaged, or of a kind that is not read: copy it again, or save it as JPEG or PNG"
 
@@ -89,7 +90,7 @@ def _refusal(error: BaseException, content: bytes) -> PictureError:
     if not content:
         return PictureError("not an image", "empty file")
     if isinstance(error, Image.DecompressionBombError):
-        return PictureError("unreadable", f"more than {MAX_PIXELS:,} pixels")
+        return PictureError("unreadable", TOO_MANY_PIXELS)
     if isinstance(error, MemoryError):
         return PictureError("unreadable", "not enough memory to decode it")
     if isinstance(error, UnidentifiedImageError):

@@ -21,7 +21,7 @@ SIGNATURE_BYTES = 16
 RAW = "a camera's raw file, which is not read: export it as JPEG or PNG"
 _DECODED = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|II[*+]\0|MM\0[*+]|BM.{4}\0\0\0\0|RIFF....WEBP|....ftyp(avi[fs]|m[is]f1)|"
-    rb"GIF8[79]a|\0\0\0\x0cjP  \r\n|\xffO\xffQ|P[1-6Ff]\s",
+    rb"GIF8[79]a|\0\0\0\x0cjP  \r\n|\xffO\xffQ|P[1-6Ff]\s+[-\d#]",
     re.DOTALL,
 )
 # The beginning of what is not decoded, and what it is. HEIC: the Python wheels of its decoder hold code under the GPL

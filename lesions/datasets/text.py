@@ -7,17 +7,10 @@ from pathlib import Path
 
 from lesions.datasets.raw import isic_id
 from lesions.runtime.console import UserError
+from lesions.runtime.text_encoding import encoding_of
 
 SEPARATORS = ",;\t|"
 _LONGEST_HEADER = 400_000  # bytes: tables of pixels have headers of many thousand columns
-# By the bytes that mark them (The Unicode Standard, section 23.8); those of UTF-32 begin like those of UTF-16
-_MARKS = {
-    b"\xff\xfe\0\0": "utf-32",
-    b"\0\0\xfe\xff": "utf-32",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-    b"\xef\xbb\xbf": "utf-8-sig",
-}
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;|]*', re.IGNORECASE)  # written for Excel, above the header
 
 
@@ -46,17 +39,6 @@ def read_header(path: Path) -> tuple[str, ...]:
         return ()
     lines, separator = from_header(_split(start.decode(encoding_of(start), errors="replace")))
     return column_names(split_header(lines[0], separator)) if lines else ()
-
-
-def encoding_of(start: bytes) -> str:
-    """The encoding of a text by its first bytes: its mark, or the zeros of UTF-16 without one; else UTF-8."""
-    marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
-    if marked:
-        return marked
-    even, odd = start[:200:2].count(0), start[1:200:2].count(0)
-    if max(even, odd) > len(start[:200]) // 4:  # most letters of a header are ASCII
-        return "utf-16-le" if odd > even else "utf-16-be"
-    return "utf-8"
 
 
 def from_header(lines: list[str]) -> tuple[list[str], str]:

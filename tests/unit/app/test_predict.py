@@ -47,9 +47,9 @@ def pictures(pooled: Exported, tmp_path: Path) -> Path:
 def run(pooled: Exported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """A function that calls the command in this process: exit code, standard output and error."""
 
-    def call(*arguments: str | Path, standard_input: str = "", model: Path = pooled.folder) -> SimpleNamespace:
+    def call(*arguments: str | Path, standard_input: bytes = b"", model: Path = pooled.folder) -> SimpleNamespace:
         monkeypatch.setattr(sys, "argv", ["app.predict", *map(str, arguments), "--model", str(model)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(standard_input))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(standard_input)))
         with pytest.raises(SystemExit) as stopped:
             predict.main()
         return SimpleNamespace(code=stopped.value.code, **capsys.readouterr()._asdict())
@@ -135,10 +135,10 @@ def test_a_model_of_real_pictures_does_not_say_that_it_is_synthetic(run: Run, fl
 
 
 def test_a_list_on_standard_input(run: Run, pictures: Path) -> None:
-    done = run("-", "--format", "json", standard_input=f"{pictures}/a.png\n{pictures}/sub\n")
+    done = run("-", "--format", "json", standard_input=f"{pictures}/a.png\n{pictures}/sub\n".encode())
     assert [Path(one["path"]).name for one in json.loads(done.out)] == ["a.png", "c.png"]
     with pytest.raises(UserError, match="no path on standard input"):
-        run("-", standard_input="\n")
+        run("-", standard_input=b"\n")
 
 
 def test_explain_writes_a_heat_map_for_each_picture(run: Run, pictures: Path, tmp_path: Path) -> None:
@@ -151,6 +151,31 @@ def test_explain_writes_a_heat_map_for_each_picture(run: Run, pictures: Path, tm
     assert json.loads(done.out) == json.loads(run(pictures, "--format", "json").out)
 
 
+@pytest.mark.parametrize("place", ["file", "file/maps", "x" * 256, "/proc/maps"])
+def test_a_place_for_heat_maps_that_cannot_be_is_told_before_the_work(
+    run: Run, pictures: Path, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"--explain .*: cannot be written, .*; name another place"):
+        run(pictures, "--explain", tmp_path / place)
+    assert not capsys.readouterr().out
+
+
+def test_a_heat_map_of_a_picture_with_the_longest_name_has_a_name_that_fits(
+    run: Run, pooled: Exported, tmp_path: Path
+) -> None:
+    for letter in "ab":
+        write_png(tmp_path / f"{'x' * 250}{letter}.png", pooled.pixels[0])
+    assert run(tmp_path, "--explain", tmp_path / "maps").code == 0
+    assert len(list((tmp_path / "maps").iterdir())) == 2
+
+
+def test_a_heat_map_that_cannot_be_written_is_one_line(run: Run, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "maps" / "a.png.png").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"--explain: .*a\.png\.png cannot be written"):
+        run(pictures, "--explain", tmp_path / "maps")
+
+
 def test_a_network_without_heat_maps_says_so(run: Run, flat: Exported, pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--explain: heat maps of this model: none"):
         run(pictures, "--explain", tmp_path / "maps", model=flat.folder)
@@ -161,6 +186,27 @@ def test_names_that_no_terminal_shows_do_no_harm(run: Run, pooled: Exported, tmp
     write_png(name, pooled.pixels[0])
     assert "\x1b" not in run(name).out
     assert json.loads(run(name, "--format", "json").out)[0]["path"] == str(name)
+
+
+@pytest.mark.parametrize("output_format", ["csv", "json", "table"])
+def test_any_name_is_written_in_any_encoding(pooled: Exported, tmp_path: Path, output_format: str) -> None:
+    """Names with line ends, in other scripts and of no UTF-8, where the terminal only knows ASCII."""
+    names = [b"Icon\r.png", "\u75e3.png".encode(), b"m\xe9lanome.png", b'"a,\nb".png']
+    for name in names:
+        write_png(tmp_path / os.fsdecode(name), pooled.pixels[0])
+    done = subprocess.run(
+        [sys.executable, "-m", "app.predict", tmp_path, "--format", output_format, "--model", pooled.folder],
+        cwd=REPOSITORY, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    expected = {"Icon\r.png", "\u75e3.png", "m%E9lanome.png", '"a,\nb".png'}
+    if output_format == "json":
+        assert {Path(one["path"]).name for one in json.loads(done.stdout)} == expected
+    elif output_format == "csv":
+        rows = csv.DictReader(io.StringIO(done.stdout.decode("utf-8"), newline=""))
+        assert {Path(row["path"]).name for row in rows} == expected
+    else:
+        assert b"\\u75e3.png" in done.stdout
 
 
 def test_nothing_heavy_is_imported(pooled: Exported, pictures: Path) -> None:

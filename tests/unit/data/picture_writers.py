@@ -1,11 +1,15 @@
-"""PNG and TIFF files as other programs write them: any depth, order of bytes and scale, which Pillow does not save."""
+"""One picture in every format that is decoded, and PNG and TIFF of any depth, order and scale, as others write them."""
 
+import io
 import struct
 import zlib
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from tests.conftest import random_pixels
 
 Order = Literal["<", ">"]
 PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # PNG's colour type by the number of channels
@@ -49,3 +53,21 @@ def tiff(values: NDArray[np.generic], order: Order = "<", tags: dict[int, int] |
     mark = b"II*\0" if order == "<" else b"MM\0*"
     content = mark + struct.pack(order + "I", start) + pixels.ljust(start - 8, b"\0")
     return content + directory + struct.pack(order + "I", 0) + beyond
+
+
+PIXELS = random_pixels(1, 40, 60)
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "AVIF", "GIF", "JPEG2000", "PPM")
+
+
+def saved(format_name: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, format_name, **options)
+    return buffer.getvalue()
+
+
+WHOLE = {name: saved(name) for name in FORMATS} | {
+    "LZW": saved("TIFF", compression="tiff_lzw"),
+    "MPO": saved("MPO", save_all=True, append_images=[Image.fromarray(PIXELS)]),
+    "progressive": saved("JPEG", progressive=True),
+    "JP2": saved("JPEG2000", irreversible=True),
+}

@@ -1,6 +1,5 @@
 """Damage: in metadata it costs nothing, in pixels it is one reason in words, and never the end of a run."""
 
-import io
 import struct
 
 import numpy as np
@@ -13,29 +12,12 @@ from lesions.data import decoding, picture_formats
 from lesions.data.decoding import decode, size_of
 from lesions.data.manifest import REASONS
 from lesions.data.picture_files import PictureError
-from tests.conftest import random_pixels
-from tests.unit.data.picture_writers import png, png_chunk, tiff
+from tests.unit.data.picture_writers import FORMATS, PIXELS, WHOLE, png, png_chunk, saved, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # of damaged metadata
 
-PIXELS = random_pixels(1, 40, 60)
-FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "AVIF", "GIF", "JPEG2000", "PPM")
 TURNED_SIDES = (5, 6, 7, 8)
 CODE = ("not supported between", "unpack", "NoneType", "object", "not a TIFF file", "expected", "argument", "index")
-
-
-def saved(format_name: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(PIXELS).save(buffer, format_name, **options)
-    return buffer.getvalue()
-
-
-WHOLE = {name: saved(name) for name in FORMATS} | {
-    "LZW": saved("TIFF", compression="tiff_lzw"),
-    "MPO": saved("MPO", save_all=True, append_images=[Image.fromarray(PIXELS)]),
-    "progressive": saved("JPEG", progressive=True),
-    "JP2": saved("JPEG2000", irreversible=True),
-}
 
 
 def orientation_block(kind: int, count: int, value: bytes, order: str = "<") -> bytes:
