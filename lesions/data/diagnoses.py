@@ -143,6 +143,18 @@ def names_within(label: str) -> list[str]:
     return list(dict.fromkeys((*reading.classes, *reading.subtypes)))
 
 
+def unclear_name(label: str) -> str:
+    """What to say of a class of unknown malignancy whose name holds that of a known class; nothing of any other."""
+    names = [diagnosis(known).name for known in names_within(label)]
+    if not names:
+        return ""
+    return (
+        f"The class {diagnosis(label).name} holds the name of {' and '.join(names)}, but is no known class: its "
+        "malignancy counts as unknown, and no score of melanoma or malignancy counts it as a case. If it is a known "
+        f"class, say so under prepare.classes, e.g. {{{label}: {names_within(label)[0]}}}, or rename its folder."
+    )
+
+
 def finer(label: str) -> frozenset[str]:
     """The classes that a coarse class wholly contains; none for the finest ones and for those of the user's own."""
     return frozenset(other for other in DIAGNOSES if _parts(other) < _parts(label))

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from lesions.data.diagnoses import unclear_name
 from lesions.data.manifest import REASONS, SPLITS
 from lesions.data.results.prepare import AuditCounts, ClassCounts, PrepareMetrics, SplitCounts
 from lesions.datasets.raw import count_notes
@@ -39,6 +40,7 @@ def summary_text(summary: PrepareMetrics) -> str:
         if not counts.used:
             reasons = ", ".join(f"{n} {reason}" for reason, n in counts.excluded.items())
             lines.append(f"{label} is left out: none of its {counts.files} files can be used ({reasons})")
+    lines += [f"NOTE: {text}" for text in map(unclear_name, summary.classes) if text]
     shares = ", ".join(f"{name} {split.pictures} ({split.share:.1%})" for name, split in summary.splits.items())
     lines.append(f"{summary.near_duplicates} pairs are nearly the same picture: each pair stays in one split")
     lines.append(f"data/prepared: {summary.used} pictures in {summary.groups} groups: {shares}")

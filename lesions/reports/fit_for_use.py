@@ -1,5 +1,6 @@
 """Fitness for use of a model, judged by rules on its numbers."""
 
+from lesions.data.diagnoses import unclear_name
 from lesions.metrics.intervals import MIN_CASES
 from lesions.rendering import formatting
 from lesions.rendering.formatting import format_difference, format_percent, format_proportion
@@ -15,6 +16,7 @@ def fit_for_use_section(results: RunResults, target_sensitivity: float) -> Secti
     reasons_against = [
         *_synthetic_warning(results),
         "No external validation was made: every picture comes from the collections it was trained on.",
+        *filter(None, map(unclear_name, results.classes)),
         *_rare_classes(results),
         *_target_sensitivity(results, target_sensitivity),
         *_confounding(results),

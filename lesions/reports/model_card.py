@@ -3,7 +3,9 @@
 After Mitchell et al. (2019), Model Cards for Model Reporting. Every number is from the files that the pipeline writes.
 """
 
-from lesions.data.diagnoses import diagnosis
+from collections import Counter
+
+from lesions.data.diagnoses import Malignancy, diagnosis
 from lesions.params.network_names import LITE0_PACKAGE
 from lesions.params.schema import ModelParams, Params
 from lesions.rendering import formatting
@@ -21,6 +23,12 @@ DISCLAIMER = (
     "treatment, alone or as a second opinion."
 )
 
+MALIGNANCY_NAMES: dict[Malignancy, str] = {
+    "malignant": "malignant",
+    "indeterminate": "indeterminate",
+    "benign": "benign",
+    "unknown": "of unknown malignancy",
+}
 REBALANCING_TEXTS = {
     "augment": "Rebalanced by augmentation",
     "sampler": "Rebalanced by drawing rare classes more often",
@@ -66,7 +74,8 @@ def _model(results: RunResults, params: Params) -> Section:
 
 
 def _use(results: RunResults) -> Section:
-    malignant = [label for label in results.classes if diagnosis(label).malignancy == "malignant"]
+    kinds = Counter(diagnosis(label).malignancy for label in results.classes)
+    counts = [f"{kinds[kind]} {name}" for kind, name in MALIGNANCY_NAMES.items() if kinds[kind]]
     return Section(
         "Intended use",
         [
@@ -74,8 +83,8 @@ def _use(results: RunResults) -> Section:
             "on the same pictures.",
             DISCLAIMER,
             _modality(results),
-            f"It knows {len(results.classes)} classes ({len(malignant)} malignant) and answers every picture with one "
-            "of them: also a picture of healthy skin, of another disease, or of no skin at all.",
+            f"It knows {len(results.classes)} classes ({formatting.join_names(counts)}) and answers every picture with "
+            "one of them: also a picture of healthy skin, of another disease, or of no skin at all.",
         ],
     )
 

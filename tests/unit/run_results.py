@@ -151,6 +151,8 @@ def make_run_results(**changes: Any) -> RunResults:
             parent = scores
             if keys[0] == "prepare":
                 parent, keys = prepare, keys[1:]
+            elif keys[0] == "scores":
+                keys = keys[1:]
             for key in keys:
                 parent = parent[key]
             parent[last] = value

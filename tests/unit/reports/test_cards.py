@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lesions.data.licences import NO_LICENCE
+from lesions.preparation.summary import summary_text
 from lesions.rendering.html import Section, Table, inline
 from lesions.rendering.markdown import write_markdown
 from lesions.reports.data_card import SYNTHETIC_WARNING, data_card, reference_standard_table, reference_standard_text
@@ -40,6 +41,23 @@ def test_the_model_card_states_use_limits_and_that_nothing_was_validated_elsewhe
     assert "answers every picture with one of them" in text
     assert "1,234 weights" in text
     assert "70 % (65 to 75 %)" in text
+
+
+def test_malignancy_is_not_denied_of_classes_whose_malignancy_is_unknown() -> None:
+    """'0 malignant' was said of four classes, one of them `2_melanoma_15_75k_new`."""
+    known = sections_text(model_card(make_run_results(), params_with()))
+    assert "It knows 3 classes (1 malignant and 2 benign)" in known
+    results = make_run_results(scores__classes=["eczema", "not_nevus", "scar"])
+    card = " ".join(text for section in model_card(results, params_with()) for text in section.texts)
+    report = " ".join(text for section in findings(results, "none", 0.9) for text in section.texts)
+    assert "It knows 3 classes (3 of unknown malignancy)" in card
+    for text in (card, report):
+        assert "The class not nevus holds the name of nevus, but is no known class" in text
+        assert "{not_nevus: nevus}" in text
+        assert "eczema holds" not in text
+    counts = next(iter(results.prepare.classes.values()))
+    prepared = results.prepare.model_copy(update={"classes": dict.fromkeys(results.classes, counts)})
+    assert summary_text(prepared).count("NOTE: The class not nevus holds the name of nevus") == 1
 
 
 @pytest.mark.parametrize(
