@@ -13,6 +13,19 @@ REMOVED = {  # keys of earlier versions, and the message on them
     "model.members": "was removed, delete the line: several networks in one gained nothing that could be measured",
 }
 
+_TYPES = {  # pydantic's types of errors, and what it wants, in words
+    "model_type": "a group of keys",
+    "dict_type": "a group of keys",
+    "list_type": "a list",
+    "string_type": "a text",
+    "string_too_short": "a text that is not empty",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+}
+
 
 def error_at(key: str, text: str) -> PydanticCustomError:
     """What a validator raises: `text` says what is wrong with the key, dotted, below the model that is validated."""
@@ -38,8 +51,8 @@ def describe(root: yaml.Node | None, schema: type[BaseModel], error: dict[str, A
 def _allowed(error: dict[str, Any]) -> str:
     if error["type"] == "literal_error":
         return str(error["ctx"]["expected"]).replace("'", "")
-    if error["type"] == "model_type":
-        return "a group of keys"
+    if error["type"] in _TYPES:
+        return _TYPES[error["type"]]
     return str(error["msg"]).removeprefix("Input should be ").removeprefix("a valid ")
 
 

@@ -1,7 +1,5 @@
 """Data sets as people have them, made by the builders in ../shared/cases: each gives the classes that it holds."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from lesions.preparation.masks import exclude_masks
 from lesions.preparation.official_labels import check_labels, read_official_labels
 from lesions.preparation.prepare import decode_all
 from lesions.preparation.selection import choose_labels
-from tests.conftest import REAL_PICTURES
+from tests.data.cases import make_case
 from tests.unit.preparation.test_splits import params
 
 BCC = "basal_cell_carcinoma"
@@ -40,10 +38,7 @@ CASES: dict[str, dict[tuple[str, str], int]] = {
 
 
 def prepared(case: str, folder: Path, **changes: Any) -> pd.DataFrame:
-    maker = REAL_PICTURES / "cases" / case / "make.py"
-    if not maker.is_file():
-        pytest.skip(f"needs {maker} (set LESIONS_SHARED to the folder that holds cases/)")
-    subprocess.run([sys.executable, maker, folder / "set"], check=True)
+    make_case(case, folder / "set")
     (folder / "labels").mkdir()
     (folder / "prepared").mkdir()
     raw = check_labels(read_layout(folder / "set", "auto").table, read_official_labels(folder / "labels")).table

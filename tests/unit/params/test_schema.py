@@ -74,7 +74,9 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
     [
         ("fold: 0 ", "fold: 5 ", "prepare.fold: there is no fold 5 of 5, allowed: 0 to 4"),
         ("val_fraction: 0.15", "val_fraction: 0.7", "prepare.val_fraction: 0.7 is wrong"),
-        ("seed: 0 ", "seed: yes ", "seed: True is wrong"),
+        ("seed: 0 ", "seed: yes ", "seed: True is wrong, allowed: a whole number"),
+        ("dataset: data/demo ", "dataset: 5 ", "dataset: 5 is wrong, allowed: a text"),
+        ("per_class: 500 ", "per_class: many ", "rebalance.per_class: 'many' is wrong, allowed: a whole number"),
         ("seed: 0 ", "seed: 0\nseed: 1 ", "seed: stands twice"),
         ("cap: 4.0", "cap: 0.5", "rebalance.cap: 0.5 is wrong, allowed: greater than or equal to 1"),
         ("dropout: 0.2", "dropout: .nan", "model.dropout: nan is wrong"),
