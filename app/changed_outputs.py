@@ -29,7 +29,8 @@ def sentence() -> str | None:
     changed = (_git("diff", "--name-only", "HEAD") or "").splitlines()
     return (
         f"The same inputs gave other results than those in Git{_headline()}: on another processor TensorFlow adds up "
-        f"in another order, so this is no fault; {len(changed)} files differ, and `git stash` sets them aside."
+        f"in another order, so this is no fault; {len(changed)} files differ: `git stash` sets them aside, "
+        "`git commit -a` makes them what experiments are compared with."
     )
 
 

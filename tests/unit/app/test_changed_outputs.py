@@ -71,7 +71,7 @@ def test_other_results_of_the_same_inputs_are_told_in_one_sentence() -> None:
     told = changed_outputs.sentence()
     assert told is not None
     assert "(accuracy 0.83, there 0.84)" in told
-    assert "2 files differ, and `git stash` sets them aside." in told
+    assert "2 files differ: `git stash` sets them aside" in told
     git("stash")
     assert changed_outputs.sentence() is None
     assert "0.84" in Path("metrics/evaluate.json").read_text(encoding="utf-8")
