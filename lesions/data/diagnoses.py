@@ -5,7 +5,8 @@ is 'indeterminate' there, being premalignant, and so is HAM10000's `akiec` here,
 keratoacanthoma is malignant there, inflammation and infection are benign.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 import pandas as pd
@@ -173,6 +174,28 @@ def compatible(one: str, other: str) -> bool:
     return one not in DIAGNOSES or other not in DIAGNOSES or bool(_parts(one) & _parts(other))
 
 
+def names_diagnosis(label: str) -> bool:
+    """Whether a class names a diagnosis, however coarse; else it says malignant, benign or not melanoma alone."""
+    return label not in _MALIGNANCY_ALONE
+
+
+def common_classes(sets: Iterable[Set[str]]) -> dict[str, str]:
+    """The finest classes that several sets of classes allow: label -> class.
+
+    Labels of two sets that share a diagnosis are one class (akiec of one, actinic keratosis of the other), and with
+    them what either is joined to; those of one set exclude each other. A class bears the name of the label that
+    contains all others in it; where none does, the names of its widest labels.
+    """
+    sets = list(sets)
+    classes = {label: frozenset({label}) for label in set().union(*sets)}
+    for one, other in combinations(sorted(classes), 2):
+        apart = not any({one, other} <= labels for labels in sets)
+        if apart and {one, other} <= DIAGNOSES.keys() and compatible(one, other):
+            joined = classes[one] | classes[other]
+            classes |= dict.fromkeys(joined, joined)
+    return {label: _widest(members) for label, members in classes.items()}
+
+
 def merge_classes(labels: pd.Series, how: str | Mapping[str, str | None]) -> pd.Series:
     """The labels under fewer classes; empty where the class is left out (or the label was empty).
 
@@ -204,6 +227,11 @@ def _present_class(name: str, present: list[str]) -> str:
     """The class for a name in an own map: the name may be that of a folder, numbering and count included."""
     bare = without_decoration(name)
     return bare if bare in present else class_of(name)
+
+
+def _widest(labels: Set[str]) -> str:
+    widest = [label for label in sorted(labels) if not coarser(label) & labels]
+    return "_or_".join(widest)
 
 
 def _parts(label: str) -> frozenset[str]:

@@ -24,8 +24,10 @@ REASONS = (  # in order of precedence: a file that fits several is counted under
     "mask",
     "no label",
     "other modality",
+    "label too coarse",
     "label conflict",
     "exact duplicate",
+    "in another data set too",
     "shares a group with the test set",
     "class too small",
 )

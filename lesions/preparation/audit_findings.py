@@ -12,6 +12,7 @@ from lesions.data.results.prepare import Association, AuditCounts, FrameProbe, L
 from lesions.metrics import probe
 from lesions.metrics.probe import ProbeScores
 from lesions.preparation.audit import Audit, audit
+from lesions.preparation.joined_sets import overlap
 from lesions.preparation.leakage import NEAR, leaked_pictures
 from lesions.preparation.prepare import PreparedDataset
 from lesions.rendering.html import PictureSet, Section, Table, embed_picture, first_sets, table_of
@@ -70,11 +71,31 @@ def audit_prepared(prepared: PreparedDataset, folder: Path) -> AuditResults:
 def sections(results: AuditResults, prepared: PreparedDataset, dataset: Path) -> list[Section]:
     """The findings as sections of the page; dataset: the folder with the raw pictures."""
     return [
+        _overlap(prepared),
         _leakage(results.audit, prepared, dataset),
         _sources(results.audit),
         _frame(results.frame_probe),
         _suspicious(results.audit, dataset),
     ]
+
+
+def _overlap(prepared: PreparedDataset) -> Section:
+    """What the joined data sets share; without a text where there is but one, and so not on the page."""
+    title = "What the data sets share"
+    parts = prepared.raw.parts
+    if not parts:
+        return Section(title, [])
+    used = prepared.used["dataset"].value_counts()
+    texts = [
+        f"{len(parts)} data sets are joined: " + ", ".join(f"{part} ({used.get(part, 0):,} used)" for part in parts),
+        "A picture of two sets is used once. 'By id': ISIC ids in both; 'by pixels': pairs that only the pixels tell; "
+        "'by lesion': pictures of the second whose lesion the first has too, which share its split.",
+    ]
+    rows = [
+        [f"{row['one']} and {row['other']}", *(f"{row[name]:,}" for name in ("by_id", "by_pixels", "by_lesion"))]
+        for row in overlap(prepared.pictures, prepared.near).to_dict("records")
+    ]
+    return Section(title, texts, [Table(["data sets", "by id", "by pixels", "by lesion"], rows)])
 
 
 def _leakage(data_audit: Audit, prepared: PreparedDataset, dataset: Path) -> Section:

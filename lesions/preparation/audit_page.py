@@ -24,7 +24,8 @@ from lesions.rendering.html import (
 
 MOST_SETS = 24  # of pictures in a section; the tables list the rest
 OTHER_REASONS = (
-    "unreadable", "not an image", "no contrast", "too small", "mask", "no label", "shares a group with the test set",
+    "unreadable", "not an image", "no contrast", "too small", "mask", "no label", "other modality", "label too coarse",
+    "in another data set too", "shares a group with the test set",
 )  # fmt: skip
 
 

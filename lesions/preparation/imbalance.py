@@ -14,6 +14,7 @@ PLAN_COLUMNS = ["label", "n_raw", "n_usable", "n_train", "n_target", "n_add"]
 REASON_TEXTS = {
     "label conflict": "also filed under another class",
     "exact duplicate": "the same picture again",
+    "in another data set too": "the same picture in another data set",
     "class too small": "left in a class that is too small",
 }
 

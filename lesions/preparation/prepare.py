@@ -54,6 +54,8 @@ def prepare(dataset: Path, labels: Path, image_size: int, params: PrepareParams,
     raw = read_layout(dataset, params.layout)
     official = read_official_labels(labels, *(dataset / part for part in raw.parts))
     label_check = check_labels(raw.table, official)
+    unknown = label_check.table["origin"] == ""
+    label_check.table.loc[unknown, "origin"] = raw.table.loc[unknown, "dataset"]  # empty where no sets are joined
     print(notes_text(official, label_check))
     pictures = decode_all(label_check.table, dataset, folder, image_size, params.min_side, params.color_constancy)
     pictures = choose_labels(exclude_masks(pictures, dataset), params)

@@ -10,6 +10,7 @@ import pandas as pd
 from lesions.data.diagnoses import merge_classes
 from lesions.params.schema import PrepareParams
 from lesions.preparation.groups import group_together
+from lesions.preparation.joined_sets import in_common_classes, is_joined, same_by_id, same_by_pixels
 from lesions.preparation.near_duplicates import same_picture_pairs
 from lesions.preparation.official_labels import resolve_conflicts
 from lesions.preparation.splits import assign_splits
@@ -35,24 +36,31 @@ def choose_labels(pictures: pd.DataFrame, params: PrepareParams) -> pd.DataFrame
     _exclude_other_modalities(pictures, params.modality)
     if params.label_conflicts == "official":
         pictures = resolve_conflicts(pictures)
+    if is_joined(pictures) and params.classes == "keep":
+        pictures = in_common_classes(pictures)
     merged = merge_classes(pictures["label"], params.classes)
     unmapped = pictures.index[(pictures["reason"] == "") & (merged == "")]
     _exclude(
         pictures, "no label", {row: f"prepare.classes leaves out {pictures.loc[row, 'label']}" for row in unmapped}
     )
     pictures["label"] = merged.where(merged != "", pictures["label"])
-    _exclude_copies(pictures, params)
+    usable = pictures[pictures["reason"] == ""]
+    pairs = pd.concat([same_picture_pairs(usable, ("isic_id", "table_id")), same_by_id(usable)])
+    _exclude_copies(pictures, pairs, params)
     return pictures
 
 
 def assign(pictures: pd.DataFrame, near: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
     """Add `group`, `image_id` and `split` for the pictures that are used; leave out leaking pictures and small classes.
 
-    near: pairs of rows, columns a and b, that show the same lesion by their pixels. Raises UserError where fewer than
+    near: pairs of rows, columns a and b, that show the same lesion by their pixels, and their correlation; of one
+    picture in two joined data sets one is left out. Raises UserError where fewer than
     two usable classes remain.
     """
     pictures = pictures.copy()
     numbers = _group_numbers(pictures, near)
+    if is_joined(pictures):
+        _exclude_copies(pictures, same_by_pixels(pictures[pictures["reason"] == ""], near), params)
     if params.test == "official":
         _exclude_leaking(pictures, numbers)
     _exclude_small_classes(pictures, numbers, params)
@@ -102,16 +110,17 @@ def _exclude_other_modalities(pictures: pd.DataFrame, setting: str) -> None:
     _exclude(pictures, "other modality", details)
 
 
-def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
-    """Of files of one picture keep one (a test picture first); where their labels differ, none, but under `keep`.
+def _exclude_copies(pictures: pd.DataFrame, pairs: pd.DataFrame, params: PrepareParams) -> None:
+    """Of files of one picture keep one (a test picture first, then the largest); where their labels differ, none, but
+    under `keep`.
 
-    One picture: equal pixels, or nearly equal ones and an equal id of the archive or of the table.
+    One picture: equal pixels, or one of the pairs (columns a and b, positions among the usable pictures).
     """
     usable = pictures[pictures["reason"] == ""]
-    near = same_picture_pairs(usable, ("isic_id", "table_id"))
-    numbers = pd.Series(group_together(len(usable), [usable["sha256"]], near), index=usable.index)
+    numbers = pd.Series(group_together(len(usable), [usable["sha256"]], pairs), index=usable.index)
     repeated = numbers[numbers.duplicated(keep=False)]
     copies: dict[int, str] = {}
+    elsewhere: dict[int, str] = {}
     conflicts: dict[int, str] = {}
     for _, members in repeated.groupby(repeated, sort=False):
         same = usable.loc[members.index]
@@ -121,8 +130,12 @@ def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
                 conflicts |= _same_as(first_of_label[first_of_label["label"] != label].iloc[0], of_label)
             continue
         for _, of_label in same.groupby("label"):
-            original = of_label["official_split"].ne("test").sort_values(kind="stable").index[0]
-            copies |= _same_as(of_label.loc[original], of_label.drop(original))
+            order = pd.DataFrame({"train": of_label["official_split"] != "test", "smaller": -of_label["width"]})
+            original = order.sort_values(["train", "smaller"], kind="stable").index[0]
+            others = of_label.drop(original)
+            in_one_set = others["dataset"] == of_label["dataset"][original]
+            copies |= _same_as(of_label.loc[original], others[in_one_set])
+            elsewhere |= _same_as(of_label.loc[original], others[~in_one_set])
     if conflicts and params.label_conflicts == "error":
         row, detail = next(iter(conflicts.items()))
         raise UserError(
@@ -131,6 +144,7 @@ def _exclude_copies(pictures: pd.DataFrame, params: PrepareParams) -> None:
         )
     _exclude(pictures, "label conflict", conflicts)
     _exclude(pictures, "exact duplicate", copies)
+    _exclude(pictures, "in another data set too", elsewhere)
 
 
 def _same_as(other: pd.Series, copies: pd.DataFrame) -> dict[int, str]:

@@ -63,12 +63,19 @@ def _test_groups(ranked: pd.DataFrame, params: PrepareParams) -> pd.Index:
 def _groups(pictures: pd.DataFrame) -> pd.DataFrame:
     """One row per group: its number of pictures `n`, as `stratum` the rarest of its classes, and whether one of its
     pictures was published for `validation`.
+
+    Of joined data sets by origin, too: class is confounded with origin, which each split must show in the same way.
     """
-    frequency = pictures["label"].map(pictures["label"].value_counts())
+    stratum = pictures["label"]
+    if (pictures["dataset"] != "").any():
+        stratum = stratum + " of " + pictures["origin"]
+    frequency = stratum.map(stratum.value_counts())
     validation = pictures["official_split"] == "val"
-    by_rarity = pictures.assign(frequency=frequency, validation=validation).sort_values(["frequency", "label"])
-    return by_rarity.groupby("group").agg(
-        n=("label", "size"), stratum=("label", "first"), validation=("validation", "any")
+    by_rarity = pictures.assign(stratum=stratum, frequency=frequency, validation=validation)
+    return (
+        by_rarity.sort_values(["frequency", "stratum"])
+        .groupby("group")
+        .agg(n=("label", "size"), stratum=("stratum", "first"), validation=("validation", "any"))
     )
 
 

@@ -41,7 +41,7 @@ def table(rows: list[dict[str, object]]) -> pd.DataFrame:
     pictures["phash"] = [f"{0 if int(str(row['pixels'])) % 2 else 2**64 - 1:016x}" for row in rows]
     pictures["table_id"] = ""
     pictures["label"] = pictures["label"].where(pictures["problem"] == "", "")
-    return pictures.assign(detail=pictures["reason"], official_table="table.csv")
+    return pictures.assign(detail=pictures["reason"], official_table="table.csv", dataset="", width=100)
 
 
 @settings(

@@ -25,7 +25,7 @@ def params(**changes: object) -> PrepareParams:
 def table(counts: dict[str, int], first: int = 0) -> pd.DataFrame:
     """One picture a group, with ids as the real set's."""
     rows = [(f"ISIC_{first + n:07}-{label}", label, "train") for label, count in counts.items() for n in range(count)]
-    return pd.DataFrame(rows, columns=["group", "label", "official_split"])
+    return pd.DataFrame(rows, columns=["group", "label", "official_split"]).assign(dataset="", origin="")
 
 
 ISIC9 = {"ak": 53, "bcc": 376, "df": 111, "mel": 360, "nv": 290, "pbk": 462, "scc": 190, "vasc": 140}
@@ -104,7 +104,7 @@ GROUPED = st.lists(st.tuples(st.integers(0, 40), st.sampled_from("abc")), min_si
 def test_no_group_spans_splits_in_any_order_of_rows(rows: list[tuple[int, str]], test: str, random: object) -> None:
     pictures = pd.DataFrame(
         [(f"g{g}", label, "train") for g, label in rows], columns=["group", "label", "official_split"]
-    )
+    ).assign(dataset="", origin="")
     split = assign_splits(pictures, params(test=test))
     assert pictures["group"].groupby(split).unique().explode().is_unique
     shuffled = pictures.sample(frac=1, random_state=random.randrange(2**32))  # type: ignore[attr-defined]
