@@ -7,17 +7,19 @@ whether two recipes differ takes several seeds of each.
 
 import json
 from textwrap import fill
-from typing import Any
 
 import pandas as pd
 
 from app.command_line import argument_parser
 from app.fold_predictions import FoldPredictions, read_fold
-from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate, excludes_zero
-from lesions.metrics.scores import MIN_CASES_PER_CLASS, score_samples
+from lesions.data.results.comparison import Comparison, ScoreComparison
+from lesions.data.results.estimates import Estimate
+from lesions.data.results.scores import ScoreName
+from lesions.metrics.intervals import RESAMPLES, bootstrap_weights, estimate
+from lesions.metrics.scores import DIGITS, MIN_CASES_PER_CLASS, score_samples
 from lesions.runtime.console import UserError, run
 
-SCORES = {
+SCORES: dict[ScoreName, str] = {
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
     "macro_auroc": "macro AUROC",
@@ -44,31 +46,34 @@ def main() -> None:
     parser.add_argument("--format", choices=("table", "json"), default="table")
     arguments = parser.parse_args()
     comparison = compare(read_fold(arguments.a), read_fold(arguments.b))
-    print(json.dumps(comparison, indent=2) if arguments.format == "json" else comparison_text(comparison))
+    print(json.dumps(comparison.as_json(), indent=2) if arguments.format == "json" else comparison_text(comparison))
 
 
-def compare(a: FoldPredictions, b: FoldPredictions) -> dict[str, Any]:
-    """The scores of a and b, and b minus a with its interval and whether that excludes zero, ready for JSON.
+def compare(a: FoldPredictions, b: FoldPredictions) -> Comparison:
+    """The scores of a and b, and b minus a.
 
     Scores that the test pictures do not determine are left out. Raises UserError where classes or test pictures differ.
     """
     check_comparable(a, b)
     weights = bootstrap_weights(a.test["label"], a.test["group"], SEED)
-    resampled = [score_samples(source.test, a.classes, weights).overall for source in (a, b)]
-    scores: dict[str, Any] = {}
+    values = [score_samples(source.test, a.classes, weights).overall for source in (a, b)]
+    scores: dict[ScoreName, ScoreComparison] = {}
     for name in SCORES:
-        if name in resampled[0]:
-            one, other = (values[name] for values in resampled)
-            difference = estimate(other - one)
-            scores[name] = {
-                "a": round(float(one[0]), 4),
-                "b": round(float(other[0]), 4),
-                "difference": difference,
-                "excludes_zero": excludes_zero(difference),
-            }
-    changed = int((a.test["predicted"] != b.test["predicted"]).sum())
-    counts = {"n": len(a.test), "groups": int(a.test["group"].nunique()), "called_differently": changed}
-    return {"a": a.name, "b": b.name, **counts, "classes": a.classes, "scores": scores, "notes": list(NOTES)}
+        if name in values[0] and (difference := estimate(values[1][name] - values[0][name])):
+            one, other = (round(float(samples[name][0]), DIGITS) for samples in values)
+            scores[name] = ScoreComparison(
+                a=one, b=other, difference=difference, excludes_zero=difference.excludes_zero
+            )
+    return Comparison(
+        a=a.name,
+        b=b.name,
+        n=len(a.test),
+        n_groups=int(a.test["group"].nunique()),
+        called_differently=int((a.test["predicted"] != b.test["predicted"]).sum()),
+        classes=a.classes,
+        scores=scores,
+        notes=list(NOTES),
+    )
 
 
 def check_comparable(a: FoldPredictions, b: FoldPredictions) -> None:
@@ -88,24 +93,24 @@ def check_comparable(a: FoldPredictions, b: FoldPredictions) -> None:
             raise UserError(f"{a.name} and {b.name} have different {column}s for {changed} of {len(one)} test pictures")
 
 
-def comparison_text(comparison: dict[str, Any]) -> str:
+def comparison_text(comparison: Comparison) -> str:
     """The comparison as a table and sentences, for a terminal."""
     rows = [
         {
             "score": SCORES[name],
-            "A": f"{row['a']:.3f}",
-            "B": f"{row['b']:.3f}",
-            "B - A": f"{row['difference']['value']:+.3f}",
-            "95 % interval": _interval(row["difference"]),
-            "excludes zero": "yes" if row["excludes_zero"] else "no",
+            "A": f"{row.a:.3f}",
+            "B": f"{row.b:.3f}",
+            "B - A": f"{row.difference.value:+.3f}",
+            "95 % interval": _interval(row.difference),
+            "excludes zero": "yes" if row.excludes_zero else "no",
         }
-        for name, row in comparison["scores"].items()
+        for name, row in comparison.scores.items()
     ]
-    missing = [text for name, text in SCORES.items() if name not in comparison["scores"]]
-    changed = comparison["called_differently"]
+    missing = [text for name, text in SCORES.items() if name not in comparison.scores]
+    counts = f"{comparison.n} test pictures of {comparison.n_groups} groups"
     parts = [
-        f"A: {comparison['a']}\nB: {comparison['b']}",
-        f"{comparison['n']} test pictures of {comparison['groups']} groups, {changed} called differently\n",
+        f"A: {comparison.a}\nB: {comparison.b}",
+        f"{counts}, {comparison.called_differently} called differently\n",
         pd.DataFrame(rows).to_string(index=False),
     ]
     if missing:
@@ -113,11 +118,13 @@ def comparison_text(comparison: dict[str, Any]) -> str:
             f"a class, or a side, has too few test pictures (means over classes need {MIN_CASES_PER_CLASS} of each)"
         )
         parts.append(f"not told: {', '.join(missing)}: {reason}")
-    return "\n".join([*parts, "", *(fill(note, 110) for note in comparison["notes"])])
+    return "\n".join([*parts, "", *(fill(note, 110) for note in comparison.notes)])
 
 
-def _interval(difference: dict[str, Any]) -> str:
-    return f"{difference['low']:+.3f} to {difference['high']:+.3f}" if "low" in difference else "-"
+def _interval(difference: Estimate) -> str:
+    if difference.low is None or difference.high is None:
+        return "-"
+    return f"{difference.low:+.3f} to {difference.high:+.3f}"
 
 
 if __name__ == "__main__":

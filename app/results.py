@@ -1,10 +1,10 @@
 """The headline scores and the files of a run: printed at the end of `make repro`."""
 
-import json
 from pathlib import Path
 
 from app import changed_outputs
 from app.command_line import argument_parser
+from lesions.data.results.scores import EvaluateMetrics
 from lesions.params.paths import (
     BUNDLE,
     DATA_AUDIT,
@@ -17,7 +17,7 @@ from lesions.params.paths import (
     REPORT,
     SCORES,
 )
-from lesions.runtime.console import UserError, run
+from lesions.runtime.console import run
 
 RESULT_FILES = {
     EVALUATE_METRICS: "the scores on the test pictures (also: dvc metrics show)",
@@ -44,10 +44,7 @@ def main() -> None:
     Raises UserError where the pipeline has not run.
     """
     argument_parser("results", __doc__, EXAMPLES).parse_args()
-    path = EVALUATE_METRICS
-    if not path.exists():
-        raise UserError(f"{path} is not there: run `dvc repro` first")
-    headline = json.loads(path.read_text(encoding="utf-8"))
+    headline = EvaluateMetrics.read(EVALUATE_METRICS).as_json()
     width = max(len(str(file)) for file in RESULT_FILES)
     print("\nScores on the test pictures: " + ", ".join(f"{name} {value}" for name, value in headline.items()))
     print("\n".join(["Results:", *(f"  {file!s:{width}}  {text}" for file, text in RESULT_FILES.items())]))

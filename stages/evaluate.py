@@ -1,22 +1,22 @@
 """Score the trained network on the test pictures. The only stage that reads them."""
 
-from typing import Any
-
 import numpy as np
 
 from lesions.data.manifest import classes_of, read_manifest, title_suffix
 from lesions.data.pixels import read_pixels
 from lesions.data.plan import class_shares, read_plan
+from lesions.data.results.scores import CalibrationComparison
 from lesions.evaluation import baselines, charts, contact_sheets, evaluate, grad_cam
 from lesions.evaluation.evaluate import TestPictures
 from lesions.metrics import curves
 from lesions.metrics.decisions import balanced
+from lesions.metrics.intervals import RESAMPLES
 from lesions.models.predict import load_model, predict
 from lesions.params.paths import DECISION, EVALUATE_METRICS, EVALUATE_PLOTS, MODEL, PLAN, PREDICTIONS, PREPARED, SCORES
 from lesions.params.schema import load_params
 from lesions.rendering import figures
 from lesions.runtime.console import UserError, run
-from lesions.runtime.outputs import write_csv, write_json
+from lesions.runtime.outputs import write_csv
 
 
 def main() -> None:
@@ -44,33 +44,29 @@ def main() -> None:
     )
     test = evaluate.select_test(predictions, manifest, output, fitted, params.seed)
     baseline_tables = baselines.fit_baselines(manifest, test.rows, PREPARED, classes, params.seed)
-    summary = evaluate.score_all(predictions, classes, test, params.seed)
-    summary["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
-    summary["test"]["calibration"] = evaluate.score_calibration(test, classes, params.seed)
-    summary["test"]["baselines"] = baselines.compare(test.values, baseline_tables, classes, test.weights)
+    baseline_scores = baselines.compare(test.values, baseline_tables, classes, test.weights)
     test_pixels, predicted = pixels[held_out["split"] == "test"], test.rows["predicted"].map(classes.index).to_numpy()
     maps = grad_cam.heat_maps(model, test_pixels, predicted)
-    summary["test"]["explanations"] = grad_cam.describe(maps, test.rows, classes, test.weights)
-    summary["test"]["explanations"]["sanity"] = grad_cam.randomisation_check(model, test_pixels, predicted, params.seed)
+    check = grad_cam.randomization_test(model, test_pixels, predicted, params.seed)
+    explanations = grad_cam.describe(maps, test.rows, classes, test.weights, check)
+    test_scores = evaluate.score_test(test, manifest, decision, baseline_scores, explanations, params.seed)
 
     decision.write(DECISION)
     write_csv(PREDICTIONS, predictions)
-    write_json(EVALUATE_METRICS, evaluate.headline(summary))
-    write_json(SCORES, summary)
+    evaluate.headline(test_scores).write(EVALUATE_METRICS)
+    evaluate.score_all(predictions, classes, test_scores, RESAMPLES, params.seed).write(SCORES)
     suffix, n_pictures = title_suffix(manifest), params.evaluate.sheet_pictures
-    draw_charts(test, summary["test"]["calibration"], classes, suffix)
+    draw_charts(test, test_scores.calibration, classes, suffix)
     mistakes = contact_sheets.mistakes_sheet(test.rows, PREPARED, n_pictures, suffix)
     figures.save(mistakes, EVALUATE_PLOTS / "mistakes.png")
     unsure_hits = contact_sheets.unsure_hits_sheet(test.rows, PREPARED, n_pictures, suffix)
     figures.save(unsure_hits, EVALUATE_PLOTS / "unsure_hits.png")
-    explanations = contact_sheets.explanation_sheet(
-        test.rows, maps, classes, PREPARED, summary["test"]["explanations"], suffix
-    )
-    figures.save(explanations, EVALUATE_PLOTS / "explanations.png")
-    print(evaluate.summary_text(summary))
+    sheet = contact_sheets.explanation_sheet(test.rows, maps, classes, PREPARED, explanations, suffix)
+    figures.save(sheet, EVALUATE_PLOTS / "explanations.png")
+    print(evaluate.summary_text(test_scores))
 
 
-def draw_charts(test: TestPictures, calibration: dict[str, Any], classes: list[str], suffix: str) -> None:
+def draw_charts(test: TestPictures, calibration: CalibrationComparison, classes: list[str], suffix: str) -> None:
     """Each chart as a table for DVC's interactive plots and as a picture; suffix ends their titles."""
     bins, curve = evaluate.reliability(test, classes), evaluate.decision_curve(test, classes)
     write_csv(EVALUATE_PLOTS / "confusion.csv", charts.with_class_names(test.rows[["label", "predicted"]]))

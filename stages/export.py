@@ -1,10 +1,7 @@
 """Export the trained network as a bundle, and check its predictions against those of evaluate."""
 
-import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from lesions.bundle.bundle import NETWORK, Bundle
 from lesions.bundle.litert import LiteRTNetwork
@@ -12,6 +9,7 @@ from lesions.data.manifest import read_manifest
 from lesions.data.predictions import read_predictions
 from lesions.data.results.decision import Decision
 from lesions.data.results.export import ExportMetrics
+from lesions.data.results.scores import Scores
 from lesions.export import export, ood_check
 from lesions.models.predict import load_model
 from lesions.params.paths import (
@@ -26,7 +24,7 @@ from lesions.params.paths import (
     SCORES,
 )
 from lesions.params.schema import load_params
-from lesions.runtime.console import UserError, run
+from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_folder
 
 CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliability", "roc")]  # without test pictures
@@ -35,7 +33,7 @@ CHARTS = [EVALUATE_PLOTS / f"{name}.png" for name in ("confusion", "pr", "reliab
 def main() -> None:
     load_params()
     manifest = read_manifest(PREPARED)
-    decision, scores = Decision.read(DECISION), _read(SCORES)
+    decision, scores = Decision.read(DECISION), Scores.read(SCORES)
     model, predictions = load_model(MODEL), read_predictions(PREDICTIONS)
     paths = predictions["image_id"].map(manifest.set_index("image_id")["path"])
     inputs = {path.as_posix(): export.sha256_of(path) for path in (MODEL, DECISION, SCORES)}
@@ -57,14 +55,6 @@ def main() -> None:
         f"{BUNDLE}: {size / 1e6:.1f} MB; {parity.n} held-out pictures get the probabilities of evaluate, "
         f"to {parity.largest_difference:.1e}"
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}): run `dvc repro evaluate`") from None
-    return content
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ it stopped.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ import pandas as pd
 
 from app.fold_predictions import FoldPredictions, group_repeats, read_fold
 from benchmarks.measuring import markdown
+from lesions.data.results.estimates import CountedEstimate
+from lesions.data.results.scores import ScoreName, Scores
 from lesions.metrics.scores import headline
 from lesions.params.paths import SCORES as SCORES_FILE
 from lesions.runtime.console import UserError, run
@@ -30,7 +31,13 @@ from studies.experiments import (
 from studies.paired import paired_difference, picture_accuracy
 
 BASELINES = ("origin", "frame", "thumbnail")
-SCORES = ("balanced_accuracy", "accuracy", "macro_auroc", "melanoma_auroc", "melanoma_vs_nevus_auroc")
+SCORES: tuple[ScoreName, ...] = (
+    "balanced_accuracy",
+    "accuracy",
+    "macro_auroc",
+    "melanoma_auroc",
+    "melanoma_vs_nevus_auroc",
+)
 
 
 def main() -> None:
@@ -109,13 +116,13 @@ def _baselines(names: Sequence[str]) -> list[dict[str, Any]]:
     """Test scores of the baselines: the collection alone, the frame of the picture alone, a thumbnail of it alone."""
     scores_by_fold: dict[str, dict[str, dict[str, float]]] = {baseline: {} for baseline in BASELINES}
     for name in names:
-        test_baselines = json.loads(dvc.api.read(SCORES_FILE.as_posix(), rev=name))["test"]["baselines"]
+        path = SCORES_FILE.as_posix()
+        found = Scores.parse(dvc.api.read(path, rev=name), f"{path} of {name}").test.baselines
         fold = name.rpartition("-s")[0]
         for baseline in BASELINES:
-            baseline_scores = test_baselines.get(baseline, {"scores": {}})["scores"]
-            scores_by_fold[baseline].setdefault(
-                fold, {score: baseline_scores[score]["value"] for score in SCORES if baseline_scores.get(score)}
-            )
+            estimates = found[baseline].scores if baseline in found else {}
+            values: dict[str, float] = {score: estimates[score].value for score in SCORES if score in estimates}
+            scores_by_fold[baseline].setdefault(fold, values)
     return [
         {"recipe": f"{baseline} alone", "folds": len(fold_scores), **spreads(pd.DataFrame(fold_scores.values()))}
         for baseline, fold_scores in scores_by_fold.items()
@@ -137,11 +144,11 @@ def _predictions(plan: str, recipe: str, seeds: int, finished: set[str]) -> list
     return [read_fold(name) for name in names if name in finished]
 
 
-def _difference_text(difference: dict[str, Any]) -> str:
+def _difference_text(difference: CountedEstimate) -> str:
     return (
-        f"{difference['value']:+.3f} balanced accuracy "
-        f"(95 % interval {difference['low']:+.3f} to {difference['high']:+.3f}) "
-        f"over the same {difference['n']:,} pictures in {difference['groups']:,} groups"
+        f"{difference.value:+.3f} balanced accuracy "
+        f"(95 % interval {difference.low:+.3f} to {difference.high:+.3f}) "
+        f"over the same {difference.n:,} pictures in {difference.n_groups:,} groups"
     )
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from app.fold_predictions import FoldPredictions
+from lesions.data.results.estimates import CountedEstimate
 from lesions.rendering import figures
 from studies.study_claims import AVERAGED_EPOCHS, COMPARED_EPOCHS, accuracy_by_order
 
@@ -13,21 +14,21 @@ ROW = 24  # pixels
 ABOVE_AND_BELOW = 110  # pixels
 
 
-def scores_chart(balanced: dict[str, dict[str, Any]]) -> Figure:
+def scores_chart(balanced: dict[str, CountedEstimate]) -> Figure:
     """Balanced accuracy of each recipe with its 95 % interval, the best on top.
 
     balanced: studies.paired.score_estimate() of each recipe.
     """
-    order = sorted(balanced, key=lambda name: balanced[name]["value"])
+    order = sorted(balanced, key=lambda name: balanced[name].value)
     best = order[-1]
-    title = f"{best} recognises most: balanced accuracy {balanced[best]['value']:.2f} on test pictures"
+    title = f"{best} recognises most: balanced accuracy {balanced[best].value:.2f} on test pictures"
     figure = figures.new_figure(ABOVE_AND_BELOW + ROW * len(order), title)
     axes = figure.add_subplot()
     for place, name in enumerate(order):
         estimate = balanced[name]
-        axes.plot([estimate["low"], estimate["high"]], [place, place], color=figures.PALE, linewidth=5)
-        axes.plot(estimate["value"], place, "o", color=figures.BLUE)
-        axes.text(estimate["high"] + 0.005, place, f"{estimate['value']:.3f}", va="center", fontsize=figures.SMALL)
+        axes.plot([estimate.low, estimate.high], [place, place], color=figures.PALE, linewidth=5)
+        axes.plot(estimate.value, place, "o", color=figures.BLUE)
+        axes.text(estimate.high + 0.005, place, f"{estimate.value:.3f}", va="center", fontsize=figures.SMALL)
     axes.set_yticks(range(len(order)), order)
     axes.set_xlabel("balanced accuracy, with its 95 % interval over groups of test pictures")
     axes.grid(axis="x")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from app.fold_predictions import FoldPredictions
 from lesions.data.diagnoses import diagnosis
+from lesions.data.results.estimates import CountedEstimate
 from lesions.metrics.intervals import bootstrap_weights, estimate
 from lesions.metrics.scores import score_samples
 from lesions.rendering.formatting import format_difference, format_estimate, join_class_names
@@ -40,7 +41,7 @@ def judge_all(
 ) -> list[Claim]:
     """Every claim in the order of the work. scores: studies.paired.picture_accuracy() of each recipe."""
 
-    def against(one: str, other: str, score: str = "balanced_accuracy") -> dict[str, Any]:
+    def against(one: str, other: str, score: str = "balanced_accuracy") -> CountedEstimate:
         return paired_difference(scores[one], scores[other], score)
 
     return [
@@ -113,9 +114,9 @@ def leak_rows(leaks: list[dict[str, Any]], predictions: list[FoldPredictions]) -
 
 
 def _difference_claim(
-    claim: str, difference: dict[str, Any], score: str = "balanced accuracy", also: str = ""
+    claim: str, difference: CountedEstimate, score: str = "balanced accuracy", also: str = ""
 ) -> Claim:
-    verdict = HOLDS if difference["low"] > 0 else DOES_NOT_HOLD if difference["high"] < 0 else UNDECIDED
+    verdict = HOLDS if difference.low > 0 else DOES_NOT_HOLD if difference.high < 0 else UNDECIDED
     return Claim(claim, verdict, f"{score} {format_difference(difference)}{also}")
 
 
@@ -187,11 +188,7 @@ def _epoch_claims(recipes: dict[str, RecipeResults]) -> list[Claim]:
 def _accuracy_claim(table: pd.DataFrame, leaks: list[dict[str, Any]]) -> Claim:
     accuracy = score_estimate(table, "accuracy")
     verdict = (
-        HOLDS
-        if accuracy["low"] >= CLAIMED_ACCURACY
-        else DOES_NOT_HOLD
-        if accuracy["high"] < CLAIMED_ACCURACY
-        else UNDECIDED
+        HOLDS if accuracy.low >= CLAIMED_ACCURACY else DOES_NOT_HOLD if accuracy.high < CLAIMED_ACCURACY else UNDECIDED
     )
     claimed, tested = (np.mean([leak[split]["accuracy"] for leak in leaks]) for split in ("val", "test"))
     return Claim(

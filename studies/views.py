@@ -99,7 +99,7 @@ def table(predictions: list[tuple[str, PredictionsByView]]) -> str:
         folds = pd.DataFrame(scores).groupby("fold").mean()
         row = {"views": str(views), "folds": str(len(folds)), "trainings": str(len(scores)), **spreads(folds)}
         difference = paired_difference(accuracy[views], accuracy[ALL_VIEWS[0]])
-        interval = f"{difference['value']:+.3f} ({difference['low']:+.3f} to {difference['high']:+.3f})"
+        interval = f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
         rows.append(row | {"gain (95 % interval)": "-" if views == ALL_VIEWS[0] else interval})
     return markdown(pd.DataFrame(rows))
 

@@ -9,20 +9,25 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from lesions.data.results.bundle import BundleMetadata
+from lesions.data.results.comparison import Comparison
 from lesions.data.results.decision import Decision
 from lesions.data.results.export import ExportMetrics
 from lesions.data.results.imbalance import ImbalanceMetrics
 from lesions.data.results.prepare import PrepareMetrics
+from lesions.data.results.scores import EvaluateMetrics, Scores
 from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_file
 
 FOLDER = Path("docs/schema")
 MODELS: dict[str, type] = {  # by name of the file
+    "comparison": Comparison,
     "decision": Decision,
+    "evaluate": EvaluateMetrics,
     "export": ExportMetrics,
     "imbalance": ImbalanceMetrics,
     "lesions": BundleMetadata,
     "prepare": PrepareMetrics,
+    "scores": Scores,
 }
 
 

@@ -1,15 +1,15 @@
 """Baselines on the same test pictures: largest class, origin, frame, 10 x 10 thumbnail."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lesions.data.predictions import probability_columns
+from lesions.data.results.scores import Baseline
 from lesions.metrics import probe
-from lesions.metrics.intervals import estimate, excludes_zero
+from lesions.metrics.estimates import overall
 from lesions.metrics.scores import ScoreValues, score_samples
 
 Array = NDArray[np.float64]
@@ -59,21 +59,17 @@ def _by_origin(manifest: pd.DataFrame, held_out: pd.DataFrame, classes: list[str
 
 def compare(
     network: ScoreValues, tables: dict[str, tuple[str, pd.DataFrame]], classes: list[str], weights: Array
-) -> dict[str, Any]:
+) -> dict[str, Baseline]:
     """The scores of each baseline, and network minus baseline, paired: both on the same resamples.
 
     network: of the same pictures and weights; tables: of fit_baselines(); weights: (1 + resamples, n).
     """
-    result: dict[str, Any] = {}
-    for name, (meaning, table) in tables.items():
+    result = {}
+    for name, (description, table) in tables.items():
         values = score_samples(table, classes, weights).overall
-        differences = {score: estimate(network.overall[score] - values[score]) for score in values}
-        result[name] = {
-            "meaning": meaning,
-            "scores": {score: estimate(value) for score, value in values.items()},
-            "network_minus_baseline": {
-                score: difference and difference | {"excludes_zero": excludes_zero(difference)}
-                for score, difference in differences.items()
-            },
-        }
+        result[name] = Baseline(
+            description=description,
+            scores=overall(values),
+            difference=overall({score: network.overall[score] - value for score, value in values.items()}),
+        )
     return result

@@ -4,14 +4,15 @@
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from lesions.data.diagnoses import diagnosis
-from lesions.metrics import curves, scores
+from lesions.data.results.scores import CalibrationComparison
+from lesions.metrics import curves, estimates, scores
 from lesions.metrics.intervals import wilson
 from lesions.rendering import figures
 
@@ -111,12 +112,12 @@ def curve_chart(kind: CurveKind, predictions: pd.DataFrame, classes: list[str], 
     return figure
 
 
-def reliability_chart(bins: pd.DataFrame, calibration: dict[str, Any], suffix: str) -> Figure:
+def reliability_chart(bins: pd.DataFrame, calibration: CalibrationComparison, suffix: str) -> Figure:
     """Accuracy by confidence, before and after calibration, with Wilson's intervals after; the diagonal is perfect.
 
     bins: probabilities (before, after), confidence, accuracy, n; calibration: that part of scores.json.
     """
-    errors = {name: calibration[name]["ece"]["value"] for name in ("before", "after")}
+    errors = {"before": calibration.before.ece.value, "after": calibration.after.ece.value}
     parts = {name: bins[bins["probabilities"] == name] for name in errors}
     figure = figures.new_figure(430, _reliability_title(parts["after"], errors, calibration) + suffix)
     axes = figure.add_subplot()
@@ -176,24 +177,24 @@ def with_class_names(table: pd.DataFrame) -> pd.DataFrame:
     return table.map(lambda value: diagnosis(value).name if isinstance(value, str) else value)
 
 
-def _reliability_title(after: pd.DataFrame, errors: dict[str, float], calibration: dict[str, Any]) -> str:
+def _reliability_title(after: pd.DataFrame, errors: dict[str, float], calibration: CalibrationComparison) -> str:
     gap = float(np.average(after["confidence"] - after["accuracy"], weights=after["n"]))
     side = "more" if gap > 0 else "less"
     change = f"calibration error {errors['before']:.3f} before, {errors['after']:.3f} after calibration"
     return (
         f"After calibration, the network is on average {abs(gap) * 100:.0f} points {side} confident than right: "
-        f"{change} ({calibration['after']['ece_if_perfect']:.3f} of perfect probabilities); "
-        f"{calibration['n']} test pictures"
+        f"{change} ({calibration.after.ece_if_perfect:.3f} of perfect probabilities); "
+        f"{calibration.n} test pictures"
     )
 
 
 def _confusion_title(predictions: pd.DataFrame, classes: list[str]) -> str:
-    confused = scores.most_confused(predictions, classes, most=1)
+    confused = estimates.most_confused(predictions, classes, most=1)
     if not confused:
         return f"All {len(predictions)} test pictures are called correctly"
     worst = confused[0]
-    truth, predicted = diagnosis(worst["truth"]).name, diagnosis(worst["predicted"]).name
-    return f"Most frequent error: {truth} taken for {predicted} ({worst['n']} of {round(worst['n'] / worst['share'])})"
+    truth, predicted = diagnosis(worst.label).name, diagnosis(worst.predicted).name
+    return f"Most frequent error: {truth} taken for {predicted} ({worst.n} of {round(worst.n / worst.fraction)})"
 
 
 def _curve_title(model: pd.DataFrame, on_all: pd.Series) -> str:

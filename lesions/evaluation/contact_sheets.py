@@ -4,7 +4,6 @@
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from lesions.data.diagnoses import diagnosis
 from lesions.data.pixels import read_pixels
+from lesions.data.results.scores import Explanations
 from lesions.rendering import figures, heatmaps
 
 BLANK = np.full((1, 1, 3), 255, dtype=np.uint8)  # in place of a missing picture
@@ -58,7 +58,7 @@ def explanation_sheet(
     maps: NDArray[np.float32],
     classes: list[str],
     folder: Path,
-    explanations: dict[str, Any],
+    explanations: Explanations,
     suffix: str,
 ) -> Figure:
     """For each class a correct and a wrong prediction, each picture also under its heat map.
@@ -86,11 +86,11 @@ def explanation_sheet(
         hits, mistakes = probability[rows.index[right]], probability[rows.index[~right]]
         row_cells = cells(hits, 1, f"none of {len(rows)}") + cells(mistakes, 2, f"none of {len(rows)}")
         sheet.append(figures.Row(f"{diagnosis(label).name} ({len(rows)})", row_cells))
-    across, down = explanations["sanity"]["map"]
+    across, down = explanations.randomization_test.map_shape
     note = (
         "Heat: Grad-CAM for the predicted class, from the bare picture (nothing spoke for it) over green to yellow "
         f"(spoke most). The map has {across} x {down} cells; what is finer is interpolated. Frame: "
-        f"{explanations['frame']}. In brackets: test pictures of the class, and probabilities."
+        f"{explanations.frame}. In brackets: test pictures of the class, and probabilities."
     )
     return figures.contact_sheet(sheet, _heat_title(explanations) + suffix, HEAT_COLUMNS, note)
 
@@ -114,12 +114,11 @@ def _sheet(rows: pd.DataFrame, captions: pd.Series, folder: Path, title: str, no
     return figures.contact_sheet(sheet, title, note=note)
 
 
-def _heat_title(explanations: dict[str, Any]) -> str:
-    uniform = explanations["share_of_a_uniform_map"]
-    if explanations["all"]["share"] is None:
+def _heat_title(explanations: Explanations) -> str:
+    uniform, overall = explanations.uniform_fraction, explanations.overall
+    if overall.frame_fraction is None or overall.on_frame is None:
         return f"Where the network looked; too few maps to tell the share on the frame ({uniform:.0%} in a uniform map)"
-    share, on_frame = (explanations["all"][name]["value"] for name in ("share", "on_frame"))
     return (
-        f"The frame gets {share:.0%} of the heat, and would get {uniform:.0%} in a uniform map; "
-        f"{on_frame:.0%} of {explanations['all']['n']} test pictures have clearly more there"
+        f"The frame gets {overall.frame_fraction.value:.0%} of the heat, and would get {uniform:.0%} in a uniform map; "
+        f"{overall.on_frame.value:.0%} of {overall.n} test pictures have clearly more there"
     )

@@ -3,7 +3,7 @@
 Decisions (temperature, thresholds, conformal quantiles) are chosen on validation; the test is only scored.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from lesions.data.predictions import probability_columns
 from lesions.data.results.decision import Decision
+from lesions.data.results.estimates import CountedEstimate, Estimate
 from lesions.data.results.rules import ColorConstancy
+from lesions.data.results.scores import (
+    ArgmaxScores,
+    Baseline,
+    CalibrationComparison,
+    EvaluateMetrics,
+    Explanations,
+    Scores,
+    SplitScores,
+    TestScores,
+)
 from lesions.metrics import calibration, conformal, estimates, scores, subgroups, thresholds
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
@@ -24,7 +35,7 @@ HELD_OUT = ("val", "test")  # splits that a model is not fitted to
 NOTES = {
     "intervals": (
         f"low and high: 95 % interval, {RESAMPLES:,} resamples of groups (patients, lesions, pictures) within each "
-        "class, or Wilson's where `interval` says so. They tell how scores vary with the sample of test pictures."
+        "class, or Wilson's where `method` says so. They tell how scores vary with the sample of test pictures."
     ),
     "training": (
         "How scores vary when the same network is trained again is not in these intervals: repeat the training with "
@@ -118,29 +129,52 @@ def choose_decisions(
     )
 
 
-def score_all(predictions: pd.DataFrame, classes: list[str], test: TestPictures, seed: int) -> dict[str, Any]:
-    """The frame of reports/scores.json: for each held-out split the headline, classes, endpoints and errors."""
-    resamples = len(test.weights) - 1
+def score_all(predictions: pd.DataFrame, classes: list[str], test: TestScores, n_resamples: int, seed: int) -> Scores:
+    """The content of reports/scores.json: the scores of the test, and those of the validation rows of predictions."""
     validation = predictions[predictions["split"] == "val"]
-    weights = bootstrap_weights(validation["label"], validation["group"], seed, resamples)
-    return {
-        "classes": classes,
-        "notes": NOTES,
-        "resamples": resamples,
-        "test": score_split(test.rows, classes, test.weights, test.values),
-        "val": score_split(validation, classes, weights, score_samples(validation, classes, weights)),
-    }
+    weights = bootstrap_weights(validation["label"], validation["group"], seed, n_resamples)
+    values = score_samples(validation, classes, weights)
+    val = score_split(validation, classes, weights, values)
+    return Scores(classes=classes, notes=NOTES, n_resamples=n_resamples, test=test, val=val)
 
 
-def score_split(rows: pd.DataFrame, classes: list[str], weights: Array, values: ScoreValues) -> dict[str, Any]:
-    """Of one split: headline, scores with intervals, errors. rows: (n) of a predictions table; values: of weights."""
-    return {
-        "headline": scores.headline(rows, classes),
-        "overall": estimates.overall(values),
-        "per_class": estimates.per_class(rows, classes, values),
-        "questions": estimates.per_endpoint(rows, classes, weights),
-        "most_confused": scores.most_confused(rows, classes),
-    }
+def score_split(rows: pd.DataFrame, classes: list[str], weights: Array, values: ScoreValues) -> SplitScores:
+    """Of one split: scores with intervals, errors. rows: (n) of a predictions table; values: of weights."""
+    per_class = estimates.per_class(rows, classes, values)
+    return SplitScores(
+        n=len(rows),
+        smallest_class_n=min(each.n for each in per_class.values()),
+        overall=estimates.overall(values.overall),
+        per_class=per_class,
+        endpoints=estimates.per_endpoint(rows, classes, weights),
+        most_confused=estimates.most_confused(rows, classes),
+    )
+
+
+def score_test(
+    test: TestPictures,
+    manifest: pd.DataFrame,
+    decision: Decision,
+    baselines: dict[str, Baseline],
+    explanations: Explanations,
+    seed: int,
+) -> TestScores:
+    """All scores of the test pictures. baselines: of baselines.compare(); explanations: of grad_cam.describe()."""
+    rows, classes, weights = test.rows, decision.classes, test.weights
+    return TestScores(
+        **dict(score_split(rows, classes, weights, test.values)),
+        operating_points=thresholds.operating_points(rows, classes, decision.thresholds, weights),
+        conformal={
+            coverage: conformal.describe(rows, classes, class_quantiles, weights)
+            for coverage, class_quantiles in decision.conformal.items()
+        },
+        missed_melanomas=subgroups.missed_melanomas(rows),
+        repeatability=subgroups.repeatability(rows, weights),
+        subgroups=subgroups.by_subgroup(rows, manifest, weights),
+        calibration=score_calibration(test, classes, seed),
+        baselines=baselines,
+        explanations=explanations,
+    )
 
 
 def select_test(
@@ -160,49 +194,31 @@ def select_test(
     return TestPictures(table, output.probabilities[rows], after, weights, score_samples(table, classes, weights))
 
 
-def headline(summary: dict[str, Any]) -> dict[str, float | int]:
-    """metrics/evaluate.json: the main numbers of the test, and the ECE of the calibrated probabilities.
+def headline(test: TestScores) -> EvaluateMetrics:
+    """The main numbers of the test, and the ECE of the calibrated probabilities.
 
     Each has the decimals that its interval is worth; reports/scores.json has more, beside the interval.
     """
-    ece = summary["test"]["calibration"]["after"]["ece"]
-    with_intervals = summary["test"]["overall"] | {"ece": ece}
-    numbers: dict[str, float | int] = summary["test"]["headline"] | {"ece": ece["value"]}
-    return {
-        name: round_by_interval(with_intervals[name]) if with_intervals.get(name) else value
-        for name, value in numbers.items()
-    }
+    rounded = {name: round_by_interval(score) for name, score in test.overall.items() if name in scores.HEADLINE}
+    ece = round_by_interval(test.calibration.after.ece)
+    return EvaluateMetrics.model_validate(
+        {"n": test.n, "smallest_class_n": test.smallest_class_n, **rounded, "ece": ece}
+    )
 
 
-def secondary_scores(
-    test: TestPictures, manifest: pd.DataFrame, classes: list[str], decision: Decision
-) -> dict[str, Any]:
-    """Of the test: operating points and conformal sets of the decision, missed melanomas, repeatability, subgroups."""
-    return {
-        "thresholds": thresholds.operating_points(test.rows, classes, decision.thresholds, test.weights),
-        "conformal": {
-            coverage: conformal.describe(test.rows, classes, class_quantiles, test.weights)
-            for coverage, class_quantiles in decision.conformal.items()
-        },
-        "missed_melanomas": subgroups.missed_melanomas(test.rows),
-        "repeatability": subgroups.repeatability(test.rows, test.weights),
-        "subgroups": subgroups.by_subgroup(test.rows, manifest, test.weights),
-    }
-
-
-def score_calibration(test: TestPictures, classes: list[str], seed: int) -> dict[str, Any]:
+def score_calibration(test: TestPictures, classes: list[str], seed: int) -> CalibrationComparison:
     """Calibration of the network's own and of the calibrated probabilities, and accuracies of the latter."""
     labels = test.rows["label"]
     decided = test.rows.assign(predicted=[classes[index] for index in test.after.argmax(axis=1)])
-    return {
-        "n": len(labels),
-        "before": calibration.describe(test.before, labels, classes, test.weights, seed),
-        "after": calibration.describe(test.after, labels, classes, test.weights, seed),
-        "decided_by_calibrated": {
-            "accuracy": scores.headline(decided, classes)["accuracy"],
-            "balanced_accuracy": round(float(scores.per_class(decided, classes)["recall"].mean()), scores.DIGITS),
-        },
-    }
+    return CalibrationComparison(
+        n=len(labels),
+        before=calibration.describe(test.before, labels, classes, test.weights, seed),
+        after=calibration.describe(test.after, labels, classes, test.weights, seed),
+        calibrated_argmax=ArgmaxScores(
+            accuracy=float(scores.headline(decided, classes)["accuracy"]),
+            balanced_accuracy=round(float(scores.per_class(decided, classes)["recall"].mean()), scores.DIGITS),
+        ),
+    )
 
 
 def reliability(test: TestPictures, classes: list[str]) -> pd.DataFrame:
@@ -223,27 +239,24 @@ def decision_curve(test: TestPictures, classes: list[str]) -> pd.DataFrame:
     return thresholds.decision_curve(melanoma.truth, melanoma.score, test.weights[:, melanoma.rows])
 
 
-def summary_text(summary: dict[str, Any]) -> str:
+def summary_text(test: TestScores) -> str:
     """The test scores in words and as a table, for a terminal."""
-    test = summary["test"]
-    rows = {label: {name: _short(value) for name, value in row.items()} for label, row in test["per_class"].items()}
-    table = pd.DataFrame.from_dict(rows, orient="index").astype(object).drop(columns="note", errors="ignore")
-    numbers = "  ".join(f"{name} {value}" for name, value in headline(summary).items())
-    errors = "; ".join(
-        f"{e['truth']} taken for {e['predicted']} ({e['n']}, {e['share']:.0%})" for e in test["most_confused"]
-    )
+    rows = {label: {name: _short(value) for name, value in scores_of} for label, scores_of in test.per_class.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index").astype(object)
+    numbers = "  ".join(f"{name} {value}" for name, value in headline(test).as_json().items())
+    errors = "; ".join(f"{e.label} taken for {e.predicted} ({e.n}, {e.fraction:.0%})" for e in test.most_confused)
     return (
         f"{table.to_string(na_rep='-')}\n(recall with its 95 % interval; -: not estimable from these pictures)\n\n"
         f"most frequent errors: {errors or 'none'}\ntest: {numbers}"
     )
 
 
-def _short(value: Any) -> Any:
+def _short(value: int | Estimate | None) -> int | str | None:
     """A number, or an estimate as text: its interval only where it is a proportion of n, that is recall."""
-    if not isinstance(value, dict):
+    if not isinstance(value, Estimate):
         return value
-    ends = f" ({value['low']:.2f} to {value['high']:.2f})" if "n" in value and "low" in value else ""
-    return f"{value['value']:.3f}{ends}"
+    ends = f" ({value.low:.2f} to {value.high:.2f})" if isinstance(value, CountedEstimate) else ""
+    return f"{value.value:.3f}{ends}"
 
 
 def _codes(labels: pd.Series, classes: list[str]) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from lesions.data.pixels import Pixels
+from lesions.data.results.scores import Explanations, HeatOnFrame, RandomizationTest
 from lesions.metrics.intervals import DIGITS, MIN_CASES, mean, share
 from lesions.models.backend import keras, tf
 from lesions.models.networks import LOGITS
@@ -85,41 +86,46 @@ def rank_correlations(one: Maps, other: Maps) -> Array:
     )
 
 
-def describe(maps: Maps, rows: pd.DataFrame, classes: list[str], weights: Array) -> dict[str, Any]:
+def describe(
+    maps: Maps, rows: pd.DataFrame, classes: list[str], weights: Array, check: RandomizationTest
+) -> Explanations:
     """How much heat of the maps (n, side, side) of n > 0 pictures lies on the frame: over all, and for each true class.
 
-    rows: (n) label, group; weights: (1 + resamples, n) of bootstrap_weights(). share: the mean over pictures with heat;
-    on_frame: the proportion of maps that sit on the frame. Both are null below 10 pictures.
+    rows: (n) label, group; weights: (1 + resamples, n) of bootstrap_weights(); check: of randomization_test(). The
+    fraction of heat is a mean over pictures with heat, null below 10 of them.
     """
     frame_shares = [heatmaps.frame_share(one) for one in maps]
     has_heat = np.array([value is not None for value in frame_shares])
     shares = np.array([value or 0.0 for value in frame_shares])
     on_frame = np.array([heatmaps.sits_on_frame(one) for one in maps])
 
-    def summary(chosen: NDArray[np.bool_]) -> dict[str, Any]:
+    def summary(chosen: NDArray[np.bool_]) -> HeatOnFrame:
         selected = chosen & has_heat
         estimable = selected.sum() >= MIN_CASES
-        return {
-            "n": int(chosen.sum()),
-            "without_heat": int((chosen & ~has_heat).sum()),
-            "share": mean(shares[selected], weights[:, selected]) if estimable else None,
-            "on_frame": share(on_frame[selected], weights[:, selected], rows["group"][selected]),
-        }
+        return HeatOnFrame(
+            n=int(chosen.sum()),
+            n_without_heat=int((chosen & ~has_heat).sum()),
+            frame_fraction=mean(shares[selected], weights[:, selected]) if estimable else None,
+            on_frame=share(on_frame[selected], weights[:, selected], rows["group"][selected]),
+        )
 
     labels = rows["label"].to_numpy()
-    return {
-        "frame": f"the outer 1/{heatmaps.RING} of each side",
-        "share_of_a_uniform_map": round(heatmaps.uniform_share(*maps.shape[1:]), DIGITS),
-        "on_frame_from": f"{heatmaps.ON_FRAME} times the share of a uniform map",
-        "all": summary(np.ones(len(labels), dtype=bool)),
-        "per_class": {label: summary(labels == label) for label in classes},
-    }
+    return Explanations(
+        frame=f"the outer 1/{heatmaps.RING} of each side",
+        uniform_fraction=round(heatmaps.uniform_share(*maps.shape[1:]), DIGITS),
+        on_frame_from=f"{heatmaps.ON_FRAME} times the share of a uniform map",
+        overall=summary(np.ones(len(labels), dtype=bool)),
+        per_class={label: summary(labels == label) for label in classes},
+        randomization_test=check,
+    )
 
 
-def randomisation_check(model: keras.Model, pixels: Pixels, classes: NDArray[np.integer], seed: int) -> dict[str, Any]:
+def randomization_test(
+    model: keras.Model, pixels: Pixels, classes: NDArray[np.integer], seed: int
+) -> RandomizationTest:
     """Similarity of a network's maps to those of the same network with randomised weights (Adebayo et al., 2018).
 
-    pixels, classes: as for grad_cam(); at most CHECKED_PICTURES of them are used, evenly spread. rank_correlation: the
+    pixels, classes: as for grad_cam(); at most CHECKED_PICTURES of them are used, evenly spread. rank_correlations: the
     mean over pictures for each of DRAWS draws of the weights, in [-1, 1]; null where all maps are constant.
     """
     chosen = np.unique(np.linspace(0, len(pixels) - 1, min(CHECKED_PICTURES, len(pixels))).round().astype(int))
@@ -131,7 +137,7 @@ def randomisation_check(model: keras.Model, pixels: Pixels, classes: NDArray[np.
         correlations = rank_correlations(maps, other)
         correlations = correlations[np.isfinite(correlations)]
         means.append(round(float(correlations.mean()), DIGITS) if len(correlations) else None)
-    return {"pictures": len(chosen), "map": list(maps.shape[1:]), "rank_correlation": means}
+    return RandomizationTest(n=len(chosen), map_shape=list(maps.shape[1:]), rank_correlations=means)
 
 
 def _raw_maps(network: keras.Model, pixels: Any, classes: Any) -> Maps:

@@ -5,7 +5,7 @@ import hashlib
 import io
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,9 @@ from lesions.data.results.bundle import (
     ScoreWithInterval,
 )
 from lesions.data.results.decision import Decision
+from lesions.data.results.estimates import Estimate
 from lesions.data.results.export import Parity
+from lesions.data.results.scores import OperatingPoint, ScoreName, Scores
 from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL
 from lesions.runtime.console import UserError
@@ -127,12 +129,12 @@ def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Se
 def bundle_metadata(
     model: keras.Model,
     decision: Decision,
-    scores: dict[str, Any],
+    scores: Scores,
     manifest: pd.DataFrame,
     ood_rule: OutOfDistributionRule,
 ) -> BundleMetadata:
     """The metadata without hashes; decision, scores: the files of evaluate; ood_rule: of fit_out_of_distribution()."""
-    test, split = scores["test"], manifest.groupby("split").size()
+    test, split = scores.test, manifest.groupby("split").size()
     origins = manifest["origin"].replace("", UNKNOWN).value_counts().sort_index()
     counts = manifest.groupby(["label", "split"]).size().unstack(fill_value=0)
     pooled = POOL in [layer.name for layer in model.layers]
@@ -151,11 +153,11 @@ def bundle_metadata(
         pooled=pooled,
         heat_maps=HEAT_MAPS if pooled else NO_HEAT_MAPS,
         coverage=COVERAGE,
-        sets_held_the_truth=_scores(test["conformal"][COVERAGE]).get("coverage"),
+        sets_held_the_truth=_score(test.conformal[COVERAGE].coverage),
         unlike_training=ood_rule,
-        scores=_scores(test["overall"]),
-        baselines={name: _scores(baseline["scores"]) for name, baseline in test["baselines"].items()},
-        missed_melanomas=_missed_melanomas(test["thresholds"].get("melanoma", {}).get("sensitivity")),
+        scores=_scores(test.overall),
+        baselines={name: _scores(baseline.scores) for name, baseline in test.baselines.items()},
+        missed_melanomas=_missed_melanomas(test.operating_points.get("melanoma")),
         data=DataSummary(
             synthetic=is_synthetic(manifest),
             licence=licence_names(origins),
@@ -174,17 +176,18 @@ def _class_metadata(label: str, counts: pd.DataFrame) -> ClassMetadata:
     return ClassMetadata(label, entry.name, entry.short, entry.malignancy, **n)
 
 
-def _scores(estimates: dict[str, Any]) -> dict[str, ScoreWithInterval]:
-    return {
-        name: ScoreWithInterval(value["value"], value.get("low"), value.get("high"))
-        for name, value in estimates.items()
-        if isinstance(value, dict) and "value" in value
-    }
+def _scores(estimates: dict[ScoreName, Estimate]) -> dict[str, ScoreWithInterval]:
+    return {str(name): ScoreWithInterval(score.value, score.low, score.high) for name, score in estimates.items()}
 
 
-def _missed_melanomas(sensitivity: dict[str, Any] | None) -> MissedMelanomas | None:
+def _score(estimate: Estimate | None) -> ScoreWithInterval | None:
+    return ScoreWithInterval(estimate.value, estimate.low, estimate.high) if estimate else None
+
+
+def _missed_melanomas(point: OperatingPoint | None) -> MissedMelanomas | None:
     """One minus the sensitivity at the melanoma threshold, as counts; None where that is not estimable."""
-    if not sensitivity:
+    if not point or not point.sensitivity:
         return None
-    n, (low, high) = sensitivity["n"], (1 - sensitivity["high"], 1 - sensitivity["low"])
-    return MissedMelanomas(round(n * (1 - sensitivity["value"])), n, round(low, 4), round(high, 4))
+    sensitivity = point.sensitivity
+    missed, low, high = round(sensitivity.n * (1 - sensitivity.value)), 1 - sensitivity.high, 1 - sensitivity.low
+    return MissedMelanomas(missed, sensitivity.n, round(low, 4), round(high, 4))

@@ -12,14 +12,13 @@ The largest balanced probability is the better rule where every class counts the
 calibrated one where every picture does (accuracy). Neither shares are those of a clinic.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax
 
+from lesions.data.results.scores import CalibrationLine, CalibrationScores
 from lesions.metrics.decisions import Calibration
 from lesions.metrics.endpoints import endpoints_of, score_endpoint_of
 from lesions.metrics.intervals import MIN_CASES, estimate, mean
@@ -85,27 +84,37 @@ def ece_if_perfect(probabilities: Array, seed: int, bins: int = BINS) -> float:
     return float(np.mean(np.sum(gaps, axis=0)) / len(confidence))
 
 
-def describe(probabilities: Array, labels: pd.Series, classes: list[str], weights: Array, seed: int) -> dict[str, Any]:
-    """ECE, Brier score, NLL, and for melanoma and malignancy slope and intercept, with intervals.
+def describe(
+    probabilities: Array, labels: pd.Series, classes: list[str], weights: Array, seed: int
+) -> CalibrationScores:
+    """ECE, Brier score, log loss, and for melanoma and malignancy slope and intercept, with intervals.
 
     probabilities: (n, classes); labels: (n,); weights: (1 + resamples, n). Brier: the squared distance from the truth,
-    summed over classes (Brier, 1950), 0 to 2. NLL in nats. Slope 1 and intercept 0 are perfect.
+    summed over classes (Brier, 1950), 0 to 2. Log loss in nats. Raises ValueError where n is 0.
     """
     codes: Indices = labels.map({label: index for index, label in enumerate(classes)}).to_numpy().astype(np.int64)
     truth = np.eye(len(classes))[codes]
-    result: dict[str, Any] = {
-        "ece": estimate(_without_bias(_calibration_errors(probabilities, codes, weights, BINS))),
-        "ece_if_perfect": round(ece_if_perfect(probabilities, seed), 4),
-        "brier": mean(((probabilities - truth) ** 2).sum(axis=1), weights),
-        "nll": mean(-np.log(np.maximum((probabilities * truth).sum(axis=1), EPSILON)), weights),
-    }
+    ece = estimate(_without_bias(_calibration_errors(probabilities, codes, weights, BINS)))
+    brier = mean(((probabilities - truth) ** 2).sum(axis=1), weights)
+    log_loss = mean(-np.log(np.maximum((probabilities * truth).sum(axis=1), EPSILON)), weights)
+    if not (ece and brier and log_loss):
+        raise ValueError("no predictions")
+    lines = {}
     for endpoint in endpoints_of(classes):
-        if endpoint.name in ENDPOINTS:
-            scores = score_endpoint_of(endpoint, labels, probabilities, classes)
-            if min(scores.truth.sum(), (~scores.truth).sum()) >= MIN_CASES:
-                slope, intercept = slope_and_intercept(scores.truth, scores.score, weights[:, scores.rows])
-                result[endpoint.name] = {"slope": estimate(slope), "intercept": estimate(intercept)}
-    return result
+        if endpoint.name not in ENDPOINTS:
+            continue
+        scores = score_endpoint_of(endpoint, labels, probabilities, classes)
+        if min(scores.truth.sum(), (~scores.truth).sum()) >= MIN_CASES:
+            slope, intercept = slope_and_intercept(scores.truth, scores.score, weights[:, scores.rows])
+            lines[endpoint.name] = CalibrationLine(slope=estimate(slope), intercept=estimate(intercept))
+    return CalibrationScores(
+        ece=ece,
+        ece_if_perfect=round(ece_if_perfect(probabilities, seed), 4),
+        brier_score=brier,
+        log_loss=log_loss,
+        melanoma=lines.get("melanoma"),
+        malignant=lines.get("malignant"),
+    )
 
 
 def slope_and_intercept(truth: NDArray[np.bool_], score: Array, weights: Array) -> tuple[Array, Array]:

@@ -6,8 +6,6 @@ coverage holds for each class, rare ones too, at any class shares. It assumes th
 exchangeable; validation also chose the epoch, which makes the sets a little too small.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from lesions.data.diagnoses import diagnosis
 from lesions.data.predictions import probability_columns
 from lesions.data.results.rules import ClassQuantile
+from lesions.data.results.scores import ClassCoverage, ConformalScores
 from lesions.metrics.decisions import in_conformal_set
 from lesions.metrics.intervals import mean, share
 
@@ -68,27 +67,27 @@ def conformal_sets(
 
 def describe(
     predictions: pd.DataFrame, classes: list[str], class_quantiles: dict[str, ClassQuantile], weights: Array
-) -> dict[str, Any]:
+) -> ConformalScores:
     """Coverage of these pictures' sets, overall and per class, and the size of the sets."""
     inside = conformal_sets(predictions, classes, class_quantiles)
     index = predictions["label"].map({label: number for number, label in enumerate(classes)}).to_numpy()
     covered = inside[np.arange(len(index)), index]
     sizes = inside.sum(axis=1).astype(np.float64)
-    result: dict[str, Any] = {
-        "coverage": share(covered, weights, predictions["group"]),
-        "mean_size": mean(sizes, weights),
-        "share_of_single": mean((sizes == 1).astype(np.float64), weights),
-        "share_of_empty": mean((sizes == 0).astype(np.float64), weights),
-        "per_class": {},
-    }
-    for number, label in enumerate(classes):
-        rows = index == number
-        result["per_class"][label] = {
-            "n": int(rows.sum()),
-            "coverage": share(covered[rows], weights[:, rows], predictions.loc[rows, "group"]),
-            "basis": class_quantiles[label].basis,
-        }
-    return result
+    rows_of = {label: index == number for number, label in enumerate(classes)}
+    return ConformalScores(
+        coverage=share(covered, weights, predictions["group"]),
+        mean_set_size=mean(sizes, weights),
+        singleton_fraction=mean((sizes == 1).astype(np.float64), weights),
+        empty_fraction=mean((sizes == 0).astype(np.float64), weights),
+        per_class={
+            label: ClassCoverage(
+                n=int(rows.sum()),
+                coverage=share(covered[rows], weights[:, rows], predictions.loc[rows, "group"]),
+                basis=class_quantiles[label].basis,
+            )
+            for label, rows in rows_of.items()
+        },
+    )
 
 
 def _scores(rows: pd.DataFrame) -> Array:

@@ -5,12 +5,13 @@ another seed is not in them: only further trainings show that.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
+
+from lesions.data.results.estimates import CountedEstimate, Estimate
 
 Array = NDArray[np.float64]
 
@@ -45,24 +46,24 @@ def bootstrap_weights(labels: pd.Series, groups: pd.Series, seed: int, resamples
     return draws[:, group]
 
 
-def estimate(values: Array, digits: int = DIGITS) -> dict[str, Any] | None:
-    """A score as value, low and high: its 95 % percentile interval (Efron and Tibshirani, 1993, section 13.3).
+def estimate(values: Array, digits: int = DIGITS) -> Estimate | None:
+    """A score with its 95 % percentile interval (Efron and Tibshirani, 1993, section 13.3).
 
     values: (1 + resamples,), the score in the sample itself first. None where that is not a number; without low and
     high where more than 5 % of the resamples are none.
     """
     if not np.isfinite(values[0]):
         return None
-    result: dict[str, Any] = {"value": round(float(values[0]), digits)}
+    low = high = None
     finite = values[1:][np.isfinite(values[1:])]
     if len(finite) and len(finite) >= (1 - MAX_UNDEFINED_SHARE) * (len(values) - 1):
-        low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        result |= {"low": round(float(low), digits), "high": round(float(high), digits)}
-    return result
+        ends = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        low, high = (round(float(end), digits) for end in ends)
+    return Estimate(value=round(float(values[0]), digits), low=low, high=high)
 
 
-def proportion(values: Array, n: int, groups: int) -> dict[str, Any] | None:
-    """A proportion over n cases in `groups` groups, with n, groups, its interval, and which kind of interval it is.
+def proportion(values: Array, n: int, groups: int) -> CountedEstimate | None:
+    """A proportion over n cases in `groups` groups.
 
     values: (1 + resamples,) as for estimate(). None below 10 cases: not estimable. Few groups, or a proportion of 0 or
     1, which no resample can leave, get Wilson's interval with the groups as the number of independent cases: a little
@@ -70,22 +71,25 @@ def proportion(values: Array, n: int, groups: int) -> dict[str, Any] | None:
     """
     if n < MIN_CASES or not np.isfinite(values[0]):
         return None
-    value = float(values[0])
-    if groups >= MIN_GROUPS_FOR_BOOTSTRAP and 0 < value < 1:
-        return {"n": n, "groups": groups, **(estimate(values) or {}), "interval": "bootstrap"}
-    low, high = wilson(value, groups)
-    ends = {"low": round(low, DIGITS), "high": round(high, DIGITS)}
-    return {"n": n, "groups": groups, "value": round(value, DIGITS), **ends, "interval": "Wilson"}
+    value = round(float(values[0]), DIGITS)
+    if groups >= MIN_GROUPS_FOR_BOOTSTRAP and 0 < values[0] < 1:
+        found = estimate(values)
+        if found and found.low is not None and found.high is not None:
+            return CountedEstimate(
+                value=value, low=found.low, high=found.high, n=n, n_groups=groups, method="bootstrap"
+            )
+    low, high = (round(end, DIGITS) for end in wilson(float(values[0]), groups))
+    return CountedEstimate(value=value, low=low, high=high, n=n, n_groups=groups, method="wilson")
 
 
-def share(hits: NDArray[np.bool_], weights: Array, groups: pd.Series) -> dict[str, Any] | None:
+def share(hits: NDArray[np.bool_], weights: Array, groups: pd.Series) -> CountedEstimate | None:
     """The proportion of hits (n,) with its interval; weights: (1 + resamples, n), groups: (n,)."""
     if not len(hits):
         return None
     return proportion(_mean(hits.astype(np.float64), weights), len(hits), groups.nunique())
 
 
-def mean(values: Array, weights: Array) -> dict[str, Any] | None:
+def mean(values: Array, weights: Array) -> Estimate | None:
     """The mean of values (n,) with its interval; weights: (1 + resamples, n)."""
     return estimate(_mean(values, weights)) if len(values) else None
 
@@ -98,20 +102,15 @@ def wilson(value: float, n: float) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def round_by_interval(estimate: dict[str, Any]) -> float:
+def round_by_interval(estimate: Estimate) -> float:
     """The value of an estimate with the decimals that its interval is worth; without an interval, as it is.
 
     One unit of the last decimal is at most half the width of the interval, and ten of them are more: finer digits only
     tell one machine from another.
     """
-    value = float(estimate["value"])
-    half = (estimate["high"] - estimate["low"]) / 2 if "low" in estimate else 0.0
-    return round(value, math.ceil(-math.log10(half) - TINY)) if half > 0 else value
-
-
-def excludes_zero(difference: dict[str, Any] | None) -> bool:
-    """Whether the interval of a difference lies on one side of zero."""
-    return difference is not None and "low" in difference and (difference["low"] > 0 or difference["high"] < 0)
+    if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
+        return estimate.value
+    return round(estimate.value, math.ceil(-math.log10((estimate.high - estimate.low) / 2) - TINY))
 
 
 def _mean(values: Array, weights: Array) -> Array:

@@ -5,7 +5,7 @@ its interval (estimates.py) come from the same function, and the difference of t
 by sample, is a paired comparison. Scores of a chosen threshold stand in thresholds.py, curves in curves.py.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -83,17 +83,6 @@ def confusion(predictions: pd.DataFrame, classes: list[str]) -> NDArray[np.int64
     """(classes, classes) counts: rows are the truth, columns the prediction."""
     counts: NDArray[np.int64] = _confusions(predictions, classes, np.ones((1, len(predictions))))[0].astype(np.int64)
     return counts
-
-
-def most_confused(predictions: pd.DataFrame, classes: list[str], most: int = 5) -> list[dict[str, Any]]:
-    """The most frequent errors: truth, prediction, their number, and the share of the true class's pictures."""
-    counts = confusion(predictions, classes)
-    pairs = [(counts[i, j], i, j) for i in range(len(classes)) for j in range(len(classes)) if i != j and counts[i, j]]
-    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
-    return [
-        {"truth": classes[i], "predicted": classes[j], "n": int(n), "share": round(float(n / counts[i].sum()), DIGITS)}
-        for n, i, j in pairs[:most]
-    ]
 
 
 def _class_values(

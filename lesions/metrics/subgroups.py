@@ -5,12 +5,12 @@ patients, so that a difference over all pictures would mostly be one between col
 """
 
 from collections import defaultdict
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lesions.data.results.scores import MissedMelanoma, Repeatability, SubgroupRecall, Subgroups
 from lesions.metrics.endpoints import MELANOMA
 from lesions.metrics.intervals import MIN_CASES, estimate, share
 
@@ -31,7 +31,7 @@ def age_band(age: str) -> str:
     return next((name for low, high, name in AGE_BANDS if low <= years < high), UNKNOWN)
 
 
-def by_subgroup(predictions: pd.DataFrame, manifest: pd.DataFrame, weights: Array) -> dict[str, Any]:
+def by_subgroup(predictions: pd.DataFrame, manifest: pd.DataFrame, weights: Array) -> Subgroups:
     """Recall of each class within an origin, by age band, sex, site and skin type, with n; null below 10 pictures.
 
     predictions: label, predicted, group, image_id; manifest: image_id, origin, age, sex, site, skin_type; weights as
@@ -41,7 +41,7 @@ def by_subgroup(predictions: pd.DataFrame, manifest: pd.DataFrame, weights: Arra
     columns = {name: metadata[name].replace("", UNKNOWN) for name in ("origin", "sex", "site", "skin_type")}
     columns["age"] = metadata["age"].map(age_band)
     right = (predictions["label"] == predictions["predicted"]).to_numpy()
-    rows: list[dict[str, Any]] = []
+    rows = []
     with_skin_type = int((columns["skin_type"] != UNKNOWN).sum())
     for attribute in ATTRIBUTES if with_skin_type else ATTRIBUTES[:-1]:
         positions_of: dict[tuple[str, str, str], list[int]] = defaultdict(list)
@@ -49,55 +49,55 @@ def by_subgroup(predictions: pd.DataFrame, manifest: pd.DataFrame, weights: Arra
             positions_of[key].append(position)
         for (label, origin, value), positions in sorted(positions_of.items()):
             groups = predictions["group"].iloc[positions]
-            estimated = share(right[positions], weights[:, positions], groups)
-            row = {"class": label, "origin": origin, "attribute": attribute, "value": value}
-            recall = estimated and {name: estimated[name] for name in ("value", "low", "high", "interval")}
-            rows.append({**row, "n": len(positions), "groups": groups.nunique(), "recall": recall})
-    return {
-        "note": f"recall within class and origin; null: not estimable, under {MIN_CASES} pictures",
-        "skin_tone": f"known for {with_skin_type} of {len(predictions)} test pictures" if with_skin_type else SKIN_TONE,
-        "rows": rows,
-    }
+            rows.append(
+                SubgroupRecall(
+                    label=label,
+                    origin=origin,
+                    attribute=attribute,
+                    value=value,
+                    n=len(positions),
+                    n_groups=int(groups.nunique()),
+                    recall=share(right[positions], weights[:, positions], groups),
+                )
+            )
+    known = f"known for {with_skin_type} of {len(predictions)} test pictures"
+    return Subgroups(skin_tone=known if with_skin_type else SKIN_TONE, rows=rows)
 
 
-def repeatability(predictions: pd.DataFrame, weights: Array) -> dict[str, Any]:
+def repeatability(predictions: pd.DataFrame, weights: Array) -> Repeatability:
     """How often two photographs of one group (lesion, or patient) and class get the same prediction.
 
-    agreement: share of pairs that agree, a mean over groups of several pictures, with a bootstrap over groups;
-    by_chance: that of two pictures of different groups of the same classes.
+    Needs 10 groups of several pictures; the interval is by a bootstrap over groups.
     """
     several = [rows for _, rows in predictions.groupby(["group", "label"]) if len(rows) > 1]
-    result: dict[str, Any] = {"groups": len(several), "pictures": sum(map(len, several)), "agreement": None}
+    n = sum(map(len, several))
     if len(several) < MIN_CASES:
-        note = f"not estimable: {len(several)} groups of several pictures, at least {MIN_CASES} needed"
-        return result | {"note": note}
+        return Repeatability(n=n, n_groups=len(several), agreement=None, expected_agreement=None)
     position = {image_id: number for number, image_id in enumerate(predictions["image_id"])}
     group_weights = weights[:, [position[rows["image_id"].iloc[0]] for rows in several]]  # a group is drawn as a whole
     agree = np.array([_pair_agreement(rows["predicted"]) for rows in several])
     chance = {label: _chance_agreement(rows) for label, rows in predictions.groupby("label")}
     total = group_weights.sum(axis=1)
-    result["agreement"] = estimate(
-        np.divide(group_weights @ agree, total, out=np.full(len(total), np.nan), where=total > 0)
-    )
-    result["by_chance"] = round(float(np.mean([chance[rows["label"].iloc[0]] for rows in several])), 4)
-    return result
+    means = np.divide(group_weights @ agree, total, out=np.full(len(total), np.nan), where=total > 0)
+    expected = round(float(np.mean([chance[rows["label"].iloc[0]] for rows in several])), 4)
+    return Repeatability(n=n, n_groups=len(several), agreement=estimate(means), expected_agreement=expected)
 
 
-def missed_melanomas(predictions: pd.DataFrame) -> list[dict[str, Any]]:
+def missed_melanomas(predictions: pd.DataFrame) -> list[MissedMelanoma]:
     """Every melanoma with another predicted class: that class, the probabilities; the lowest p_melanoma first."""
     if f"p_{MELANOMA}" not in predictions.columns:
         return []
     missed = predictions[(predictions["label"] == MELANOMA) & (predictions["predicted"] != MELANOMA)]
     rows = [
-        {
-            "image_id": row["image_id"],
-            "predicted": row["predicted"],
-            "p": round(row[f"p_{row['predicted']}"], 4),
-            "p_melanoma": round(row[f"p_{MELANOMA}"], 4),
-        }
+        MissedMelanoma(
+            image_id=row["image_id"],
+            predicted=row["predicted"],
+            p_predicted=round(row[f"p_{row['predicted']}"], 4),
+            p_melanoma=round(row[f"p_{MELANOMA}"], 4),
+        )
         for row in missed.to_dict("records")
     ]
-    return sorted(rows, key=lambda row: (row["p_melanoma"], row["image_id"]))
+    return sorted(rows, key=lambda row: (row.p_melanoma, row.image_id))
 
 
 def _pair_agreement(predicted: pd.Series) -> float:

@@ -1,14 +1,15 @@
 """Thresholds chosen on validation pictures, their operating points on others, and the decision curve of a score."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lesions.data.results.estimates import CountedEstimate, Estimate
 from lesions.data.results.rules import Threshold
+from lesions.data.results.scores import OperatingPoint
 from lesions.metrics.endpoints import Endpoint, endpoints_of, score_endpoint
-from lesions.metrics.estimates import not_estimable
 from lesions.metrics.intervals import MIN_CASES, estimate, share
 
 Array = NDArray[np.float64]
@@ -50,16 +51,12 @@ def threshold_for(cases: Array, target: float) -> float:
 
 def operating_points(
     predictions: pd.DataFrame, classes: list[str], thresholds: dict[str, Threshold], weights: Array
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, OperatingPoint]:
     """Of each chosen threshold on these pictures: sensitivity, specificity, PPV and NPV at assumed prevalences."""
-    result: dict[str, dict[str, Any]] = {}
-    for endpoint in endpoints_of(classes):
-        rule = thresholds[endpoint.name]
-        if rule.threshold is None:
-            result[endpoint.name] = {"threshold": None, "note": not_estimable(rule.n_validation_cases)}
-        else:
-            result[endpoint.name] = _operating_point(endpoint, predictions, rule.threshold, weights)
-    return result
+    return {
+        endpoint.name: _operating_point(endpoint, predictions, thresholds[endpoint.name].threshold, weights)
+        for endpoint in endpoints_of(classes)
+    }
 
 
 def predictive_values(sensitivity: Array, specificity: Array, prevalence: float) -> tuple[Array, Array]:
@@ -80,41 +77,44 @@ def decision_curve(truth: NDArray[np.bool_], probability: Array, weights: Array)
     total = weights.sum(axis=1)
     for threshold in np.linspace(CURVE_FROM, CURVE_TO, CURVE_STEPS).round(4):
         value = np.where(truth, 1.0, -threshold / (1 - threshold))  # a false positive costs the odds of the threshold
-        benefit = estimate((weights @ (value * (probability >= threshold))) / total) or {}
-        rows.append((threshold, "model", *(benefit.get(name) for name in ("value", "low", "high"))))
+        benefit = estimate((weights @ (value * (probability >= threshold))) / total)
+        rows.append((threshold, "model", *((benefit.value, benefit.low, benefit.high) if benefit else (None,) * 3)))
         rows += [(threshold, "all", round(float(value.mean()), 4), None, None), (threshold, "none", 0.0, None, None)]
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
-def _operating_point(endpoint: Endpoint, predictions: pd.DataFrame, threshold: float, weights: Array) -> dict[str, Any]:
-    scores = score_endpoint(endpoint, predictions)
-    predicted_positive = scores.score >= threshold
-    weights, groups = weights[:, scores.rows], predictions.loc[scores.rows, "group"]
-    result: dict[str, Any] = {"threshold": threshold}
-    sides = (("sensitivity", scores.truth, predicted_positive), ("specificity", ~scores.truth, ~predicted_positive))
-    for name, side, right in sides:
-        result[name] = share(right[side], weights[:, side], groups[side])
-        if result[name] is None:
-            return result | {"note": not_estimable(int(side.sum()))}
-    sensitivity = _mean(predicted_positive[scores.truth], weights[:, scores.truth])
-    specificity = _mean(~predicted_positive[~scores.truth], weights[:, ~scores.truth])
-    for name, index in (("ppv", 0), ("npv", 1)):
-        result[name] = {}
+def _operating_point(
+    endpoint: Endpoint, predictions: pd.DataFrame, threshold: float | None, weights: Array
+) -> OperatingPoint:
+    sensitivity = specificity = None
+    ppv: dict[str, Estimate | None] = {}
+    npv: dict[str, Estimate | None] = {}
+    if threshold is not None:
+        scores = score_endpoint(endpoint, predictions)
+        right = (scores.score >= threshold) == scores.truth
+        weights, groups = weights[:, scores.rows], predictions.loc[scores.rows, "group"]
+        sides = [(right[side], weights[:, side], groups[side]) for side in (scores.truth, ~scores.truth)]
+        sensitivity, specificity = (share(*side) for side in sides)
+    if sensitivity and specificity:
+        rates = [_mean(hits, side_weights) for hits, side_weights, _ in sides]
         for prevalence in PREVALENCES:
-            estimated = estimate(predictive_values(sensitivity, specificity, prevalence)[index])
-            if "Wilson" in (result["sensitivity"]["interval"], result["specificity"]["interval"]):
-                estimated = estimated and estimated | _predictive_value_bounds(result, prevalence, index)
-            result[name][f"at_{prevalence * 100:.0f}_percent"] = estimated
-    return result
+            values = (estimate(value) for value in predictive_values(rates[0], rates[1], prevalence))
+            if "wilson" in (sensitivity.method, specificity.method):
+                low, high = (_predictive_values(sensitivity, specificity, end, prevalence) for end in ("low", "high"))
+                values = (
+                    value and value.model_copy(update={"low": low[index], "high": high[index]})
+                    for index, value in enumerate(values)
+                )
+            ppv[f"{prevalence:.2f}"], npv[f"{prevalence:.2f}"] = values
+    return OperatingPoint(threshold=threshold, sensitivity=sensitivity, specificity=specificity, ppv=ppv, npv=npv)
 
 
-def _predictive_value_bounds(rates: dict[str, Any], prevalence: float, index: int) -> dict[str, float]:
-    """Low and high without a bootstrap: both predictive values rise with sensitivity and with specificity."""
-    ends = {}
-    for end in ("low", "high"):
-        pair = [np.array([rates[name][end]]) for name in ("sensitivity", "specificity")]
-        ends[end] = round(float(predictive_values(pair[0], pair[1], prevalence)[index][0]), 4)
-    return ends
+def _predictive_values(
+    sensitivity: CountedEstimate, specificity: CountedEstimate, end: Literal["low", "high"], prevalence: float
+) -> list[float]:
+    """PPV and NPV at an end of both intervals, without a bootstrap: they rise with sensitivity and with specificity."""
+    pair = [np.array([rate.low if end == "low" else rate.high]) for rate in (sensitivity, specificity)]
+    return [round(float(value[0]), 4) for value in predictive_values(pair[0], pair[1], prevalence)]
 
 
 def _mean(values: NDArray[np.bool_], weights: Array) -> Array:

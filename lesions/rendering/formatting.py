@@ -1,9 +1,9 @@
 """Number and list formats of the reports: names, shares, estimates with their intervals."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from lesions.data.diagnoses import diagnosis
+from lesions.data.results.estimates import Estimate
 
 NOT_ESTIMABLE = "not estimable"
 
@@ -25,27 +25,27 @@ def format_percent(value: float, digits: int = 0) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
-def format_estimate(estimate: dict[str, Any] | None) -> str:
-    """An estimate of lesions.metrics.intervals as '0.683 (0.615 to 0.749)'."""
+def format_estimate(estimate: Estimate | None) -> str:
+    """An estimate as '0.683 (0.615 to 0.749)'."""
     if not estimate:
         return NOT_ESTIMABLE
-    interval = f" ({estimate['low']:.3f} to {estimate['high']:.3f})" if "low" in estimate else ""
-    return f"{estimate['value']:.3f}{interval}"
+    return f"{estimate.value:.3f}{_interval(estimate, '{:.3f}')}"
 
 
-def format_difference(estimate: dict[str, Any]) -> str:
+def format_difference(estimate: Estimate) -> str:
     """An estimated difference as '+0.042 (-0.026 to +0.110)'."""
-    interval = f" ({estimate['low']:+.3f} to {estimate['high']:+.3f})" if "low" in estimate else ""
-    return f"{estimate['value']:+.3f}{interval}"
+    return f"{estimate.value:+.3f}{_interval(estimate, '{:+.3f}')}"
 
 
-def format_proportion(estimate: dict[str, Any] | None, digits: int = 0) -> str:
+def format_proportion(estimate: Estimate | None, digits: int = 0) -> str:
     """An estimated proportion as '83 % (65 to 92 %)', with `digits` decimals."""
     if not estimate:
         return NOT_ESTIMABLE
-    interval = (
-        f" ({100 * estimate['low']:.{digits}f} to {format_percent(estimate['high'], digits)})"
-        if "low" in estimate
-        else ""
-    )
-    return f"{format_percent(estimate['value'], digits)}{interval}"
+    return f"{format_percent(estimate.value, digits)}{_interval(estimate, f'{{:.{digits}f}}', 100, ' %')}"
+
+
+def _interval(estimate: Estimate, number: str, factor: int = 1, unit: str = "") -> str:
+    """The interval in brackets, each end by the format `number`; nothing where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f" ({number.format(factor * estimate.low)} to {number.format(factor * estimate.high)}{unit})"

@@ -10,31 +10,31 @@ MIN_CALIBRATION_PICTURES = 50  # of the test; ten bins of fewer than five are to
 
 def calibration_section(results: RunResults) -> Section:
     """The calibration of the probabilities and the coverage of the conformal sets."""
-    calibration = results.test_scores["calibration"]
-    error, chance = calibration["after"]["ece"], calibration["after"]["ece_if_perfect"]
-    if error.get("low", error["value"]) > chance:
+    calibration = results.test_scores.calibration
+    error, chance = calibration.after.ece, calibration.after.ece_if_perfect
+    if (error.value if error.low is None else error.low) > chance:
         verdict = "clearly more than"
-    elif error["value"] > chance:
+    elif error.value > chance:
         verdict = "more than, though not clearly,"
     else:
         verdict = "no more than"
     texts = [
         f"After calibration the calibration error is {format_estimate(error)}, {verdict} the {chance:.3f} that perfect "
-        f"probabilities would show on {calibration['n']:,} pictures (before: "
-        f"{format_estimate(calibration['before']['ece'])})."
+        f"probabilities would show on {calibration.n:,} pictures (before: "
+        f"{format_estimate(calibration.before.ece)})."
     ]
-    if calibration["n"] < MIN_CALIBRATION_PICTURES:
+    if calibration.n < MIN_CALIBRATION_PICTURES:
         texts = [
-            f"Calibration cannot be told: {calibration['n']} test pictures, at least {MIN_CALIBRATION_PICTURES} needed."
+            f"Calibration cannot be told: {calibration.n} test pictures, at least {MIN_CALIBRATION_PICTURES} needed."
         ]
     rows = []
-    for level, row in results.test_scores["conformal"].items():
+    for level, row in results.test_scores.conformal.items():
         rows.append(
             [
                 format_percent(float(level)),
-                format_proportion(row["coverage"]),
-                format_estimate(row["mean_size"]),
-                format_proportion(row["share_of_single"]),
+                format_proportion(row.coverage),
+                format_estimate(row.mean_set_size),
+                format_proportion(row.singleton_fraction),
             ]
         )
     for label, basis in _without_guarantee(results):
@@ -45,9 +45,9 @@ def calibration_section(results: RunResults) -> Section:
 
 
 def _without_guarantee(results: RunResults) -> list[tuple[str, str]]:
-    per_class = results.test_scores["conformal"]["0.90"]["per_class"]
+    per_class = results.test_scores.conformal["0.90"].per_class
     return [
         (label, "too few validation pictures")
         for label, row in per_class.items()
-        if row["basis"].startswith("no guarantee")
+        if row.basis.startswith("no guarantee")
     ]

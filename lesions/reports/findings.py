@@ -8,6 +8,9 @@ from typing import Any
 import pandas as pd
 
 from lesions.data.diagnoses import diagnosis
+from lesions.data.results.comparison import Comparison, ScoreComparison
+from lesions.data.results.estimates import Estimate
+from lesions.data.results.scores import ScoreName
 from lesions.metrics.intervals import MIN_CASES, wilson
 from lesions.rendering import formatting
 from lesions.rendering.formatting import format_estimate, format_proportion
@@ -25,7 +28,7 @@ COMPARISON_COMMANDS = (
     f"python -m app.compare {PLAIN_EXPERIMENT} reports/predictions.csv --format json > {COMPARISON}",
     "dvc repro",
 )
-SCORE_NAMES = {
+SCORE_NAMES: dict[ScoreName, str] = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy (mean recall)",
     "macro_f1": "macro F1",
@@ -54,23 +57,18 @@ def findings(results: RunResults, method: str, target_sensitivity: float) -> lis
 
 def fit_assessment(results: RunResults) -> FitAssessment:
     """Over- or underfitting, from the curves and the interval of the validation score."""
-    interval = results.scores.get("val", {}).get("overall", {}).get("balanced_accuracy")
+    interval = results.scores.val.overall.get("balanced_accuracy")
     checkpoint_epoch = results.training["kept_epoch"]
     return learning_curves.assess_fit(results.curves, checkpoint_epoch, len(results.classes), interval)
 
 
 def score_table(results: RunResults) -> Table:
     """The test scores with their intervals, the network beside its baselines."""
-    baselines = results.test_scores["baselines"]
-    network = results.test_scores["overall"]
-    names = [name for name in SCORE_NAMES if name in network]
+    baselines, network = results.test_scores.baselines, results.test_scores.overall
     rows = [
-        [
-            SCORE_NAMES[name],
-            format_estimate(network[name]),
-            *(format_estimate(row["scores"].get(name)) for row in baselines.values()),
-        ]
-        for name in names
+        [text, format_estimate(network[name]), *(format_estimate(row.scores.get(name)) for row in baselines.values())]
+        for name, text in SCORE_NAMES.items()
+        if name in network
     ]
     return Table(["score (95 % interval)", "network", *(name.replace("_", " ") for name in baselines)], rows)
 
@@ -80,22 +78,22 @@ def class_table(results: RunResults) -> Table:
     rows = [
         [
             diagnosis(label).name,
-            f"{row['n']:,}",
-            f"{row['groups']:,}",
-            format_proportion(row["recall"]),
-            format_estimate(row["precision"]),
-            format_estimate(row["auroc"]),
+            f"{row.n:,}",
+            f"{row.n_groups:,}",
+            format_proportion(row.recall),
+            format_estimate(row.precision),
+            format_estimate(row.auroc),
         ]
-        for label, row in results.test_scores["per_class"].items()
+        for label, row in results.test_scores.per_class.items()
     ]
     return Table(["class", "test pictures", "groups", "recall", "precision", "AUROC against the rest"], rows)
 
 
 def _scores(results: RunResults) -> Section:
-    headline, overall = results.test_scores["headline"], results.test_scores["overall"]
+    test, overall = results.test_scores, results.test_scores.overall
     texts = [
-        f"{headline['n']:,} test pictures of {len(results.classes)} classes; accuracy "
-        f"{format_estimate(overall['accuracy'])}."
+        f"{test.n:,} test pictures of {len(results.classes)} classes; accuracy "
+        f"{format_estimate(overall.get('accuracy'))}."
     ]
     if "balanced_accuracy" in overall:
         chance = 1 / len(results.classes)
@@ -105,10 +103,10 @@ def _scores(results: RunResults) -> Section:
         )
     else:
         texts.append(
-            f"No mean over classes is given: the smallest class has {headline['smallest_class_n']} test pictures, and "
+            f"No mean over classes is given: the smallest class has {test.smallest_class_n} test pictures, and "
             "one error would move the mean too far."
         )
-    rare = [label for label, row in results.test_scores["per_class"].items() if row["n"] < MIN_CASES]
+    rare = [label for label, row in test.per_class.items() if row.n < MIN_CASES]
     if rare:
         texts.append(f"Under {MIN_CASES} test pictures, so not estimable alone: {formatting.join_class_names(rare)}.")
     texts.append(
@@ -149,49 +147,47 @@ def _rebalancing(results: RunResults, method: str) -> Section:
         return Section(
             title, [f"This cannot be told: the comparison in {COMPARISON} is of other results.", instructions]
         )
-    verdicts = [_score_change(name, row) for name, row in comparison["scores"].items()]
+    verdicts = [_score_change(name, row) for name, row in comparison.scores.items()]
     note = (
-        f"Both networks on the same {comparison['n']:,} test pictures, one training each: whether the recipes differ "
+        f"Both networks on the same {comparison.n:,} test pictures, one training each: whether the recipes differ "
         "takes several seeds of each."
     )
     return Section(title, [*verdicts, note])
 
 
-def _score_change(name: str, row: dict[str, Any]) -> str:
+def _score_change(name: ScoreName, row: ScoreComparison) -> str:
     """Whether rebalancing raised or lowered one score, or neither for certain, with the interval."""
-    difference = row["difference"]
-    values = f"{row['a']:.3f} without, {row['b']:.3f} with it, difference {formatting.format_difference(difference)}"
-    if not row["excludes_zero"]:
+    difference = formatting.format_difference(row.difference)
+    values = f"{row.a:.3f} without, {row.b:.3f} with it, difference {difference}"
+    if not row.excludes_zero:
         return f"Of {SCORE_NAMES[name]} it cannot be told: {values}."
-    return f"{'Yes' if difference['value'] > 0 else 'No, it did harm'}, in {SCORE_NAMES[name]}: {values}."
+    return f"{'Yes' if row.difference.value > 0 else 'No, it did harm'}, in {SCORE_NAMES[name]}: {values}."
 
 
-def _is_of_this_run(comparison: dict[str, Any], results: RunResults) -> bool:
+def _is_of_this_run(comparison: Comparison, results: RunResults) -> bool:
     """Whether B of the comparison has the scores of this run, on as many pictures."""
-    overall = results.test_scores["overall"]
-    same = [abs(row["b"] - overall[name]["value"]) < SAME_RUN_TOLERANCE for name, row in comparison["scores"].items()]
-    return bool(same) and all(same) and comparison["n"] == results.test_scores["headline"]["n"]
+    overall = results.test_scores.overall
+    same = [abs(row.b - overall[name].value) < SAME_RUN_TOLERANCE for name, row in comparison.scores.items()]
+    return bool(same) and all(same) and comparison.n == results.test_scores.n
 
 
 def _confusion(results: RunResults) -> Section:
     title = "Which classes are taken for which?"
-    pairs = results.test_scores["most_confused"]
+    pairs = results.test_scores.most_confused
     if not pairs:
         return Section(title, ["No test picture is called wrongly."])
     texts = []
     for pair in pairs:
-        row = results.test_scores["per_class"][pair["truth"]]
-        n = row["n"]
-        low, high = wilson(pair["share"], row["groups"])
-        share = (
-            format_proportion({"value": pair["share"], "low": low, "high": high})
-            if n >= MIN_CASES
-            else "too few for a share"
+        row = results.test_scores.per_class[pair.label]
+        low, high = wilson(pair.fraction, row.n_groups)
+        fraction = format_proportion(Estimate(value=pair.fraction, low=low, high=high))
+        truth, prediction = diagnosis(pair.label).name, diagnosis(pair.predicted).name
+        texts.append(
+            f"{pair.n} of {row.n} pictures of {truth} are taken for {prediction}: "
+            f"{fraction if row.n >= MIN_CASES else 'too few for a share'}."
         )
-        truth, prediction = diagnosis(pair["truth"]).name, diagnosis(pair["predicted"]).name
-        texts.append(f"{pair['n']} of {n} pictures of {truth} are taken for {prediction}: {share}.")
-    both = {frozenset((pair["truth"], pair["predicted"])) for pair in pairs}
-    mutual = [sorted(pair) for pair in both if sum({p["truth"], p["predicted"]} == pair for p in pairs) == 2]
+    both = {frozenset((pair.label, pair.predicted)) for pair in pairs}
+    mutual = [sorted(pair) for pair in both if sum({p.label, p.predicted} == pair for p in pairs) == 2]
     texts += [
         f"{formatting.join_class_names(pair).capitalize()} are among the most frequent errors both ways."
         for pair in sorted(mutual)
@@ -209,7 +205,7 @@ def _malignant_errors(results: RunResults) -> list[str]:
         missed = int((malignant & (prediction == "benign")).sum())
         texts.append(f"{missed} of {int(malignant.sum())} malignant pictures are called a benign class.")
     if "melanoma" in results.classes and (melanomas := int((rows["label"] == "melanoma").sum())):
-        predictions = pd.Series([row["predicted"] for row in results.test_scores["missed_melanomas"]], dtype=str)
+        predictions = pd.Series([row.predicted for row in results.test_scores.missed_melanomas], dtype=str)
         counts = [f"{n} {diagnosis(str(label)).name}" for label, n in predictions.value_counts(sort=True).items()]
         predicted_as = f", called {formatting.join_names(counts)}" if counts else ""
         texts.append(f"{len(predictions)} of {melanomas} melanomas are missed{predicted_as}.")
@@ -217,26 +213,25 @@ def _malignant_errors(results: RunResults) -> list[str]:
 
 
 def _repeatability(results: RunResults) -> list[str]:
-    repeatability = results.test_scores["repeatability"]
-    if repeatability["agreement"] is None:
+    found = results.test_scores.repeatability
+    if found.agreement is None or found.expected_agreement is None:
         return []
-    chance = (
-        f"{formatting.format_percent(repeatability['by_chance'])} for pictures of different lesions of these classes"
-    )
-    same = f"Photographs of one lesion are called the same in {format_proportion(repeatability['agreement'])} of pairs"
-    return [f"{same} ({repeatability['groups']} lesions with several; {chance})."]
+    chance = f"{formatting.format_percent(found.expected_agreement)} for pictures of different lesions of these classes"
+    same = f"Photographs of one lesion are called the same in {format_proportion(found.agreement)} of pairs"
+    return [f"{same} ({found.n_groups} lesions with several; {chance})."]
 
 
 def _limitations(results: RunResults) -> Section:
-    repeatability = results.test_scores["repeatability"]
+    repeatability = results.test_scores.repeatability
     texts = [
         "How much of a score is the luck of one training: repeat it, `dvc exp run --queue -S 'seed=range(0,3)'`.",
         "How it does on pictures of another clinic, camera or time: no external validation was made.",
         "How it compares with dermatologists: no person read these pictures.",
     ]
-    subgroups = results.test_scores["subgroups"]
-    if not any(row["attribute"] == "skin_type" for row in subgroups["rows"]):
-        texts.append(f"How it does on different skin tones: {subgroups['skin_tone']}.")
-    if repeatability["agreement"] is None:
-        texts.append(f"Whether two photographs of one lesion are called the same: {repeatability['note']}.")
+    subgroups = results.test_scores.subgroups
+    if not any(row.attribute == "skin_type" for row in subgroups.rows):
+        texts.append(f"How it does on different skin tones: {subgroups.skin_tone}.")
+    if repeatability.agreement is None:
+        few = f"{repeatability.n_groups} groups of several pictures, at least {MIN_CASES} needed"
+        texts.append(f"Whether two photographs of one lesion are called the same: not estimable: {few}.")
     return Section("What is not known", texts)

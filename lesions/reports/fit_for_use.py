@@ -1,6 +1,8 @@
 """Fitness for use of a model, judged by rules on its numbers."""
 
 from lesions.data.diagnoses import unclear_name
+from lesions.data.results.estimates import Estimate
+from lesions.data.results.scores import Baseline
 from lesions.metrics.intervals import MIN_CASES
 from lesions.rendering import formatting
 from lesions.rendering.formatting import format_difference, format_percent, format_proportion
@@ -8,7 +10,7 @@ from lesions.rendering.html import Section, Table
 from lesions.reports.run_results import RunResults
 
 CONFOUNDING_CRAMERS_V = 0.5  # of class and collection: from here on one largely determines the other
-PREVALENCE_KEY = "at_1_percent"  # about that of melanoma among the pictures of a general practice
+LOW_PREVALENCE, HIGH_PREVALENCE = "0.01", "0.20"  # the first about that of melanoma in general practice
 
 
 def fit_for_use_section(results: RunResults, target_sensitivity: float) -> Section:
@@ -23,16 +25,13 @@ def fit_for_use_section(results: RunResults, target_sensitivity: float) -> Secti
         *_unbeaten_baselines(results),
     ]
     texts = ["Not fit for any decision on people, for the reasons below. It is not a medical device.", *reasons_against]
-    gain = results.test_scores["baselines"]["thumbnail"]["network_minus_baseline"]
-    for name in ("balanced_accuracy", "accuracy"):
-        if name in gain:
-            if gain[name]["excludes_zero"] and gain[name]["value"] > 0:
-                texts.append(
-                    "It has learnt more than colours and coarse shapes: it beats a forest on 10 x 10 pixels by "
-                    f"{format_difference(gain[name])} in {name.replace('_', ' ')}."
-                )
-            break
-    if any(row["n"] >= MIN_CASES for row in results.test_scores["per_class"].values()):
+    score, gain = _gain(results.test_scores.baselines["thumbnail"])
+    if gain and gain.excludes_zero and gain.value > 0:
+        texts.append(
+            "It has learnt more than colours and coarse shapes: it beats a forest on 10 x 10 pixels by "
+            f"{format_difference(gain)} in {score}."
+        )
+    if any(row.n >= MIN_CASES for row in results.test_scores.per_class.values()):
         texts.append("It is fit for comparing recipes on these same pictures, paired, and for teaching how.")
     else:
         texts.append("These test pictures are too few even for comparing recipes.")
@@ -45,7 +44,7 @@ def _synthetic_warning(results: RunResults) -> list[str]:
 
 
 def _rare_classes(results: RunResults) -> list[str]:
-    rare = [label for label, row in results.test_scores["per_class"].items() if row["n"] < MIN_CASES]
+    rare = [label for label, row in results.test_scores.per_class.items() if row.n < MIN_CASES]
     if not rare:
         return []
     return [
@@ -57,13 +56,13 @@ def _target_sensitivity(results: RunResults, target: float) -> list[str]:
     """For melanoma and malignancy, whether the threshold chosen for the target sensitivity reaches it on the test."""
     texts = []
     for name in ("melanoma", "malignant"):
-        endpoint_scores = results.test_scores["thresholds"].get(name, {})
-        sensitivity = endpoint_scores.get("sensitivity")
-        if not sensitivity:
+        point = results.test_scores.operating_points.get(name)
+        if not point or not point.sensitivity:
             continue
-        if sensitivity["low"] >= target:
+        sensitivity = point.sensitivity
+        if sensitivity.low >= target:
             verdict = "which keeps the promise"
-        elif sensitivity["high"] < target:
+        elif sensitivity.high < target:
             verdict = "which breaks the promise"
         else:
             verdict = "so that the promise is neither kept nor broken for certain"
@@ -71,9 +70,9 @@ def _target_sensitivity(results: RunResults, target: float) -> list[str]:
             f"The threshold for {format_percent(target)} sensitivity to {_condition(name)} reaches "
             f"{format_proportion(sensitivity)}, {verdict}."
         )
-        ppv = endpoint_scores["ppv"][PREVALENCE_KEY]
+        ppv = point.ppv.get(LOW_PREVALENCE)
         if ppv:
-            text += f" Where 1 picture in 100 is a case, {100 * ppv['value']:.0f} of 100 that it flags would be one."
+            text += f" Where 1 picture in 100 is a case, {100 * ppv.value:.0f} of 100 that it flags would be one."
         texts.append(text)
     return texts
 
@@ -96,30 +95,33 @@ def _confounding(results: RunResults) -> list[str]:
 def _unbeaten_baselines(results: RunResults) -> list[str]:
     """Baselines over which the network has no clear gain in balanced accuracy, or in accuracy where that is missing."""
     texts = []
-    for name, row in results.test_scores["baselines"].items():
-        gains = row["network_minus_baseline"]
-        score = "balanced_accuracy" if "balanced_accuracy" in gains else "accuracy"
-        gain = gains.get(score)
-        if gain and not (gain["excludes_zero"] and gain["value"] > 0):
-            baseline, meaning, score_name = (text.replace("_", " ") for text in (name, row["meaning"], score))
-            difference = f"difference in {score_name} {format_difference(gain)}"
-            texts.append(f"It is not shown to beat the baseline '{baseline}' ({meaning}): {difference}.")
+    for name, baseline in results.test_scores.baselines.items():
+        score, gain = _gain(baseline)
+        if gain and not (gain.excludes_zero and gain.value > 0):
+            known_as = f"'{name.replace('_', ' ')}' ({baseline.description.replace('_', ' ')})"
+            difference = f"difference in {score} {format_difference(gain)}"
+            texts.append(f"It is not shown to beat the baseline {known_as}: {difference}.")
     return texts
+
+
+def _gain(baseline: Baseline) -> tuple[str, Estimate | None]:
+    """The gain over a baseline in balanced accuracy, or in accuracy where that is missing, and which it is."""
+    if gain := baseline.difference.get("balanced_accuracy"):
+        return "balanced accuracy", gain
+    return "accuracy", baseline.difference.get("accuracy")
 
 
 def _thresholds(results: RunResults) -> list[Table]:
     """The operating points on the test pictures of the thresholds chosen on validation; no table without any."""
     rows = []
-    for name, row in results.test_scores["thresholds"].items():
-        if row.get("sensitivity") and row.get("specificity"):
+    for name, point in results.test_scores.operating_points.items():
+        if point.sensitivity and point.specificity:
             values = [
-                format_proportion(row[score][prevalence], 1)
-                for prevalence in ("at_1_percent", "at_20_percent")
-                for score in ("ppv", "npv")
+                format_proportion(value[prevalence], 1)
+                for prevalence in (LOW_PREVALENCE, HIGH_PREVALENCE)
+                for value in (point.ppv, point.npv)
             ]
-            meaning = results.decision.thresholds[name].meaning
-            rows.append(
-                [meaning, format_proportion(row["sensitivity"]), format_proportion(row["specificity"]), *values]
-            )
+            rates = [format_proportion(rate) for rate in (point.sensitivity, point.specificity)]
+            rows.append([results.decision.thresholds[name].meaning, *rates, *values])
     predictive_values = ["PPV at 1 %", "NPV at 1 %", "PPV at 20 %", "NPV at 20 %"]
     return [Table(["threshold for", "sensitivity", "specificity", *predictive_values], rows)] if rows else []

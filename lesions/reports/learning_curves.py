@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from lesions.data.results.estimates import Estimate
 from lesions.rendering.formatting import format_estimate
 from lesions.runtime.console import UserError
 
@@ -29,7 +30,7 @@ class FitAssessment(NamedTuple):
     val: float
     half_way: float  # from chance to 1
     rise: float  # validation loss of the last epoch over its lowest
-    interval: dict[str, Any] | None  # of the balanced accuracy on validation pictures
+    interval: Estimate | None  # of the balanced accuracy on validation pictures
     last_train: float  # balanced accuracy at the last epoch
     last_val: float
 
@@ -61,9 +62,7 @@ def read_curves(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(curves).rename_axis("epoch").reset_index()
 
 
-def assess_fit(
-    curves: pd.DataFrame, checkpoint_epoch: int, n_classes: int, interval: dict[str, Any] | None
-) -> FitAssessment:
+def assess_fit(curves: pd.DataFrame, checkpoint_epoch: int, n_classes: int, interval: Estimate | None) -> FitAssessment:
     """Over- and underfitting by RULE.
 
     checkpoint_epoch: that of the final weights; interval: of the balanced accuracy on validation pictures at that
@@ -71,7 +70,7 @@ def assess_fit(
     """
     row = curves[curves["epoch"] == checkpoint_epoch]
     train, val = (float(row[f"{split}_balanced_accuracy"].iloc[0]) for split in ("train", "val"))
-    above_interval = interval is not None and "high" in interval and train > interval["high"]
+    above_interval = interval is not None and interval.high is not None and train > interval.high
     rise = float(curves["val_loss"].iloc[-1] / curves["val_loss"].min())
     half_way = (1 + 1 / n_classes) / 2
     overfits = (train - val >= OVERFITTING_GAP and above_interval) or rise >= LOSS_RISE
@@ -105,5 +104,5 @@ def curve_values_text(fit: FitAssessment, training: dict[str, Any]) -> list[str]
     ]
 
 
-def _has_bounds(interval: dict[str, Any] | None) -> bool:
-    return interval is not None and "low" in interval
+def _has_bounds(interval: Estimate | None) -> bool:
+    return interval is not None and interval.low is not None

@@ -117,31 +117,31 @@ def _data(results: RunResults, params: Params) -> Section:
 
 def _evaluation_protocol(results: RunResults) -> str:
     return (
-        f"{results.test_scores['headline']['n']:,} pictures that had no part in training or in any choice. "
-        f"Intervals: 95 %, {results.scores['resamples']:,} resamples of groups within each class, Wilson's for small "
+        f"{results.test_scores.n:,} pictures that had no part in training or in any choice. "
+        f"Intervals: 95 %, {results.scores.n_resamples:,} resamples of groups within each class, Wilson's for small "
         "numbers. They do not hold how scores vary between trainings."
     )
 
 
 def _subgroups(results: RunResults) -> Section:
-    subgroups = results.test_scores["subgroups"]
-    estimable = [row for row in subgroups["rows"] if row["recall"] and row["value"] != "unknown"]
+    subgroups = results.test_scores.subgroups
+    estimable = [row for row in subgroups.rows if row.recall and row.value != "unknown"]
     rows = [
         [
-            diagnosis(row["class"]).name,
-            row["origin"],
-            f"{row['attribute'].replace('_', ' ')}: {row['value']}",
-            f"{row['n']:,}",
-            format_proportion(row["recall"]),
+            diagnosis(row.label).name,
+            row.origin,
+            f"{row.attribute.replace('_', ' ')}: {row.value}",
+            f"{row.n:,}",
+            format_proportion(row.recall),
         ]
         for row in estimable
     ]
     texts = [
         f"Recall within class and collection, where there are enough pictures ({len(estimable)} of "
-        f"{len(subgroups['rows'])} subgroups). Many intervals are looked at, so some will differ by chance."
+        f"{len(subgroups.rows)} subgroups). Many intervals are looked at, so some will differ by chance."
         if estimable
         else "No subgroup by age, sex, site or skin type has enough pictures to be told.",
-        f"Skin tone: {subgroups['skin_tone']}.",
+        f"Skin tone: {subgroups.skin_tone}.",
     ]
     columns = ["class", "collection", "subgroup", "test pictures", "recall"]
     return Section("Subgroups", texts, [Table(columns, rows)] if rows else [])

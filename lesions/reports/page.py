@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lesions.data.results.scores import ScoreName
 from lesions.params.paths import EVALUATE_PLOTS, IMBALANCE_PLOTS, REPORT_PLOTS
 from lesions.rendering.formatting import format_estimate
 from lesions.rendering.html import Section, png_data_uri, write_report
@@ -35,7 +36,7 @@ CHARTS = {  # title of a finding -> the charts below it -> their alternative tex
         EVALUATE_PLOTS / "reliability.png": "Reliability diagram: accuracy by confidence, before and after calibration",
     },
 }
-HEADLINE_SCORES = {
+HEADLINE_SCORES: dict[ScoreName, str] = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
     "macro_auroc": "macro AUROC",
@@ -59,7 +60,7 @@ class Chapter(NamedTuple):
 
 def write_page(target: Path, results: RunResults, sections: Sequence[Section]) -> None:
     """Write the page; the charts are read from the outputs of the stages."""
-    overall = results.test_scores["overall"]
+    overall = results.test_scores.overall
     chapters = [
         Chapter(
             section,
@@ -71,7 +72,7 @@ def write_page(target: Path, results: RunResults, sections: Sequence[Section]) -
         target,
         "evaluation.html",
         title="What this model can do, and what not",
-        n_pictures=results.test_scores["headline"]["n"],
+        n_pictures=results.test_scores.n,
         n_classes=len(results.classes),
         headline=[(text, format_estimate(overall[name])) for name, text in HEADLINE_SCORES.items() if name in overall],
         chapters=chapters,

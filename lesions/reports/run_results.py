@@ -8,9 +8,11 @@ import pandas as pd
 
 from lesions.data.manifest import is_synthetic, read_manifest
 from lesions.data.predictions import read_predictions
+from lesions.data.results.comparison import Comparison
 from lesions.data.results.decision import Decision
 from lesions.data.results.imbalance import ImbalanceMetrics
 from lesions.data.results.prepare import PrepareMetrics
+from lesions.data.results.scores import Scores, TestScores
 from lesions.params.paths import (
     DECISION,
     IMBALANCE_METRICS,
@@ -33,7 +35,7 @@ class RunResults(NamedTuple):
     per epoch; predictions: of held-out pictures; comparison: the output of app.compare, None where it was not run.
     """
 
-    scores: dict[str, Any]
+    scores: Scores
     prepare: PrepareMetrics
     imbalance: ImbalanceMetrics
     training: dict[str, Any]
@@ -41,19 +43,17 @@ class RunResults(NamedTuple):
     curves: pd.DataFrame
     manifest: pd.DataFrame
     predictions: pd.DataFrame
-    comparison: dict[str, Any] | None
+    comparison: Comparison | None
 
     @property
-    def test_scores(self) -> dict[str, Any]:
+    def test_scores(self) -> TestScores:
         """The scores of the test pictures."""
-        scores: dict[str, Any] = self.scores["test"]
-        return scores
+        return self.scores.test
 
     @property
     def classes(self) -> list[str]:
         """The slugs of the classes, in order."""
-        classes: list[str] = self.scores["classes"]
-        return classes
+        return self.scores.classes
 
     @property
     def synthetic(self) -> bool:
@@ -64,7 +64,7 @@ class RunResults(NamedTuple):
 def read_run_results() -> RunResults:
     """Read the outputs of the stages. Raises UserError where a file is missing or no JSON."""
     return RunResults(
-        scores=_json(SCORES),
+        scores=Scores.read(SCORES),
         prepare=PrepareMetrics.read(PREPARE_METRICS),
         imbalance=ImbalanceMetrics.read(IMBALANCE_METRICS),
         training=_json(LEARNING_CURVES / "metrics.json"),
@@ -72,7 +72,7 @@ def read_run_results() -> RunResults:
         curves=read_curves(LEARNING_CURVES),
         manifest=read_manifest(PREPARED),
         predictions=read_predictions(PREDICTIONS),
-        comparison=_json(COMPARISON) if COMPARISON.is_file() else None,
+        comparison=Comparison.read(COMPARISON) if COMPARISON.is_file() else None,
     )
 
 

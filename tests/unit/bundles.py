@@ -1,7 +1,7 @@
 """Small bundles for tests: an untrained network, its scores on toy pictures, exported as the export stage does it."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from lesions.bundle.litert import LiteRTNetwork
 from lesions.data.manifest import COLUMNS
 from lesions.data.pixels import Pixels, write_png
 from lesions.data.results.decision import Decision
+from lesions.data.results.scores import Scores
 from lesions.evaluation import evaluate
 from lesions.export import export, ood_check
 from lesions.metrics.decisions import balanced
@@ -20,6 +21,7 @@ from lesions.models.predict import load_model, predict
 from lesions.models.test_time_augmentation import with_test_time_augmentation
 from lesions.models.transfer import build_network
 from tests.unit.held_out import CLASSES
+from tests.unit.run_results import make_run_results
 from tests.unit.small_params import params_with
 from tests.unit.training_pictures import SIDE, toy_pixels
 
@@ -96,7 +98,7 @@ def _fit_last_layer(model: keras.Model, classes: list[str]) -> None:
 
 def _evaluated(
     model: keras.Model, rows: pd.DataFrame, pixels: Pixels, manifest: pd.DataFrame, classes: list[str]
-) -> tuple[pd.DataFrame, Decision, dict[str, Any]]:
+) -> tuple[pd.DataFrame, Decision, Scores]:
     """What evaluate writes: predictions, decision and scores."""
     output = predict(model, pixels)
     shares = np.full(len(classes), 1 / len(classes))
@@ -104,7 +106,6 @@ def _evaluated(
     predictions = evaluate.predictions_table(rows, balanced(output.logits, fitted), classes)
     decision = evaluate.choose_decisions(predictions, classes, fitted, 0.9, SIDE, "none")
     test = evaluate.select_test(predictions, manifest, output, fitted, 0, resamples=50)
-    scores = evaluate.score_all(predictions, classes, test, 0)
-    scores["test"] |= evaluate.secondary_scores(test, manifest, classes, decision)
-    scores["test"]["baselines"] = {}
-    return predictions, decision, scores
+    explanations = make_run_results().test_scores.explanations  # a bundle does not hold them
+    test_scores = evaluate.score_test(test, manifest, decision, {}, explanations, 0)
+    return predictions, decision, evaluate.score_all(predictions, classes, test_scores, 50, 0)

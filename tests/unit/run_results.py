@@ -1,6 +1,6 @@
 """Fake run results for tests of findings and cards: 120 test pictures of three classes, every number can be changed."""
 
-import copy
+import json
 from typing import Any
 
 import pandas as pd
@@ -9,19 +9,30 @@ from lesions.data.results.decision import Decision
 from lesions.data.results.imbalance import ClassBalance, ImbalanceMetrics, PlanCounts
 from lesions.data.results.prepare import PrepareMetrics
 from lesions.data.results.rules import ClassQuantile, Threshold
+from lesions.data.results.scores import Scores
 from lesions.rendering.html import Section
 from lesions.reports.run_results import RunResults
 from tests.unit.held_out import CLASSES, table
 
 
-def make_estimate(value: float, low: float | None = None, high: float | None = None, **fields: Any) -> dict[str, Any]:
+def make_estimate(value: float, low: float | None = None, high: float | None = None) -> dict[str, Any]:
     """An estimate of lesions.metrics.intervals."""
     return {
         "value": value,
         "low": value - 0.05 if low is None else low,
         "high": value + 0.05 if high is None else high,
-        **fields,
     }
+
+
+def make_counted(value: float, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    """An estimate from 40 pictures."""
+    return make_estimate(value, low, high) | {"n": 40, "n_groups": 40, "method": "bootstrap"}
+
+
+def make_class(n: int) -> dict[str, Any]:
+    """The scores of a class with n test pictures, as many groups, and no score that can be estimated."""
+    names = ("precision", "recall", "f1", "auroc", "average_precision")
+    return {"n": n, "n_groups": n, **dict.fromkeys(names)}
 
 
 def _scores() -> dict[str, Any]:
@@ -31,60 +42,71 @@ def _scores() -> dict[str, Any]:
         "macro_auroc": make_estimate(0.9),
         "melanoma_vs_nevus_auroc": make_estimate(0.8),
     }
-    gains = {name: {**make_estimate(0.2), "excludes_zero": True} for name in overall}
-    baseline = {"meaning": "a baseline", "scores": overall, "network_minus_baseline": gains}
-    per_class = {
-        label: {
-            "n": 40,
-            "groups": 40,
-            "precision": make_estimate(0.7),
-            "recall": make_estimate(0.7),
-            "f1": make_estimate(0.7),
-            "auroc": make_estimate(0.9),
-        }
-        for label in CLASSES
+    baseline = {
+        "description": "a baseline",
+        "scores": overall,
+        "difference": dict.fromkeys(overall, make_estimate(0.2)),
     }
-    threshold = {
-        "threshold": 0.4,
-        "sensitivity": make_estimate(0.9),
-        "specificity": make_estimate(0.8),
-        "ppv": {"at_1_percent": make_estimate(0.06), "at_20_percent": make_estimate(0.5)},
-        "npv": {"at_1_percent": make_estimate(0.99), "at_20_percent": make_estimate(0.95)},
+    class_scores = {
+        "precision": make_estimate(0.7),
+        "recall": make_counted(0.7),
+        "f1": make_estimate(0.7),
+        "auroc": make_estimate(0.9),
     }
-    heat = {"n": 40, "without_heat": 0, "share": make_estimate(0.2), "on_frame": make_estimate(0.1)}
-    conformal = {"coverage": make_estimate(0.9), "mean_size": make_estimate(1.5), "share_of_single": make_estimate(0.5)}
-    conformal_classes = {label: {"n": 40, "coverage": None, "basis": "class"} for label in CLASSES}
-    test = {
-        "headline": {"n": 120, "smallest_class_n": 40, "accuracy": 0.7},
+    split = {
+        "n": 120,
+        "smallest_class_n": 40,
         "overall": overall,
-        "per_class": per_class,
-        "most_confused": [{"truth": "melanoma", "predicted": "nevus", "n": 8, "share": 0.2}],
-        "thresholds": {"melanoma": threshold},
-        "conformal": {"0.90": {**conformal, "per_class": conformal_classes}},
-        "missed_melanomas": [{"image_id": "a", "predicted": "nevus", "p": 0.6, "p_melanoma": 0.2}],
-        "repeatability": {"groups": 0, "agreement": None, "note": "not estimable: none"},
+        "per_class": dict.fromkeys(CLASSES, make_class(40) | class_scores),
+        "endpoints": {},
+        "most_confused": [{"label": "melanoma", "predicted": "nevus", "n": 8, "fraction": 0.2}],
+    }
+    operating_point = {
+        "threshold": 0.4,
+        "sensitivity": make_counted(0.9),
+        "specificity": make_counted(0.8),
+        "ppv": {"0.01": make_estimate(0.06), "0.20": make_estimate(0.5)},
+        "npv": {"0.01": make_estimate(0.99), "0.20": make_estimate(0.95)},
+    }
+    heat = {"n": 40, "n_without_heat": 0, "frame_fraction": make_estimate(0.2), "on_frame": make_counted(0.1)}
+    conformal = {
+        "coverage": make_counted(0.9),
+        "mean_set_size": make_estimate(1.5),
+        "singleton_fraction": make_estimate(0.5),
+        "empty_fraction": make_estimate(0.1),
+        "per_class": {label: {"n": 40, "coverage": None, "basis": "class"} for label in CLASSES},
+    }
+    calibration = {
+        "ece": make_estimate(0.05, 0.02),
+        "ece_if_perfect": 0.06,
+        "brier_score": make_estimate(0.3),
+        "log_loss": make_estimate(0.5),
+        "melanoma": None,
+        "malignant": None,
+    }
+    test = split | {
+        "operating_points": {"melanoma": operating_point},
+        "conformal": {"0.90": conformal},
+        "missed_melanomas": [{"image_id": "a", "predicted": "nevus", "p_predicted": 0.6, "p_melanoma": 0.2}],
+        "repeatability": {"n": 0, "n_groups": 0, "agreement": None, "expected_agreement": None},
         "subgroups": {"skin_tone": "not assessable", "rows": []},
         "calibration": {
             "n": 120,
-            "before": {"ece": make_estimate(0.1)},
-            "after": {"ece": make_estimate(0.05, 0.02), "ece_if_perfect": 0.06},
+            "before": calibration,
+            "after": calibration,
+            "calibrated_argmax": {"accuracy": 0.7, "balanced_accuracy": 0.6},
         },
-        "baselines": {name: copy.deepcopy(baseline) for name in ("majority_class", "frame", "thumbnail")},
+        "baselines": dict.fromkeys(("majority_class", "frame", "thumbnail"), baseline),
         "explanations": {
             "frame": "the outer 1/12 of each side",
-            "share_of_a_uniform_map": 0.3,
+            "uniform_fraction": 0.3,
             "on_frame_from": "1.25 times the share of a uniform map",
-            "all": copy.deepcopy(heat),
-            "per_class": {label: copy.deepcopy(heat) for label in CLASSES},
-            "sanity": {"pictures": 64, "map": [4, 4], "rank_correlation": [0.1, -0.2, 0.05]},
+            "overall": heat,
+            "per_class": dict.fromkeys(CLASSES, heat),
+            "randomization_test": {"n": 64, "map_shape": [4, 4], "rank_correlations": [0.1, -0.2, 0.05]},
         },
     }
-    return {
-        "classes": CLASSES,
-        "resamples": 1000,
-        "test": test,
-        "val": {"overall": {"balanced_accuracy": make_estimate(0.7)}},
-    }
+    return {"classes": CLASSES, "notes": {}, "n_resamples": 1000, "test": test, "val": split}
 
 
 def _prepare() -> dict[str, Any]:
@@ -141,21 +163,16 @@ def make_curves(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) 
     return pd.DataFrame({"epoch": [1, 2], **columns, **balanced, "val_loss": [1.0, last_loss]})
 
 
-def make_run_results(**changes: Any) -> RunResults:
-    """changes: fields of RunResults, or values by a path, as test__overall__accuracy or prepare__used."""
-    scores, prepare = _scores(), _prepare()
-    fields = {name: value for name, value in changes.items() if "__" not in name}
-    for path, value in changes.items():
-        if "__" in path:
-            *keys, last = path.split("__")
-            parent = scores
-            if keys[0] == "prepare":
-                parent, keys = prepare, keys[1:]
-            elif keys[0] == "scores":
-                keys = keys[1:]
-            for key in keys:
-                parent = parent[key]
-            parent[last] = value
+def make_run_results(changes: dict[str, Any] | None = None, **fields: Any) -> RunResults:
+    """fields: of RunResults; changes: values of scores or prepare by their path, as test/overall or prepare/used."""
+    files = json.loads(json.dumps(_scores() | {"prepare": _prepare()}))  # no part is shared
+    for path, value in (changes or {}).items():
+        *keys, last = path.split("/")
+        parent = files
+        for key in keys:
+            parent = parent[key]
+        parent[last] = value
+    prepare = files.pop("prepare")
     manifest = pd.DataFrame(
         {"image_id": list("abcdef"), "label": CLASSES * 2, "group": list("abcdef"), "origin": "HAM10000"}
     ).assign(
@@ -168,7 +185,7 @@ def make_run_results(**changes: Any) -> RunResults:
         split="test",
     )
     defaults: dict[str, Any] = {
-        "scores": scores,
+        "scores": Scores.model_validate(files),
         "prepare": PrepareMetrics.model_validate(prepare),
         "imbalance": _imbalance(),
         "training": {"epochs_run": 2, "best_epoch": 1, "kept_epoch": 2, "weights": 1234},

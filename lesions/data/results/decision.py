@@ -17,7 +17,7 @@ class ProbabilityFormulas(Part):
 class Decision(ResultFile):
     """The whole file. classes: in the order of the network's outputs; image_size: side in pixels."""
 
-    stage: ClassVar[str] = "evaluate"
+    command: ClassVar[str] = "dvc repro --force --single-item evaluate"
 
     classes: list[str]
     image_size: int

@@ -25,7 +25,7 @@ class OutOfDistributionErrors(Part):
 class ExportMetrics(ResultFile):
     """The whole file. bytes: size of the bundle."""
 
-    stage: ClassVar[str] = "export"
+    command: ClassVar[str] = "dvc repro --force --single-item export"
 
     parity: Parity
     out_of_distribution: OutOfDistributionErrors

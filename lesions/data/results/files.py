@@ -16,9 +16,9 @@ class Part(BaseModel):
 
 
 class ResultFile(Part):
-    """The whole content of a file that one stage writes."""
+    """The whole content of a file; `command` makes it."""
 
-    stage: ClassVar[str]  # of dvc.yaml
+    command: ClassVar[str]
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -26,9 +26,9 @@ class ResultFile(Part):
         try:
             return cls.parse(path.read_text(encoding="utf-8"), path.as_posix())
         except FileNotFoundError:
-            raise UserError(f"{path} is not there: run `dvc repro {cls.stage}` first") from None
+            raise UserError(f"{path} is not there: run `dvc repro` first") from None
         except UnicodeDecodeError:
-            raise UserError(f"{path} holds no JSON: {cls._remedy()}") from None
+            raise UserError(f"{path} holds no JSON: make it again with `{cls.command}`") from None
 
     @classmethod
     def parse(cls, text: str, name: str) -> Self:
@@ -37,12 +37,11 @@ class ResultFile(Part):
             return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
-            if first["type"] == "json_invalid":
-                raise UserError(f"{name} holds no JSON: {cls._remedy()}") from None
             key = ".".join(map(str, first["loc"]))
-            raise UserError(
-                f"{name} is of another version of this project ({key}: {first['msg']}): {cls._remedy()}"
-            ) from None
+            fault = f"is of another version of this project ({key}: {first['msg']})"
+            if first["type"] == "json_invalid":
+                fault = "holds no JSON"
+            raise UserError(f"{name} {fault}: make it again with `{cls.command}`") from None
 
     def as_json(self) -> dict[str, Any]:
         """The content, ready for JSON."""
@@ -51,7 +50,3 @@ class ResultFile(Part):
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all."""
         write_json(path, self.as_json())
-
-    @classmethod
-    def _remedy(cls) -> str:
-        return f"make it again with `dvc repro --force --single-item {cls.stage}`"

@@ -36,7 +36,7 @@ class PlanCounts(Part):
 class ImbalanceMetrics(ResultFile):
     """The whole file: findings in words, then their numbers, view by view and class by class."""
 
-    stage: ClassVar[str] = "analyze_imbalance"
+    command: ClassVar[str] = "dvc repro --force --single-item analyze_imbalance"
 
     findings: list[str]
     dominates_from: str

@@ -68,7 +68,7 @@ class AuditCounts(Part):
 class PrepareMetrics(ResultFile):
     """The whole file. Counts are of pictures where nothing else is said; near_duplicates: linked pairs."""
 
-    stage: ClassVar[str] = "prepare"
+    command: ClassVar[str] = "dvc repro --force --single-item prepare"
 
     layout: str
     files: int

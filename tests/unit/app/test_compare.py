@@ -9,6 +9,7 @@ import pytest
 
 from app import compare
 from app.fold_predictions import FoldPredictions, read_fold
+from lesions.data.results.estimates import Estimate
 from lesions.runtime.console import UserError
 from tests.unit.held_out import CLASSES, table
 
@@ -35,13 +36,14 @@ def retrained(rows: pd.DataFrame, seed: int, sharper: float = 0.0) -> pd.DataFra
 def test_a_planted_difference_is_found_in_every_score(tmp_path: Path) -> None:
     rows = table(400, per_group=2)
     found = compare.compare(source(rows, "a", tmp_path), source(retrained(rows, 0, 1.0), "b", tmp_path))
-    assert set(found["scores"]) == set(compare.SCORES)
-    for row in found["scores"].values():
-        assert row["excludes_zero"]
-        assert 0 < row["difference"]["low"] <= row["difference"]["value"] <= row["difference"]["high"]
-        assert row["difference"]["value"] == pytest.approx(row["b"] - row["a"], abs=2e-4)
+    assert set(found.scores) == set(compare.SCORES)
+    for row in found.scores.values():
+        assert row.excludes_zero
+        assert row.difference.low is not None and row.difference.high is not None
+        assert 0 < row.difference.low <= row.difference.value <= row.difference.high
+        assert row.difference.value == pytest.approx(row.b - row.a, abs=2e-4)
     swapped = compare.compare(source(retrained(rows, 0, 1.0), "b", tmp_path), source(rows, "a", tmp_path))
-    assert swapped["scores"]["accuracy"]["difference"]["high"] < 0
+    assert (swapped.scores["accuracy"].difference.high or 0) < 0
 
 
 def test_where_there_is_no_difference_the_interval_includes_zero_nearly_always(tmp_path: Path) -> None:
@@ -49,24 +51,25 @@ def test_where_there_is_no_difference_the_interval_includes_zero_nearly_always(t
     for seed in range(20):
         rows = table(200, seed, per_group=2)
         pair = [source(retrained(rows, 2 * seed + k + 1), f"{seed}{k}", tmp_path) for k in (0, 1)]
-        wrong += compare.compare(*pair)["scores"]["balanced_accuracy"]["excludes_zero"]
+        wrong += compare.compare(*pair).scores["balanced_accuracy"].excludes_zero
     assert wrong <= 4, "of 20, one is expected"
 
 
 def test_pairing_makes_the_interval_narrower_than_two_intervals_apart(tmp_path: Path) -> None:
     rows = table(300)
     found = compare.compare(source(rows, "a", tmp_path), source(retrained(rows, 1), "b", tmp_path))
-    paired = found["scores"]["accuracy"]["difference"]
-    accuracy = found["scores"]["accuracy"]["a"]
+    paired = found.scores["accuracy"].difference
+    accuracy = found.scores["accuracy"].a
     unpaired = 2 * 1.96 * np.sqrt(2 * accuracy * (1 - accuracy) / 300)
-    assert paired["high"] - paired["low"] < 0.8 * unpaired
+    assert paired.low is not None and paired.high is not None
+    assert paired.high - paired.low < 0.8 * unpaired
 
 
 def test_the_same_twice_differs_by_nothing(tmp_path: Path) -> None:
     rows = source(table(100), "a", tmp_path)
-    for row in compare.compare(rows, rows)["scores"].values():
-        assert row["difference"] == {"value": 0, "low": 0, "high": 0}
-        assert not row["excludes_zero"]
+    for row in compare.compare(rows, rows).scores.values():
+        assert row.difference == Estimate(value=0, low=0, high=0)
+        assert not row.excludes_zero
 
 
 def test_other_pictures_classes_labels_or_groups_are_refused_in_one_line(tmp_path: Path) -> None:
@@ -107,5 +110,5 @@ def test_scores_that_cannot_be_told_are_named(tmp_path: Path) -> None:
     rows = table(120)
     few = rows[(rows["label"] != "nevus") | (rows.groupby("label").cumcount() < 3)]
     found = compare.compare(source(few, "a", tmp_path), source(retrained(few, 1), "b", tmp_path))
-    assert "balanced_accuracy" not in found["scores"]
+    assert "balanced_accuracy" not in found.scores
     assert "not told: balanced accuracy, macro AUROC" in compare.comparison_text(found)

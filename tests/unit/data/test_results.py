@@ -9,15 +9,22 @@ import pytest
 
 from lesions.data import schema
 from lesions.data.results.bundle import BundleMetadata
+from lesions.data.results.comparison import Comparison
 from lesions.data.results.export import ExportMetrics, OutOfDistributionErrors, Parity
 from lesions.data.results.files import ResultFile
 from lesions.data.results.prepare import PrepareMetrics
+from lesions.data.results.scores import EvaluateMetrics
 from lesions.runtime.console import UserError
 from tests.imports import REPOSITORY
 from tests.unit.run_results import make_run_results
 
 RESULTS = make_run_results()
 SAMPLES: dict[str, ResultFile] = {
+    "scores": RESULTS.scores,
+    "evaluate": EvaluateMetrics(n=9, smallest_class_n=2, accuracy=0.5, ece=0.1),
+    "comparison": Comparison(
+        a="plain", b="HEAD", n=9, n_groups=9, called_differently=1, classes=["nevus"], scores={}, notes=[]
+    ),
     "prepare": RESULTS.prepare,
     "imbalance": RESULTS.imbalance,
     "decision": RESULTS.decision,
@@ -65,7 +72,7 @@ def test_a_file_of_another_version_is_one_line_that_says_how_to_renew_it(
         type(SAMPLES[name]).read(file)
     assert "\n" not in str(error.value)
     assert str(error.value).startswith(f"{file} is of another version of this project (")
-    assert f"`dvc repro --force --single-item {SAMPLES[name].stage}`" in str(error.value)
+    assert f"make it again with `{SAMPLES[name].command}`" in str(error.value)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe"], ids=["empty", "cut off", "no text"])

@@ -53,7 +53,7 @@ def test_the_network_is_compared_on_the_same_resamples() -> None:
     weights = bootstrap_weights(rows["label"], rows["group"], 0, 200)
     network = score_samples(rows, CLASSES, weights)
     found = baselines.compare(network, {"same": ("itself", rows), "worse": ("noise", worse)}, CLASSES, weights)
-    assert found["same"]["network_minus_baseline"]["accuracy"]["value"] == 0
-    assert not found["same"]["network_minus_baseline"]["accuracy"]["excludes_zero"]
-    assert found["worse"]["network_minus_baseline"]["accuracy"]["excludes_zero"]
-    assert found["worse"]["meaning"] == "noise"
+    assert found["same"].difference["accuracy"].value == 0
+    assert not found["same"].difference["accuracy"].excludes_zero
+    assert found["worse"].difference["accuracy"].excludes_zero
+    assert found["worse"].description == "noise"

@@ -13,6 +13,7 @@ from lesions.evaluation import charts
 from lesions.metrics import scores
 from lesions.rendering import figures
 from tests.unit.held_out import CLASSES, table
+from tests.unit.run_results import make_run_results
 
 MARK = " [synthetic pictures]"
 
@@ -55,8 +56,7 @@ def test_the_reliability_chart_says_which_way_the_network_errs(shift: float, wor
     confidence = np.linspace(0.3, 0.85, 10)
     one = pd.DataFrame({"confidence": confidence, "accuracy": confidence - shift, "n": 30})
     bins = pd.concat([one.assign(probabilities=name) for name in ("before", "after")])
-    told = {"ece": {"value": 0.1}, "ece_if_perfect": 0.04}
-    figure = charts.reliability_chart(bins, {"n": 300, "before": told, "after": told}, "")
+    figure = charts.reliability_chart(bins, make_run_results().test_scores.calibration, "")
     assert f"10 points {word} confident than right" in texts(figure)
     figures.save(figure, tmp_path / "r.png")
 

@@ -1,16 +1,19 @@
 """Contact sheets of test pictures: the right pictures, with what they are and what they are called."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from lesions.data.results.scores import Explanations
 from lesions.evaluation import contact_sheets
 from lesions.rendering import figures, heatmaps
 from tests.unit.evaluation.test_charts import MARK, texts
 from tests.unit.held_out import CLASSES, table
+from tests.unit.run_results import make_counted, make_estimate, make_run_results
 
 
 def with_pictures(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -56,18 +59,20 @@ def maps_of(n: int) -> np.ndarray:
     return maps
 
 
-FOUND = {
-    "frame": "the outer 1/12 of each side",
-    "share_of_a_uniform_map": 0.36,
-    "all": {"n": 200, "share": {"value": 0.5}, "on_frame": {"value": 0.25}},
-    "sanity": {"map": [4, 5]},
-}
+def explanations(**overall: Any) -> Explanations:
+    heat = {"n": 200, "frame_fraction": make_estimate(0.5), "on_frame": make_counted(0.25)} | overall
+    changes = {
+        "test/explanations/overall": {"n_without_heat": 0, **heat},
+        "test/explanations/uniform_fraction": 0.36,
+        "test/explanations/randomization_test/map_shape": [4, 5],
+    }
+    return make_run_results(changes).test_scores.explanations
 
 
 def test_the_heat_sheet_shows_the_median_hit_and_the_surest_mistake_of_each_class(tmp_path: Path) -> None:
     """A hit picked for its map would flatter the network; each map must be that of the picture beside it."""
     rows = with_pictures(table(200), tmp_path)
-    figure = contact_sheets.explanation_sheet(rows, maps_of(200), CLASSES, tmp_path, FOUND, MARK)
+    figure = contact_sheets.explanation_sheet(rows, maps_of(200), CLASSES, tmp_path, explanations(), MARK)
     found = texts(figure)
     assert len(figure.axes[0].images) == 4 * len(CLASSES)
     for label in CLASSES:
@@ -88,7 +93,7 @@ def test_the_heat_sheet_shows_the_median_hit_and_the_surest_mistake_of_each_clas
 def test_a_class_without_hits_or_mistakes_has_a_gap_that_says_so(right: bool, tmp_path: Path) -> None:
     rows = with_pictures(table(60), tmp_path)
     rows = rows[(rows["label"] == rows["predicted"]) == right]
-    empty = {**FOUND, "all": {"n": len(rows), "share": None, "on_frame": None}}
+    empty = explanations(n=len(rows), frame_fraction=None, on_frame=None)
     figure = contact_sheets.explanation_sheet(rows, maps_of(len(rows)), CLASSES, tmp_path, empty, "")
     assert f"none of {(rows['label'] == 'nevus').sum()}" in texts(figure)
     assert "too few maps" in texts(figure)

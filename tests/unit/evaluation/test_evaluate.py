@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from lesions.data.results.decision import Decision
+from lesions.data.results.scores import Scores
 from lesions.evaluation import evaluate
 from lesions.metrics.decisions import Calibration, balanced
 from tests.unit.held_out import CLASSES, logits_of
+from tests.unit.run_results import make_run_results
 
 SHARES = np.full(3, 1 / 3)
 
@@ -53,17 +55,17 @@ def test_the_test_pictures_have_no_part_in_any_choice() -> None:
 def test_everything_that_is_written_is_json_and_agrees() -> None:
     rows, logits = held_out()
     table, decision, test = results(rows, logits)
-    summary = evaluate.score_all(table, CLASSES, test, 0)
-    summary["test"] |= evaluate.secondary_scores(test, rows, CLASSES, decision)
-    summary["test"]["calibration"] = evaluate.score_calibration(test, CLASSES, 0)
-    json.dumps({"scores": summary, "decision": decision.as_json()}, allow_nan=False)
-    headline = evaluate.headline(summary)
-    assert headline["accuracy"] == round(summary["test"]["overall"]["accuracy"]["value"], 2), "of 200: +- some .06"
-    assert headline["ece"] == round(summary["test"]["calibration"]["after"]["ece"]["value"], 2)
-    assert headline["n"] == 200
-    assert {"n", "accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "melanoma_auroc", "ece"} <= set(headline)
-    assert "seed" in summary["notes"]["training"]
-    assert "not estimable" in evaluate.summary_text(summary)
+    fake = make_run_results().test_scores  # of what needs a network or pictures
+    found = evaluate.score_test(test, rows, decision, fake.baselines, fake.explanations, 0)
+    scores = evaluate.score_all(table, CLASSES, found, 50, 0)
+    assert Scores.parse(json.dumps(scores.as_json(), allow_nan=False), "") == scores
+    headline = evaluate.headline(found)
+    assert headline.accuracy == round(found.overall["accuracy"].value, 2), "of 200: +- some .06"
+    assert headline.ece == round(found.calibration.after.ece.value, 2)
+    assert headline.n == 200
+    assert None not in dict(headline).values(), "a score can be estimated, and is not told"
+    assert "seed" in scores.notes["training"]
+    assert "not estimable" in evaluate.summary_text(found)
     bins = evaluate.reliability(test, CLASSES)
     assert bins.groupby("probabilities")["n"].sum().to_dict() == {"before": 200, "after": 200}
     for index, row in enumerate(test.rows.to_dict("records")):
@@ -77,11 +79,11 @@ def test_everything_that_is_written_is_json_and_agrees() -> None:
 
 def test_calibrated_probabilities_decide_for_accuracy_and_balanced_ones_for_balanced_accuracy() -> None:
     rows, logits = held_out(n=1000)
-    table, _, test = results(rows, logits)
-    own = evaluate.score_all(table, CLASSES, test, 0)["test"]["headline"]
-    other = evaluate.score_calibration(test, CLASSES, 0)["decided_by_calibrated"]
-    assert own["balanced_accuracy"] > other["balanced_accuracy"]
-    assert own["accuracy"] < other["accuracy"]
+    _, _, test = results(rows, logits)
+    own = evaluate.score_split(test.rows, CLASSES, test.weights, test.values).overall
+    other = evaluate.score_calibration(test, CLASSES, 0).calibrated_argmax
+    assert own["balanced_accuracy"].value > other.balanced_accuracy
+    assert own["accuracy"].value < other.accuracy
 
 
 def test_without_melanomas_there_is_no_decision_curve() -> None:

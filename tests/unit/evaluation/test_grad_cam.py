@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lesions.data.results.scores import RandomizationTest
 from lesions.evaluation import grad_cam
 from lesions.metrics.intervals import bootstrap_weights
 from lesions.models.backend import keras
@@ -88,13 +89,15 @@ def test_the_numbers_are_those_of_the_maps() -> None:
     ring[:5], middle[20:40, 20:40] = 1, 1
     maps = np.stack([ring] * 12 + [middle] * 12 + [np.zeros_like(ring)] * 3 + [ring] * 3)
     rows = pd.DataFrame({"label": list("a" * 12 + "b" * 15 + "c" * 3), "group": [f"g{k}" for k in range(30)]})
-    found = grad_cam.describe(maps, rows, ["a", "b", "c"], bootstrap_weights(rows["label"], rows["group"], 0, 20))
-    assert found["per_class"]["a"]["share"]["value"] == found["per_class"]["a"]["on_frame"]["value"] == 1
-    assert found["per_class"]["b"]["share"]["value"] == found["per_class"]["b"]["on_frame"]["value"] == 0
-    assert (found["per_class"]["b"]["n"], found["per_class"]["b"]["without_heat"]) == (15, 3)
-    assert found["per_class"]["c"] == {"n": 3, "without_heat": 0, "share": None, "on_frame": None}
-    assert found["all"]["on_frame"]["value"] == pytest.approx(15 / 27, abs=1e-4)
-    assert found["share_of_a_uniform_map"] == round(heatmaps.uniform_share(SIDE, SIDE), 4)
+    weights = bootstrap_weights(rows["label"], rows["group"], 0, 20)
+    check = RandomizationTest(n=1, map_shape=[4, 4], rank_correlations=[0.1])
+    found = grad_cam.describe(maps, rows, ["a", "b", "c"], weights, check).model_dump()
+    assert found["per_class"]["a"]["frame_fraction"]["value"] == found["per_class"]["a"]["on_frame"]["value"] == 1
+    assert found["per_class"]["b"]["frame_fraction"]["value"] == found["per_class"]["b"]["on_frame"]["value"] == 0
+    assert (found["per_class"]["b"]["n"], found["per_class"]["b"]["n_without_heat"]) == (15, 3)
+    assert found["per_class"]["c"] == {"n": 3, "n_without_heat": 0, "frame_fraction": None, "on_frame": None}
+    assert found["overall"]["on_frame"]["value"] == pytest.approx(15 / 27, abs=1e-4)
+    assert found["uniform_fraction"] == round(heatmaps.uniform_share(SIDE, SIDE), 4)
 
 
 def disc_pictures(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +137,8 @@ def test_maps_of_a_trained_network_are_its_own_and_not_those_of_random_weights()
         "has not learnt it"
     )
     again = grad_cam.rank_correlations(maps, grad_cam.grad_cam(other, pixels, labels)).mean()
-    random = grad_cam.randomisation_check(one, pixels, labels, seed=0)["rank_correlation"]
-    assert len(random) == grad_cam.DRAWS
+    draws = grad_cam.randomization_test(one, pixels, labels, seed=0).rank_correlations
+    assert len(draws) == grad_cam.DRAWS
+    random = [value for value in draws if value is not None]
     assert max(map(abs, random)) < 0.3
     assert again > 0.3 + max(random)

@@ -97,8 +97,9 @@ def test_the_interval_of_the_error_holds_the_error() -> None:
         logits, labels = drawn(300, EQUAL, seed)
         names = pd.Series(labels).map(dict(enumerate("abcd")))
         weights = bootstrap_weights(names, pd.Series(np.arange(300).astype(str)), 0, 200)
-        found = calibration.describe(softmax(logits, axis=1), names, list("abcd"), weights, 0)["ece"]
-        assert 0 <= found["low"] < found["value"] < found["high"] < 0.2
+        found = calibration.describe(softmax(logits, axis=1), names, list("abcd"), weights, 0).ece
+        assert found.low is not None and found.high is not None
+        assert 0 <= found.low < found.value < found.high < 0.2
 
 
 def test_bins_hold_equally_many_pictures_and_give_the_error() -> None:

@@ -56,9 +56,9 @@ def test_coverage_and_size_are_told_with_n_and_interval() -> None:
     test = table(300, 1)
     weights = bootstrap_weights(test["label"], test["group"], 0, 100)
     found = conformal.describe(test, CLASSES, conformal.quantiles(table(300, 0, split="val"), CLASSES, 0.9), weights)
-    assert found["coverage"]["low"] <= 0.9 <= found["coverage"]["high"]
-    assert 1 <= found["mean_size"]["value"] <= 3
-    assert sum(row["n"] for row in found["per_class"].values()) == 300
+    assert found.coverage and found.coverage.low <= 0.9 <= found.coverage.high
+    assert found.mean_set_size and 1 <= found.mean_set_size.value <= 3
+    assert sum(row.n for row in found.per_class.values()) == 300
 
 
 class Stored(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types

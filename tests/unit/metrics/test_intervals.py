@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from lesions.data.results.estimates import CountedEstimate, Estimate
 from lesions.metrics.intervals import (
     MIN_CASES,
     bootstrap_weights,
     estimate,
-    excludes_zero,
     proportion,
     round_by_interval,
     share,
@@ -31,14 +31,14 @@ def test_wilson_is_scipys(case: tuple[int, int]) -> None:
 @given(st.floats(0, 1), st.floats(1e-4, 0.5))
 def test_a_rounded_score_has_the_decimals_that_its_interval_is_worth(value: float, half: float) -> None:
     """More would differ from machine to machine; fewer would hide what the test pictures do tell."""
-    rounded = round_by_interval({"value": value, "low": value - half, "high": value + half})
+    rounded = round_by_interval(Estimate(value=value, low=value - half, high=value + half))
     assert abs(rounded - value) <= half / 2 + 1e-9
     assert len(f"{rounded:.15f}".rstrip("0").partition(".")[2]) <= math.ceil(-math.log10(half)) + 1e-9
 
 
 def test_a_score_without_an_interval_or_of_no_width_stays_as_it_is() -> None:
-    assert round_by_interval({"value": 0.12345}) == 0.12345
-    assert round_by_interval({"value": 0.9876, "low": 0.9876, "high": 0.9876}) == 0.9876
+    assert round_by_interval(Estimate(value=0.12345, low=None, high=None)) == 0.12345
+    assert round_by_interval(Estimate(value=0.9876, low=0.9876, high=0.9876)) == 0.9876
 
 
 def lesions(rng: np.random.Generator, n_groups: int) -> tuple[pd.DataFrame, np.ndarray]:
@@ -61,7 +61,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
             weights = bootstrap_weights(rows["label"], groups, run, 300)
             found = estimate((weights @ right) / weights.sum(axis=1))
             assert found
-            covered[by] += found["low"] <= 0.7 <= found["high"]
+            covered[by] += found.low is not None and found.high is not None and found.low <= 0.7 <= found.high
     assert 0.90 <= covered["groups"] / runs <= 0.98, covered
     assert covered["pictures"] / runs < 0.87, "pictures of one lesion were taken for independent"
 
@@ -95,7 +95,7 @@ def test_a_group_of_two_classes_is_drawn_once_with_the_more_frequent_one() -> No
 
 
 def test_few_cases_are_not_estimable_few_groups_get_wilsons_and_many_the_bootstrap() -> None:
-    def one(n: int, hits: int) -> dict[str, object] | None:
+    def one(n: int, hits: int) -> CountedEstimate | None:
         groups = pd.Series([str(k) for k in range(n)])
         weights = bootstrap_weights(pd.Series(["a"] * n), groups, 0, 200)
         return share(np.arange(n) < hits, weights, groups)
@@ -103,21 +103,20 @@ def test_few_cases_are_not_estimable_few_groups_get_wilsons_and_many_the_bootstr
     assert one(MIN_CASES - 1, 4) is None
     few, many, perfect = one(20, 15), one(100, 70), one(100, 100)
     assert few and many and perfect
-    assert (few["interval"], many["interval"], perfect["interval"]) == ("Wilson", "bootstrap", "Wilson")
-    assert (few["low"], few["high"]) == pytest.approx(wilson(0.75, 20), abs=1e-4)
-    assert perfect["low"] != perfect["high"], "no error in 100 pictures is no proof"
+    assert (few.method, many.method, perfect.method) == ("wilson", "bootstrap", "wilson")
+    assert (few.low, few.high) == pytest.approx(wilson(0.75, 20), abs=1e-4)
+    assert perfect.low != perfect.high, "no error in 100 pictures is no proof"
 
 
 def test_wilsons_interval_counts_groups_not_pictures() -> None:
     found = proportion(np.array([0.5, 0.4, 0.6]), n=40, groups=10)
     assert found
-    assert (found["low"], found["high"]) == pytest.approx(wilson(0.5, 10), abs=1e-4)
+    assert (found.low, found.high) == pytest.approx(wilson(0.5, 10), abs=1e-4)
 
 
 def test_an_undefined_score_has_no_interval() -> None:
     assert estimate(np.array([np.nan, 1.0])) is None
-    assert estimate(np.r_[0.5, np.full(80, 0.5), np.full(20, np.nan)]) == {"value": 0.5}
-    assert not excludes_zero(None)
-    assert not excludes_zero({"value": 1.0})
-    assert excludes_zero({"value": 1.0, "low": 0.1, "high": 2.0})
-    assert not excludes_zero({"value": 1.0, "low": -0.1, "high": 2.0})
+    assert estimate(np.r_[0.5, np.full(80, 0.5), np.full(20, np.nan)]) == Estimate(value=0.5, low=None, high=None)
+    assert not Estimate(value=1.0, low=None, high=None).excludes_zero
+    assert Estimate(value=1.0, low=0.1, high=2.0).excludes_zero
+    assert not Estimate(value=1.0, low=-0.1, high=2.0).excludes_zero

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from lesions.data.predictions import probability_columns
+from lesions.data.results.scores import Confusion
 from lesions.evaluation.evaluate import predictions_table
 from lesions.metrics import estimates, scores
 from lesions.metrics.intervals import bootstrap_weights
@@ -102,8 +103,8 @@ def test_a_class_that_is_absent_from_the_test_has_null_scores_and_never_a_guess(
     rest = rows[rows["label"] != "nevus"]
     values = scores.score_samples(rest, CLASSES, bootstrap_weights(rest["label"], rest["group"], 0, 20))
     found = estimates.per_class(rest, CLASSES, values)["nevus"]
-    assert found["n"] == 0
-    assert found["recall"] is found["auroc"] is found["f1"] is None
+    assert found.n == 0
+    assert found.recall is found.auroc is found.f1 is None
     assert scores.per_class(rest, CLASSES).loc["nevus", list(scores.CLASS_SCORES)].isna().all()
 
 
@@ -117,7 +118,7 @@ def test_the_prediction_can_be_read_off_the_rounded_probabilities() -> None:
 
 def test_the_most_frequent_errors_come_first_with_their_share() -> None:
     rows = pd.DataFrame({"label": ["a"] * 4 + ["b"] * 4, "predicted": ["a", "b", "b", "b", "b", "b", "b", "a"]})
-    assert scores.most_confused(rows, ["a", "b"]) == [
-        {"truth": "a", "predicted": "b", "n": 3, "share": 0.75},
-        {"truth": "b", "predicted": "a", "n": 1, "share": 0.25},
+    assert estimates.most_confused(rows, ["a", "b"]) == [
+        Confusion(label="a", predicted="b", n=3, fraction=0.75),
+        Confusion(label="b", predicted="a", n=1, fraction=0.25),
     ]

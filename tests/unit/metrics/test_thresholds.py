@@ -30,7 +30,7 @@ def test_a_threshold_is_chosen_on_validation_and_its_promise_is_checked_on_the_t
     validation, test = table(900, 0, split="val"), table(900, 1)
     chosen = thresholds.choose_thresholds(validation, CLASSES, 0.9)
     weights = bootstrap_weights(test["label"], test["group"], 0, 200)
-    found = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]
+    found = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"].model_dump()
     cases = test["label"] == "melanoma"
     called = test["p_melanoma"] / test[[f"p_{label}" for label in CLASSES]].sum(axis=1) >= chosen["melanoma"].threshold
     assert (chosen["melanoma"].sensitivity_on_validation or 0) >= 0.9
@@ -40,9 +40,9 @@ def test_a_threshold_is_chosen_on_validation_and_its_promise_is_checked_on_the_t
     expected = thresholds.predictive_values(
         np.array([found["sensitivity"]["value"]]), np.array([found["specificity"]["value"]]), 0.01
     )
-    assert found["ppv"]["at_1_percent"]["value"] == pytest.approx(expected[0][0], abs=1e-3)
-    assert found["ppv"]["at_1_percent"]["low"] < found["ppv"]["at_1_percent"]["value"]
-    assert set(found["npv"]) == {"at_1_percent", "at_5_percent", "at_20_percent"}
+    assert found["ppv"]["0.01"]["value"] == pytest.approx(expected[0][0], abs=1e-3)
+    assert found["ppv"]["0.01"]["low"] < found["ppv"]["0.01"]["value"]
+    assert set(found["npv"]) == {"0.01", "0.05", "0.20"}
 
 
 def test_few_cases_give_no_threshold_and_a_perfect_test_no_certainty() -> None:
@@ -54,11 +54,12 @@ def test_few_cases_give_no_threshold_and_a_perfect_test_no_certainty() -> None:
     assert chosen["melanoma"].threshold is None
     test = table(120, 1, signal=6)
     weights = bootstrap_weights(test["label"], test["group"], 0, 50)
-    assert "not estimable" in thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]["note"]
+    nothing = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]
+    assert (nothing.sensitivity, nothing.ppv) == (None, {}), "a threshold that was never chosen is judged"
     chosen = thresholds.choose_thresholds(table(300, 2, split="val", signal=6), CLASSES, 0.99)
-    found = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"]
+    found = thresholds.operating_points(test, CLASSES, chosen, weights)["melanoma"].model_dump()
     assert found["sensitivity"]["value"] == 1
-    assert found["npv"]["at_20_percent"]["low"] < 1, "no missed case among 40 is no proof that there is none"
+    assert found["npv"]["0.20"]["low"] < 1, "no missed case among 40 is no proof that there is none"
 
 
 def test_net_benefit_by_hand() -> None:

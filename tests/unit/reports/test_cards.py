@@ -17,7 +17,7 @@ from lesions.reports.findings import findings
 from lesions.reports.model_card import DISCLAIMER, model_card
 from lesions.reports.page import CHARTS, write_page
 from lesions.reports.run_results import RunResults
-from tests.unit.run_results import make_run_results
+from tests.unit.run_results import make_counted, make_run_results
 from tests.unit.small_params import params_with
 
 CARDS = {"model": lambda results: model_card(results, params_with()), "data": data_card}
@@ -47,7 +47,7 @@ def test_malignancy_is_not_denied_of_classes_whose_malignancy_is_unknown() -> No
     """'0 malignant' was said of four classes, one of them `2_melanoma_15_75k_new`."""
     known = sections_text(model_card(make_run_results(), params_with()))
     assert "It knows 3 classes (1 malignant and 2 benign)" in known
-    results = make_run_results(scores__classes=["eczema", "not_nevus", "scar"])
+    results = make_run_results({"classes": ["eczema", "not_nevus", "scar"]})
     card = " ".join(text for section in model_card(results, params_with()) for text in section.texts)
     report = " ".join(text for section in findings(results, "none", 0.9) for text in section.texts)
     assert "It knows 3 classes (3 of unknown malignancy)" in card
@@ -141,14 +141,14 @@ def test_the_model_card_says_which_modality_the_model_knows(modality: list[str],
 @pytest.mark.parametrize(("at_least", "words"), [(True, "at least 5 of 60"), (False, "published, 5 of 60")])
 def test_leaks_of_the_published_split_are_told(at_least: bool, words: str) -> None:
     row = {"split": "official", "kind": "any", "test": 60, "shared": 5, "at_least": at_least}
-    assert words in sections_text(data_card(make_run_results(prepare__audit__contamination=[row])))
+    assert words in sections_text(data_card(make_run_results({"prepare/audit/contamination": [row]})))
 
 
 def test_subgroups_are_shown_only_where_they_can_be_told() -> None:
-    row = {"class": "nevus", "origin": "HAM10000", "attribute": "sex", "value": "male", "n": 20, "groups": 20}
-    estimable = {**row, "recall": {"value": 0.5, "low": 0.3, "high": 0.7, "interval": "Wilson"}}
+    row = {"label": "nevus", "origin": "HAM10000", "attribute": "sex", "value": "male", "n": 20, "n_groups": 20}
+    estimable = {**row, "recall": make_counted(0.5, 0.3, 0.7)}
     rows = [estimable, {**row, "value": "female", "n": 3, "recall": None}, {**estimable, "value": "unknown"}]
-    results = make_run_results(test__subgroups={"skin_tone": "not assessable", "rows": rows})
+    results = make_run_results({"test/subgroups": {"skin_tone": "not assessable", "rows": rows}})
     subgroups = {section.title: section for section in model_card(results, params_with())}["Subgroups"]
     assert [list(table.rows) for table in subgroups.tables] == [
         [["nevus", "HAM10000", "sex: male", "20", "50 % (30 to 70 %)"]]

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from lesions.data.results.comparison import Comparison
+from lesions.data.results.estimates import Estimate
 from lesions.reports import fit_for_use, heatmaps
 from lesions.reports.findings import COMPARISON_COMMANDS, findings
 from lesions.reports.learning_curves import FitAssessment, assess_fit
 from lesions.reports.page import CHARTS
 from lesions.reports.run_results import RunResults
 from tests.unit.held_out import CLASSES
-from tests.unit.run_results import make_curves, make_estimate, make_run_results, section_text
+from tests.unit.run_results import make_class, make_counted, make_curves, make_estimate, make_run_results, section_text
 
 
 def text_under(title: str, results: RunResults, method: str = "augment") -> str:
@@ -19,7 +21,7 @@ def text_under(title: str, results: RunResults, method: str = "augment") -> str:
 
 
 def fit(train: float, val: float, loss: float = 1.0, high: float = 0.74) -> FitAssessment:
-    return assess_fit(make_curves(train, val, loss), 2, 3, {"value": val, "low": 0.1, "high": high})
+    return assess_fit(make_curves(train, val, loss), 2, 3, Estimate(value=val, low=0.1, high=high))
 
 
 @pytest.mark.parametrize(("val", "overfits"), [(0.651, False), (0.649, True)])
@@ -76,9 +78,11 @@ def test_a_run_that_does_not_rebalance_claims_nothing_of_it() -> None:
     assert "nothing to compare" in text_under("Did rebalancing help?", make_run_results(), method="none")
 
 
-def make_comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: int = 120) -> dict[str, Any]:
+def make_comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: int = 120) -> Comparison:
     row = {"a": b - difference, "b": b, "difference": make_estimate(difference), "excludes_zero": excludes_zero}
-    return {"a": "plain", "b": "reports/predictions.csv", "n": n, "scores": {"balanced_accuracy": row}}
+    names = {"a": "plain", "b": "reports/predictions.csv", "classes": CLASSES, "notes": []}
+    counts = {"n": n, "n_groups": n, "called_differently": 1}
+    return Comparison.model_validate({**names, **counts, "scores": {"balanced_accuracy": row}})
 
 
 @pytest.mark.parametrize(
@@ -90,14 +94,14 @@ def make_comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: i
         (make_comparison(-0.1, False), "Of balanced accuracy (mean recall) it cannot be told"),
     ],
 )
-def test_rebalancing_helped_only_where_the_interval_excludes_zero(comparison: dict[str, Any], start: str) -> None:
+def test_rebalancing_helped_only_where_the_interval_excludes_zero(comparison: Comparison, start: str) -> None:
     text = text_under("Did rebalancing help?", make_run_results(comparison=comparison))
     assert text.startswith(start)
     assert "several seeds" in text
 
 
 @pytest.mark.parametrize("comparison", [make_comparison(0.1, True, b=0.701), make_comparison(0.1, True, n=119)])
-def test_a_comparison_of_other_results_is_not_used(comparison: dict[str, Any]) -> None:
+def test_a_comparison_of_other_results_is_not_used(comparison: Comparison) -> None:
     """After another training the file is still there, and would be reported as if it were of this run."""
     text = text_under("Did rebalancing help?", make_run_results(comparison=comparison))
     assert "is of other results" in text
@@ -109,18 +113,17 @@ def test_errors_are_told_with_the_share_of_the_true_class() -> None:
     assert "8 of 40 pictures of melanoma are taken for nevus: 20 % (10 to 35 %)." in text  # Wilson's: 0.105 to 0.348
     assert "both ways" not in text
     both = [
-        {"truth": a, "predicted": b, "n": 8, "share": 0.2} for a, b in (("melanoma", "nevus"), ("nevus", "melanoma"))
+        {"label": a, "predicted": b, "n": 8, "fraction": 0.2} for a, b in (("melanoma", "nevus"), ("nevus", "melanoma"))
     ]
     assert "Melanoma and nevus are among the most frequent errors both ways." in text_under(
-        "Which classes are taken for which?", make_run_results(test__most_confused=both)
+        "Which classes are taken for which?", make_run_results({"test/most_confused": both})
     )
 
 
 @pytest.mark.parametrize(("n", "stated"), [(9, False), (10, True)])
 def test_a_share_of_under_ten_pictures_is_not_told(n: int, stated: bool) -> None:
-    few = {"n": n, "groups": n, "precision": None, "recall": None, "f1": None, "auroc": None}
-    results = make_run_results(test__per_class__melanoma=few)
-    results.test_scores["most_confused"][0] |= {"n": 2, "share": 2 / n}
+    confused = [{"label": "melanoma", "predicted": "nevus", "n": 2, "fraction": 2 / n}]
+    results = make_run_results({"test/per_class/melanoma": make_class(n), "test/most_confused": confused})
     text = text_under("Which classes are taken for which?", results)
     assert f"2 of {n} pictures of melanoma" in text
     assert ("%" in text.split(".")[0]) is stated
@@ -139,15 +142,13 @@ def test_missed_melanomas_and_malignant_pictures_called_benign_are_counted() -> 
 
 
 def test_no_error_no_pairs() -> None:
-    assert text_under("Which classes are taken for which?", make_run_results(test__most_confused=[])).startswith(
+    assert text_under("Which classes are taken for which?", make_run_results({"test/most_confused": []})).startswith(
         "No test picture"
     )
 
 
 def test_no_mean_over_classes_where_one_is_too_small() -> None:
-    results = make_run_results(
-        test__overall={"accuracy": make_estimate(0.7)}, test__headline={"n": 120, "smallest_class_n": 3}
-    )
+    results = make_run_results({"test/overall": {"accuracy": make_estimate(0.7)}, "test/smallest_class_n": 3})
     text = text_under("How well does it do?", results)
     assert "balanced accuracy" not in text
     assert "smallest class has 3" in text
@@ -162,7 +163,7 @@ def test_no_mean_over_classes_where_one_is_too_small() -> None:
     ],
 )
 def test_a_threshold_keeps_its_promise_only_with_its_whole_interval(low: float, high: float, words: str) -> None:
-    results = make_run_results(test__thresholds__melanoma__sensitivity=make_estimate(0.9, low, high))
+    results = make_run_results({"test/operating_points/melanoma/sensitivity": make_counted(0.9, low, high)})
     assert words in text_under("Is it fit for use, and for what not?", results)
 
 
@@ -173,23 +174,22 @@ def test_what_a_call_is_worth_in_general_practice_stands_beside_the_sensitivity(
 
 @pytest.mark.parametrize(("value", "stated"), [(0.49, False), (0.5, True)])
 def test_classes_that_go_with_collections_inflate_scores(value: float, stated: bool) -> None:
-    results = make_run_results(prepare__audit__association__origin=value)
+    results = make_run_results({"prepare/audit/association/origin": value})
     assert ("Class and collection go together" in text_under("Is it fit for use, and for what not?", results)) is stated
-    results = make_run_results(prepare__audit__association__origin=None)
+    results = make_run_results({"prepare/audit/association/origin": None})
     assert "collection go together" not in text_under("Is it fit for use, and for what not?", results)
 
 
 @pytest.mark.parametrize(
     ("gain", "beats"),
     [
-        (make_estimate(0.2) | {"excludes_zero": True}, True),
-        (make_estimate(0.02) | {"excludes_zero": False}, False),
-        (make_estimate(-0.2) | {"excludes_zero": True}, False),
+        (make_estimate(0.2), True),
+        (make_estimate(0.02), False),
+        (make_estimate(-0.2), False),
     ],
 )
 def test_a_baseline_is_beaten_only_where_the_interval_says_so(gain: dict[str, Any], beats: bool) -> None:
-    results = make_run_results()
-    results.test_scores["baselines"]["thumbnail"]["network_minus_baseline"]["balanced_accuracy"] = gain
+    results = make_run_results({"test/baselines/thumbnail/difference/balanced_accuracy": gain})
     text = text_under("Is it fit for use, and for what not?", results)
     assert ("It has learnt more than colours" in text) is beats
     assert ("It is not shown to beat the baseline 'thumbnail'" in text) is not beats
@@ -213,13 +213,13 @@ def test_use_on_people_is_ruled_out_and_synthetic_pictures_are_named(origin: str
     ],
 )
 def test_heat_on_the_frame_is_held_against_a_uniform_map(low: float, high: float, words: str) -> None:
-    results = make_run_results(test__explanations__all__share=make_estimate(0.3, low, high))
+    results = make_run_results({"test/explanations/overall/frame_fraction": make_estimate(0.3, low, high)})
     assert words in text_under("Does it look at the lesion?", results)
 
 
 @pytest.mark.parametrize(("low", "named"), [(0.30, False), (0.31, True)])
 def test_classes_with_more_heat_on_the_frame_than_a_uniform_map_are_named(low: float, named: bool) -> None:
-    results = make_run_results(test__explanations__per_class__nevus__share=make_estimate(0.35, low))
+    results = make_run_results({"test/explanations/per_class/nevus/frame_fraction": make_estimate(0.35, low)})
     text = text_under("Does it look at the lesion?", results)
     assert ("In pictures of nevus it gets more than in a uniform map" in text) is named
 
@@ -236,13 +236,12 @@ def test_the_last_epoch_is_told_where_others_were_kept(checkpoint_epoch: int) ->
 
 @pytest.mark.parametrize(("cells", "coarse"), [(11, True), (12, False)])
 def test_maps_coarser_than_the_frame_say_so(cells: int, coarse: bool) -> None:
-    results = make_run_results()
-    results.test_scores["explanations"]["sanity"]["map"] = [cells, cells]
+    results = make_run_results({"test/explanations/randomization_test/map_shape": [cells, cells]})
     assert ("each wider than the frame" in text_under("Does it look at the lesion?", results)) is coarse
 
 
 def test_too_few_maps_tell_no_share() -> None:
-    results = make_run_results(test__explanations__all__share=None)
+    results = make_run_results({"test/explanations/overall/frame_fraction": None})
     assert "cannot be told" in text_under("Does it look at the lesion?", results)
 
 
@@ -256,8 +255,7 @@ def test_too_few_maps_tell_no_share() -> None:
     ],
 )
 def test_maps_that_random_weights_would_give_as_well_are_not_trusted(draws: list[float | None], words: str) -> None:
-    results = make_run_results()
-    results.test_scores["explanations"]["sanity"]["rank_correlation"] = draws
+    results = make_run_results({"test/explanations/randomization_test/rank_correlations": draws})
     assert words in text_under("Does it look at the lesion?", results)
 
 
@@ -270,8 +268,8 @@ def test_maps_that_random_weights_would_give_as_well_are_not_trusted(draws: list
     ],
 )
 def test_a_telling_frame_is_named(value: float, high: float, words: str) -> None:
-    results = make_run_results()
-    results.test_scores["baselines"]["frame"]["scores"] = {"melanoma_vs_nevus_auroc": make_estimate(value, 0.5, high)}
+    scores = {"melanoma_vs_nevus_auroc": make_estimate(value, 0.5, high)}
+    results = make_run_results({"test/baselines/frame/scores": scores})
     assert words in text_under("Does it look at the lesion?", results)
 
 
@@ -282,23 +280,23 @@ def test_a_telling_frame_is_named(value: float, high: float, words: str) -> None
 def test_calibration_is_held_against_what_perfect_probabilities_would_show(
     value: float, low: float, words: str
 ) -> None:
-    calibration = {"ece": make_estimate(value, low), "ece_if_perfect": 0.06}
     text = text_under(
-        "How far can its probabilities be believed?", make_run_results(test__calibration__after=calibration)
+        "How far can its probabilities be believed?",
+        make_run_results({"test/calibration/after/ece": make_estimate(value, low)}),
     )
     assert words in text
 
 
 @pytest.mark.parametrize(("n", "stated"), [(49, False), (50, True)])
 def test_calibration_of_few_pictures_is_not_told(n: int, stated: bool) -> None:
-    text = text_under("How far can its probabilities be believed?", make_run_results(test__calibration__n=n))
+    text = text_under("How far can its probabilities be believed?", make_run_results({"test/calibration/n": n}))
     assert ("After calibration" in text) is stated
 
 
 @pytest.mark.parametrize(("n", "fit_for"), [(9, False), (10, True)])
 def test_recipes_are_compared_on_enough_pictures_only(n: int, fit_for: bool) -> None:
-    few = {"n": n, "groups": n, "precision": None, "recall": None, "f1": None, "auroc": None}
-    results = make_run_results(test__per_class=dict.fromkeys(CLASSES, few), test__thresholds={})
+    few = make_class(n)
+    results = make_run_results({"test/per_class": dict.fromkeys(CLASSES, few), "test/operating_points": {}})
     text = text_under("Is it fit for use, and for what not?", results)
     assert ("It is fit for comparing" in text) is fit_for
     assert ("too few even for comparing" in text) is not fit_for
@@ -306,8 +304,7 @@ def test_recipes_are_compared_on_enough_pictures_only(n: int, fit_for: bool) -> 
 
 
 def test_classes_without_a_guarantee_are_named() -> None:
-    results = make_run_results()
-    results.test_scores["conformal"]["0.90"]["per_class"]["nevus"]["basis"] = "no guarantee: all classes"
+    results = make_run_results({"test/conformal/0.90/per_class/nevus/basis": "no guarantee: all classes"})
     text = text_under("How far can its probabilities be believed?", results)
     assert "For nevus the 90 % sets promise nothing" in text
     assert "melanoma" not in text
@@ -315,8 +312,8 @@ def test_classes_without_a_guarantee_are_named() -> None:
 
 def test_what_repeated_photographs_say_is_told_where_it_is_known() -> None:
     assert "not estimable" in text_under("What is not known", make_run_results())
-    repeatability = {"groups": 20, "agreement": make_estimate(0.8), "by_chance": 0.4}
-    text = text_under("Which classes are taken for which?", make_run_results(test__repeatability=repeatability))
+    repeatability = {"n": 40, "n_groups": 20, "agreement": make_estimate(0.8), "expected_agreement": 0.4}
+    text = text_under("Which classes are taken for which?", make_run_results({"test/repeatability": repeatability}))
     assert "80 % (75 to 85 %) of pairs (20 lesions with several; 40 % for pictures of different lesions" in text
 
 
