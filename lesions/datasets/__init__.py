@@ -114,7 +114,8 @@ def _recognise(folder: Folder) -> tuple[str, str]:
             f"dataset: {folder.path} fits several layouts ({descriptions}); "
             "name one in params.yaml under prepare.layout"
         )
-    if not tables and (problem := class_folders.problem(folder)):
+    problem = class_folders.problem(folder)
+    if problem and not tables:
         raise UserError(f"dataset: {folder.path} holds {problem}{_unread_tables(folder)}")
     if not fits:
         raise UserError(
@@ -122,7 +123,7 @@ def _recognise(folder: Folder) -> tuple[str, str]:
             f"({folder.path}/<class>/<picture>.jpg or {folder.path}/Train/<class>/<picture>.jpg) and no table with the "
             f"columns of a layout{_unread_tables(folder)}"
         )
-    if not tables and folder.headers and not by_diagnosis:
+    if not (tables or by_diagnosis) and (folder.headers or folder.spreadsheets):
         raise UserError(
             f"dataset: {folder.path} holds folders that name no known diagnosis ({fits['class_folders']}) and tables "
             "that fit no layout, so it is open which of them tells the classes. Set prepare.layout to class_folders if "
@@ -159,6 +160,8 @@ def _unread_tables(folder: Folder) -> str:
     if missing:
         layout, path = min(missing, key=lambda key: len(missing[key]))
         text += f"; to be read as {layout}, {folder.name_of(path)} lacks the columns {', '.join(missing[layout, path])}"
+    elif folder.headers:
+        text += f"; of them none has the columns of a layout, the fewest: {' and '.join(ham10000.COLUMNS)} (ham10000)"
     if folder.spreadsheets:
         text += f"; {', '.join(folder.spreadsheets[:MOST_TABLES])}: spreadsheets are not read, save them as CSV"
     return text

@@ -109,7 +109,9 @@ def _classes_in(folder: Branch, split: str, class_names: Set[str], outermost: bo
     problem = _other_readings(branch, others, outermost)
     names = [name for name in others if any(map(str.isalnum, name)) and (outermost or not names_part(name))]
     if not problem and others and not names:
-        problem = f"{join(others)}: named for parts or collections, not for classes"
+        problem = (
+            f"{join(others)}: named for parts or collections, not for classes, and no table that tells the classes"
+        )
     if problem:
         return _problem(problem)
     classes = {branch.inner[name].path: split or class_and_split(name)[1] for name in names}

@@ -9,6 +9,7 @@ import pandas as pd
 from lesions.data.diagnoses import diagnosis
 from lesions.data.manifest import is_synthetic
 from lesions.data.results.prepare import PrepareMetrics
+from lesions.preparation.leakage import TRAINING
 from lesions.preparation.prepare import PreparedDataset
 from lesions.preparation.summary import counts_by_class
 from lesions.rendering.html import (
@@ -22,6 +23,7 @@ from lesions.rendering.html import (
     write_report,
 )
 
+MOST_OF_LABEL = 4  # files of one picture and label
 MOST_SETS = 24  # of pictures in a section; the tables list the rest
 OTHER_REASONS = (
     "unreadable", "not an image", "no contrast", "too small", "mask", "no label", "other modality", "label too coarse",
@@ -92,8 +94,8 @@ def _label_conflicts(dataset: Path, pictures: pd.DataFrame) -> Section:
 
 
 def _family(dataset: Path, family: pd.DataFrame) -> PictureSet:
-    """All files of one picture, the used one first, each with its status."""
-    ordered = family.sort_values("reason", kind="stable")
+    """The files of one picture, MOST_OF_LABEL at most of each label, the used one first, each with its status."""
+    ordered = family.sort_values("reason", kind="stable").groupby("filed_as", sort=False).head(MOST_OF_LABEL)
     embedded = [_picture(dataset, row, "used" if not row["reason"] else "left out") for _, row in ordered.iterrows()]
     details = [detail for detail in ordered["detail"] if detail.startswith("officially")]
     return PictureSet(embedded, details[0] if details else "no official table knows this picture")
@@ -128,8 +130,9 @@ def _copies(dataset: Path, pictures: pd.DataFrame) -> Section:
     copies = pictures[pictures["reason"] == "exact duplicate"]
     if copies.empty:
         return Section("Copies", ["No picture stands twice under one label."])
-    across = copies["detail"].str.contains("as Test/") & (copies["official_split"] == "train")
     by_source = pictures.set_index("source")
+    used = copies["detail"].str.split(" as ", n=1).str[1]
+    across = (used.map(by_source["official_split"]) == "test") & copies["official_split"].isin(TRAINING)
 
     def sets() -> Iterator[PictureSet]:
         for _, row in copies.iterrows():

@@ -1,12 +1,15 @@
 """Class folders: every file becomes one row, and what fits no layout is told in one line."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lesions.data.images import load_picture
+from lesions.data.picture_files import PictureError
 from lesions.datasets import SYNTHETIC_MARK, read_dataset, read_layout
 from lesions.datasets.folder import Folder
 from lesions.datasets.raw import RAW_COLUMNS
@@ -110,6 +113,21 @@ def test_folders_named_by_codes_are_the_classes_they_stand_for(make_dataset: Mak
 def test_a_class_without_a_latin_name_is_one_clear_line(make_dataset: MakeDataset) -> None:
     with pytest.raises(UserError, match=r"痣: .* rename it"):
         read_dataset(make_dataset({"nevus": 1, "痣": 1}), "auto")
+
+
+def test_a_named_pipe_is_no_table_and_no_picture(make_dataset: MakeDataset) -> None:
+    """Who opens it waits for ever. As a picture it gets its reason when it is decoded."""
+    root = make_dataset({"nevus": 1, "melanoma": 1})
+    for name in ("labels.csv", "nevus/a.jpg"):
+        os.mkfifo(root / name)
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("waits for the pipe"))
+    signal.alarm(20)
+    try:
+        assert len(read_dataset(root, "auto")) == 3
+        with pytest.raises(PictureError, match="a named pipe, not a file"):
+            load_picture(root / "nevus" / "a.jpg", 32)
+    finally:
+        signal.alarm(0)
 
 
 def test_links_are_followed_but_not_for_ever(make_dataset: MakeDataset, tmp_path: Path) -> None:

@@ -162,6 +162,9 @@ def test_spreadsheets_are_named_where_they_are_not_read(tmp_path: Path, capsys: 
     root = lay_out(tmp_path, {"labels.xlsx": "", "a.jpg": ""})
     with pytest.raises(UserError, match=r"labels.xlsx: spreadsheets are not read, save them as CSV"):
         read_layout(root, "auto")
+    lay_out(tmp_path, files(["first", "second"]))
+    with pytest.raises(UserError, match=r"name no known diagnosis .*labels.xlsx: spreadsheets are not read"):
+        read_layout(root, "auto")
     lay_out(tmp_path, files(["nevus", "melanoma"]))
     read_layout(root, "auto")
     assert "save them as CSV: 1 (labels.xlsx)" in capsys.readouterr().out
