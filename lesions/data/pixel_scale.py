@@ -18,6 +18,7 @@ from lesions.data.picture_metadata import bits_per_sample, declared_maximum
 # Share of the scale that the largest value must reach. The darkest of 10,583 photographs in five published sets reaches
 # half of it, 12 bits in 16 a sixteenth, a mask of classes less.
 MIN_USED = 0.2
+SAMPLE_SIDE = 64  # pixels of a picture that are looked at first
 BYTE, WORD = 255, 65_535
 _WHITE_IS_ZERO, _SIGNED = (262, 0), (339, 2)  # TIFF: PhotometricInterpretation and SampleFormat
 _SWAPPED = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B"}  # what reads the low bytes of 16 bits as the high ones
@@ -36,20 +37,36 @@ def to_rgb(image: Image.Image, content: bytes) -> Image.Image:
     elif low_bytes is not None:
         image = _on_scale(np.asarray(image) * 256.0 + np.asarray(low_bytes), WORD, declared)
     rgb = _flatten(image)
-    ranges = cast(tuple[tuple[int, int], ...], rgb.getextrema())  # of an image of several bands
+    # To look at every pixel takes as long as decoding them
+    sample = rgb.resize((SAMPLE_SIDE, SAMPLE_SIDE), Image.Resampling.NEAREST)
+    return rgb if _shows_something(_ranges(sample)) else _checked(rgb, declared)
+
+
+def _checked(rgb: Image.Image, declared: float | None) -> Image.Image:
+    """The image, on the declared scale where it leaves most of 8 bits unused. Raises PictureError as to_rgb() does."""
+    ranges = _ranges(rgb)
     largest = max(high for _, high in ranges)
     if declared and largest <= declared < BYTE and largest < MIN_USED * BYTE:
-        return _on_scale(np.asarray(rgb, dtype=np.float64), BYTE, declared)
+        return _checked(_on_scale(np.asarray(rgb, dtype=np.float64), BYTE, declared), None)
+    if _shows_something(ranges):
+        return rgb
     if all(low == high for low, high in ranges):
         raise PictureError("no contrast", "every pixel is the same", min(rgb.size))
-    if largest < MIN_USED * BYTE:
-        raise PictureError(
-            "no contrast",
-            f"the largest value is at {largest / BYTE:.0%} of the scale, so nearly all is black: save it with 8 bits a "
-            "channel from 0 to 255",
-            min(rgb.size),
-        )
-    return rgb
+    raise PictureError(
+        "no contrast",
+        f"the largest value is at {largest / BYTE:.0%} of the scale, so nearly all is black: save it with 8 bits a "
+        "channel from 0 to 255",
+        min(rgb.size),
+    )
+
+
+def _ranges(rgb: Image.Image) -> tuple[tuple[int, int], ...]:
+    """The smallest and the largest value of each band."""
+    return cast(tuple[tuple[int, int], ...], rgb.getextrema())
+
+
+def _shows_something(ranges: tuple[tuple[int, int], ...]) -> bool:
+    return max(high for _, high in ranges) >= MIN_USED * BYTE and any(low < high for low, high in ranges)
 
 
 def _numbers(image: Image.Image) -> tuple[NDArray[np.float64], float]:

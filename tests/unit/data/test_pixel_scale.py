@@ -145,6 +145,13 @@ def test_a_constant_picture_is_a_reason(mode: str, level: int) -> None:
     assert "no contrast: every pixel is the same" in refusal(buffer.getvalue())
 
 
+def test_one_bright_or_other_pixel_is_enough() -> None:
+    """Most pixels of a large picture are looked at only where a sample shows nothing."""
+    pixels = np.full((900, 900, 3), 20, np.uint8)
+    pixels[511, 333, 1] = 60
+    assert (decoded(png(pixels)) == pixels).all()
+
+
 def test_what_is_transparent_all_over_is_a_reason() -> None:
     pixels = (levels(4) * 255).astype(np.uint8)
     pixels[..., 3] = 0

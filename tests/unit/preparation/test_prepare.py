@@ -190,6 +190,23 @@ def test_repeated_file_names_get_a_suffix_and_others_keep_theirs() -> None:
     assert ids[:3].str.match(r"^[xX]-[0-9a-f]{8}$").all(), "names that differ in case alone are one file on a Mac"
 
 
+def test_what_cannot_be_read_is_a_row_and_is_not_waited_for(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """A pipe that nobody writes into would hold the run for ever, as a picture, a table or a container."""
+    root = make_dataset({"nevus": 8, "melanoma": 8})
+    for name in ("nevus/pipe.jpg", "table.csv", "pictures.hdf5"):
+        os.mkfifo(root / name)
+    (root / "nevus" / "dangling.jpg").symlink_to("gone.jpg")
+    (root / "nevus" / "itself.jpg").symlink_to("itself.jpg")
+    pictures = prepared(root, tmp_path)
+    left_out = pictures[pictures["reason"] == "unreadable"]
+    details = dict(zip(left_out["source"], left_out["detail"], strict=True))
+    assert details.pop("nevus/itself.jpg")
+    assert details == {
+        "nevus/pipe.jpg": "a named pipe, not a file",
+        "nevus/dangling.jpg": "a link to a file that is not there",
+    }
+
+
 def test_every_name_of_a_file_is_one_row_that_can_be_read_again(make_dataset: MakeDataset, tmp_path: Path) -> None:
     """Names over line ends, quotes, other scripts, the longest, and bytes that are no UTF-8: none breaks a table."""
     root = make_dataset({"nevus": 14, "melanoma": 8})
