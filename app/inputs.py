@@ -57,7 +57,7 @@ class _Expander:
         if os.path.lexists(pattern) or not has_magic(pattern):
             yield from self._expand_path(pattern)
             return
-        matches = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        matches = sorted(_matches(pattern))
         if not matches:
             yield InputFile(pattern, "no file matches this pattern")
         for match in matches:
@@ -84,6 +84,19 @@ class _Expander:
                 yield InputFile(str(file), str(error))
         for refused in closed:
             yield InputFile(str(refused.filename), f"folder cannot be opened: {refused.strerror}")
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """The matches of a pattern, apart from those that a link in `**` leads to by a folder it has already passed."""
+    start = len(Path(pattern.partition("**")[0]).parts)
+    identities: dict[Path, tuple[int, int]] = {}
+    for match in glob(pattern, recursive=True):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        folders = [folder for folder in Path(match).parents if len(folder.parts) >= start]
+        for folder in set(folders) - set(identities):
+            status = folder.stat()
+            identities[folder] = (status.st_dev, status.st_ino)
+        if len({identities[folder] for folder in folders}) == len(folders):
+            yield match
 
 
 def _listed(standard_input: BinaryIO | None) -> Iterator[str]:

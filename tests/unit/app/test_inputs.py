@@ -120,6 +120,7 @@ def test_links_are_followed_but_not_round_as_in_a_data_set(
     (folder / "sub" / "self").symlink_to(folder / "sub", target_is_directory=True)
     found = paths(".")
     assert found == ["a.jpg", "b.PNG", "link/f.avif", "odd[1].jpg", "sub/c.jpeg"]
+    assert paths("**/*.jp*g") == ["a.jpg", "odd[1].jpg", "sub/c.jpeg"]
     assert [name for name in Folder(folder).files if not name.endswith((".txt", ".e.jpg"))] == found
 
 
