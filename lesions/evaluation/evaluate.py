@@ -27,6 +27,7 @@ from lesions.metrics import calibration, conformal, estimates, scores, subgroups
 from lesions.metrics.decisions import PROBABILITY_DIGITS, Calibration, calibrated
 from lesions.metrics.endpoints import MELANOMA, endpoints_of, score_endpoint_of
 from lesions.metrics.intervals import MIN_CASES, RESAMPLES, bootstrap_weights, round_by_interval
+from lesions.metrics.origins import per_group, within_origins
 from lesions.metrics.scores import ScoreValues, score_samples
 
 Array = NDArray[np.float64]
@@ -171,6 +172,8 @@ def score_test(
         missed_melanomas=subgroups.missed_melanomas(rows),
         repeatability=subgroups.repeatability(rows, weights),
         subgroups=subgroups.by_subgroup(rows, manifest, weights),
+        within_origin=within_origins(rows, _origins(rows, manifest), classes, weights),
+        per_group=per_group(rows, classes, weights),
         calibration=score_calibration(test, classes, seed),
         baselines=baselines,
         explanations=explanations,
@@ -204,6 +207,11 @@ def headline(test: TestScores) -> EvaluateMetrics:
     return EvaluateMetrics.model_validate(
         {"n": test.n, "smallest_class_n": test.smallest_class_n, **rounded, "ece": ece}
     )
+
+
+def _origins(rows: pd.DataFrame, manifest: pd.DataFrame) -> pd.Series:
+    origins: pd.Series = manifest.set_index("image_id")["origin"].loc[rows["image_id"]]
+    return origins
 
 
 def score_calibration(test: TestPictures, classes: list[str], seed: int) -> CalibrationComparison:

@@ -6,6 +6,7 @@ After Mitchell et al. (2019), Model Cards for Model Reporting. Every number is f
 from collections import Counter
 
 from lesions.data.diagnoses import Malignancy, diagnosis
+from lesions.data.results.scores import ScoreName
 from lesions.params.network_names import LITE0_PACKAGE
 from lesions.params.schema import ModelParams, Params
 from lesions.rendering import formatting
@@ -29,6 +30,7 @@ MALIGNANCY_NAMES: dict[Malignancy, str] = {
     "benign": "benign",
     "unknown": "of unknown malignancy",
 }
+FEWEST_ORIGINS = 2  # to be compared
 REBALANCING_TEXTS = {
     "augment": "Rebalanced by augmentation",
     "sampler": "Rebalanced by drawing rare classes more often",
@@ -49,6 +51,7 @@ def model_card(results: RunResults, params: Params) -> list[Section]:
         fit_for_use_section(results, params.evaluate.target_sensitivity)._replace(title="Limits"),
         heatmap_section(results)._replace(title="Where it looks"),
         calibration_section(results)._replace(title="Probabilities"),
+        *_within_origin(results),
         _subgroups(results),
         _licence(results),
     ]
@@ -121,6 +124,29 @@ def _evaluation_protocol(results: RunResults) -> str:
         f"Intervals: 95 %, {results.scores.n_resamples:,} resamples of groups within each class, Wilson's for small "
         "numbers. They do not hold how scores vary between trainings."
     )
+
+
+def _within_origin(results: RunResults) -> list[Section]:
+    """Scores of each collection's test pictures alone; no section where there is but one collection."""
+    by_origin = results.test_scores.within_origin
+    if len(by_origin) < FEWEST_ORIGINS:
+        return []
+    names: tuple[ScoreName, ...] = ("balanced_accuracy", "macro_auroc", "melanoma_vs_nevus_auroc")
+    rows = [
+        [
+            origin,
+            f"{entry.n:,}",
+            str(len(entry.classes)),
+            *(format_proportion(entry.overall.get(name)) for name in names),
+        ]
+        for origin, entry in by_origin.items()
+    ]
+    text = (
+        "Class is confounded with collection, so scores over all pictures partly tell collections apart. These are of "
+        "the test pictures of one collection alone, over the classes that it has."
+    )
+    columns = ["collection", "test pictures", "classes", *(name.replace("_", " ") for name in names)]
+    return [Section("Within each collection", [text], [Table(columns, rows)])]
 
 
 def _subgroups(results: RunResults) -> Section:

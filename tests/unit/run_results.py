@@ -89,6 +89,8 @@ def _scores() -> dict[str, Any]:
         "conformal": {"0.90": conformal},
         "missed_melanomas": [{"image_id": "a", "predicted": "nevus", "p_predicted": 0.6, "p_melanoma": 0.2}],
         "repeatability": {"n": 0, "n_groups": 0, "agreement": None, "expected_agreement": None},
+        "within_origin": {"HAM10000": {"n": 120, "classes": CLASSES, "overall": {}}},
+        "per_group": {"n_groups": 120, "n_several": 0, "overall": {}},
         "subgroups": {"skin_tone": "not assessable", "rows": []},
         "calibration": {
             "n": 120,

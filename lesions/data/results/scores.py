@@ -128,6 +128,28 @@ class Subgroups(Part):
     rows: list[SubgroupRecall]
 
 
+class OriginScores(Part):
+    """The pictures of one origin alone: the classes that have enough of them there, and the scores over these classes.
+
+    No scores where the origin has too few pictures or classes.
+    """
+
+    n: int
+    classes: list[str]
+    overall: dict[ScoreName, Estimate]
+
+
+class GroupScores(Part):
+    """Scores with one case a group (lesion, or patient) and class; n_several: cases of more than one picture.
+
+    No scores where these are few: they would be those of the pictures.
+    """
+
+    n_groups: int
+    n_several: int
+    overall: dict[ScoreName, Estimate]
+
+
 class CalibrationLine(Part):
     """Logistic recalibration of an endpoint's score: 1 and 0 are perfect."""
 
@@ -208,6 +230,8 @@ class TestScores(SplitScores):
     missed_melanomas: list[MissedMelanoma]
     repeatability: Repeatability
     subgroups: Subgroups
+    within_origin: dict[str, OriginScores]
+    per_group: GroupScores
     calibration: CalibrationComparison
     baselines: dict[str, Baseline]
     explanations: Explanations

@@ -156,6 +156,22 @@ def test_subgroups_are_shown_only_where_they_can_be_told() -> None:
     assert "1 of 3 subgroups" in subgroups.texts[0]
 
 
+def test_scores_within_each_collection_are_shown_where_there_are_several() -> None:
+    one = model_card(make_run_results(), params_with())
+    assert "Within each collection" not in {section.title for section in one}
+    entry = {
+        "n": 60,
+        "classes": ["melanoma", "nevus"],
+        "overall": {"balanced_accuracy": {"value": 0.5, "low": None, "high": None}},
+    }
+    results = make_run_results({"test/within_origin": {"HAM10000": entry, "other": {**entry, "overall": {}}}})
+    section = {section.title: section for section in model_card(results, params_with())}["Within each collection"]
+    missing = "not estimable"
+    assert [list(table.rows) for table in section.tables] == [
+        [["HAM10000", "60", "2", "50 %", missing, missing], ["other", "60", "2", missing, missing, missing]]
+    ]
+
+
 @pytest.mark.parametrize("card", CARDS)
 def test_cards_hold_no_path_of_a_machine(card: str, tmp_path: Path) -> None:
     """A path in an output differs from machine to machine, and tells who ran it."""
