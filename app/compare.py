@@ -69,7 +69,7 @@ def compare(a: FoldPredictions, b: FoldPredictions) -> Comparison:
         b=b.name,
         n=len(a.test),
         n_groups=int(a.test["group"].nunique()),
-        called_differently=int((a.test["predicted"] != b.test["predicted"]).sum()),
+        n_label_changes=int((a.test["predicted"] != b.test["predicted"]).sum()),
         classes=a.classes,
         scores=scores,
         notes=list(NOTES),
@@ -110,7 +110,7 @@ def comparison_text(comparison: Comparison) -> str:
     counts = f"{comparison.n} test pictures of {comparison.n_groups} groups"
     parts = [
         f"A: {comparison.a}\nB: {comparison.b}",
-        f"{counts}, {comparison.called_differently} called differently\n",
+        f"{counts}, {comparison.n_label_changes} called differently\n",
         pd.DataFrame(rows).to_string(index=False),
     ]
     if missing:

@@ -82,7 +82,7 @@ def _read(revision: str, path: str) -> str:
 def _usable_pictures(revision: str) -> int:
     text = _read(revision, PREPARE_METRICS.as_posix())
     try:
-        return PrepareMetrics.parse(text, revision).used
+        return PrepareMetrics.parse(text, revision).n_usable
     except UserError:  # of an earlier version of this project, whose predictions can be read all the same
         return 0
 

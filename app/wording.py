@@ -41,7 +41,7 @@ def conformal_set_text(prediction: Prediction, metadata: BundleMetadata) -> str:
 
 def coverage_text(metadata: BundleMetadata) -> str:
     """What a conformal set is, and how often the sets contained the true class in the test."""
-    coverage = metadata.sets_held_the_truth
+    coverage = metadata.empirical_coverage
     if coverage is None:
         return "the classes that fit; not tested"
     share = f"in the test the true one was among them for {coverage.value:.0%} of the pictures"
@@ -55,6 +55,6 @@ def missed_melanomas_text(metadata: BundleMetadata) -> str:
     if missed is None:
         return "How many melanomas this model misses is not known: its test holds too few to tell."
     return (
-        f"Of {missed.of} melanomas in the test, {missed.missed} missed: {missed.missed / missed.of:.0%} "
+        f"Of {missed.n} melanomas in the test, {missed.n_missed} missed: {missed.n_missed / missed.n:.0%} "
         f"(95 % interval {missed.low:.0%} to {missed.high:.0%})."
     )

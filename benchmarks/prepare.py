@@ -163,7 +163,7 @@ def run_stage(pictures: Path, sources: list[str], out: Path) -> None:
     os.chdir(out)
     with contextlib.redirect_stdout(io.StringIO()):
         prepare.main()
-    assert PrepareMetrics.read(PREPARE_METRICS).used == len(sources)  # noqa: S101
+    assert PrepareMetrics.read(PREPARE_METRICS).n_usable == len(sources)  # noqa: S101
 
 
 def time_call(call: Callable[[], None]) -> dict[str, float]:

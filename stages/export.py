@@ -53,7 +53,7 @@ def main() -> None:
     ExportMetrics(parity=parity, out_of_distribution=errors, bytes=size).write(EXPORT_METRICS)
     print(
         f"{BUNDLE}: {size / 1e6:.1f} MB; {parity.n} held-out pictures get the probabilities of evaluate, "
-        f"to {parity.largest_difference:.1e}"
+        f"to {parity.max_abs_difference:.1e}"
     )
 
 

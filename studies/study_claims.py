@@ -123,12 +123,12 @@ def _difference_claim(
 def _class_claims(recipe: RecipeResults) -> list[Claim]:
     """Which class is rarest, which dominate: in the raw data set, and among the usable pictures."""
     raw, usable = recipe.imbalance.raw, recipe.imbalance.usable
-    rarest, dominating = raw.fewest, raw.dominating
-    evidence = f"as filed, {join_class_names(rarest)} has the fewest ({raw.fewest_n} of {raw.n:,})"
+    rarest, dominating = raw.minority, raw.dominating
+    evidence = f"as filed, {join_class_names(rarest)} has the fewest ({raw.minority_n} of {raw.n:,})"
     unusable = not set(rarest) & set(recipe.classes)
     if unusable:
         evidence += (
-            f"; none of them is usable, and {join_class_names(usable.fewest)} ({usable.fewest_n}) takes its place"
+            f"; none of them is usable, and {join_class_names(usable.minority)} ({usable.minority_n}) takes its place"
         )
     shares = ", ".join(f"{diagnosis(label).name} {share:.1%}" for label, share in dominating.items())
     return [

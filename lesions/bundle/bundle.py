@@ -102,7 +102,7 @@ class Bundle:
         inside = in_conformal_set(p, self._quantiles)[0]
         conformal_set = tuple(labels[index] for index in order if inside[index])
         distance_to_training = distance(outputs.features, self._training_distribution)
-        out_of_distribution = distance_to_training > self.metadata.unlike_training.threshold
+        out_of_distribution = distance_to_training > self.metadata.out_of_distribution.threshold
         prediction = Prediction(
             label=labels[order[0]],
             probability=float(p[0, order[0]]),

@@ -123,7 +123,7 @@ def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Se
         prediction.label == label
         for prediction, label in zip(bundle_predictions, predictions["predicted"], strict=True)
     ]
-    return Parity(n=len(bundle_predictions), largest_difference=round(largest, 7), called_differently=same.count(False))
+    return Parity(n=len(bundle_predictions), max_abs_difference=round(largest, 7), n_label_changes=same.count(False))
 
 
 def bundle_metadata(
@@ -153,8 +153,8 @@ def bundle_metadata(
         pooled=pooled,
         heat_maps=HEAT_MAPS if pooled else NO_HEAT_MAPS,
         coverage=COVERAGE,
-        sets_held_the_truth=_score(test.conformal[COVERAGE].coverage),
-        unlike_training=ood_rule,
+        empirical_coverage=_score(test.conformal[COVERAGE].coverage),
+        out_of_distribution=ood_rule,
         scores=_scores(test.overall),
         baselines={name: _scores(baseline.scores) for name, baseline in test.baselines.items()},
         missed_melanomas=_missed_melanomas(test.operating_points.get("melanoma")),

@@ -66,16 +66,16 @@ def fit_out_of_distribution(
 def errors(rule: OutOfDistributionRule) -> OutOfDistributionErrors:
     """The errors of the rule as counts."""
     return OutOfDistributionErrors(
-        photographs=rule.n_photographs,
-        false_accepts=len(rule.false_accepts),
-        test_pictures=rule.n_test,
-        false_rejects=rule.false_rejects,
+        n_photographs=rule.n_photographs,
+        n_false_accepts=len(rule.false_accepts),
+        n_test=rule.n_test,
+        n_false_rejects=rule.false_rejects,
     )
 
 
 def card_section(metadata: BundleMetadata) -> str:
     """The section of the model card on out-of-distribution pictures, which the report does not have."""
-    rule = metadata.unlike_training
+    rule = metadata.out_of_distribution
     passed = f" ({', '.join(name.replace('_', ' ') for name in rule.false_accepts)})" if rule.false_accepts else ""
     return f"""
 ## Pictures of something else

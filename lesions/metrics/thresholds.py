@@ -32,13 +32,13 @@ def choose_thresholds(validation: pd.DataFrame, classes: list[str], target: floa
         cases = scores.score[scores.truth]
         threshold = threshold_for(cases, target) if len(cases) >= MIN_CASES else None
         chosen[endpoint.name] = Threshold(
-            meaning=endpoint.meaning,
+            description=endpoint.meaning,
             positive=endpoint.positive,
             among=endpoint.among,
             target_sensitivity=target,
-            n_validation_cases=len(cases),
+            n_positive=len(cases),
             threshold=threshold,
-            sensitivity_on_validation=None if threshold is None else round(float((cases >= threshold).mean()), 4),
+            sensitivity=None if threshold is None else round(float((cases >= threshold).mean()), 4),
         )
     return chosen
 

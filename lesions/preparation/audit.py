@@ -37,9 +37,9 @@ class Audit(NamedTuple):
     """The tables of the audit.
 
     leakage: one row for each split (official, ours) and kind (picture, lesion, patient, near-duplicate, any) with
-    test (pictures), shared (test pictures that share it with training) and at_least (some ids are missing: there may be
-    more). by_origin, by_size: counts by class. dark_corners: n, dark and share by class. The others list pictures with
-    source, label and score, the most suspicious first.
+    n_test (pictures), n_shared (test pictures that share it with training) and at_least (some ids are missing: there
+    may be more). by_origin, by_size: counts by class. dark_corners: n, dark and share by class. The others list
+    pictures with source, label and score, the most suspicious first.
     """
 
     leakage: pd.DataFrame

@@ -41,14 +41,14 @@ class AuditResults(NamedTuple):
         """For metrics/prepare.json."""
         tables, probe_scores = self.audit, self.frame_probe
         return AuditCounts(
-            contamination=[Leakage.model_validate(row) for row in tables.leakage.to_dict("records")],
-            association=Association(**{name: _rounded(value) for name, value in tables.association.items()}),
+            leakage=[Leakage.model_validate(row) for row in tables.leakage.to_dict("records")],
+            cramers_v=Association(**{name: _rounded(value) for name, value in tables.association.items()}),
             blank=len(tables.blank),
             colourless=len(tables.colourless),
             off_domain=len(tables.off_domain),
             odd_colour=len(tables.odd_colour),
             odd_size=len(tables.odd_size),
-            frame_only_probe=probe_scores
+            frame_probe=probe_scores
             and FrameProbe(
                 macro_auroc=_rounded(probe_scores.macro_auroc),
                 melanoma_vs_nevus_auroc=_rounded(probe_scores.melanoma_vs_nevus_auroc),
@@ -107,15 +107,20 @@ def _leakage(data_audit: Audit, prepared: PreparedDataset, dataset: Path) -> Sec
     for split, description in (("official", "The published Train and Test folders"), ("ours", "The splits made here")):
         any_kind = table[(table["split"] == split) & (table["kind"] == "any")]
         for row in any_kind.to_dict("records"):
-            leaked = f"{'at least ' if row['at_least'] else ''}{row['shared']:,}" if row["shared"] else "none known"
+            leaked = f"{'at least ' if row['at_least'] else ''}{row['n_shared']:,}" if row["n_shared"] else "none known"
             texts.append(
-                f"{description}: {leaked} of {row['test']:,} test pictures that share a picture, lesion, patient or "
+                f"{description}: {leaked} of {row['n_test']:,} test pictures that share a picture, lesion, patient or "
                 "near-duplicate with training."
             )
     if table["at_least"].any():
         texts.append("'At least': some pictures bear no lesion or patient id, so more may share one.")
     rows = [
-        [f"{row['split']}: {row['kind']}", f"{row['test']:,}", f"{row['shared']:,}", "yes" if row["at_least"] else "no"]
+        [
+            f"{row['split']}: {row['kind']}",
+            f"{row['n_test']:,}",
+            f"{row['n_shared']:,}",
+            "yes" if row["at_least"] else "no",
+        ]
         for row in table.to_dict("records")
     ]
     pictures = prepared.pictures

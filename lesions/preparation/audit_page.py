@@ -54,7 +54,7 @@ def write_audit(
         "data_audit.html",
         title="Data audit",
         summary=(
-            f"{summary.files:,} raw files read as {summary.layout}; {summary.used:,} pictures are used. "
+            f"{summary.n_raw:,} raw files read as {summary.layout}; {summary.n_usable:,} pictures are used. "
             "Every file is in data/prepared/manifest.csv or, with its reason, in data/prepared/excluded.csv."
         ),
         synthetic=is_synthetic(prepared.used),
@@ -69,7 +69,7 @@ def _classes(summary: PrepareMetrics) -> Section:
     table = counts.join(excluded)
     table.index = pd.Index([diagnosis(str(label)).name for label in table.index])
     table.loc["all"] = table.sum()
-    lost = [diagnosis(label).name for label, counts in summary.classes.items() if not counts.used]
+    lost = [diagnosis(label).name for label, counts in summary.classes.items() if not counts.n_usable]
     texts = [f"{len(summary.classes) - len(lost)} of {len(summary.classes)} classes are used."]
     texts += [f"No picture of {name} can be used." for name in lost]
     return Section("Classes", texts, [table_of(table, "class")])

@@ -65,11 +65,11 @@ def summarize(table: pd.DataFrame, excluded: pd.DataFrame, rebalance: RebalanceP
             *_caveats(table, excluded),
         ],
         dominates_from=f"{DOMINATES} times the equal share",
-        new_pictures=added,
+        n_add=added,
         raw=raw,
         usable=usable,
-        training=training,
-        after_plan=after_plan,
+        train=training,
+        target=after_plan,
         classes={label: PlanCounts.model_validate(row) for label, row in zip(table["label"], numbers, strict=True)},
     )
 
@@ -77,13 +77,13 @@ def summarize(table: pd.DataFrame, excluded: pd.DataFrame, rebalance: RebalanceP
 def title(table: pd.DataFrame) -> str:
     """The finding on the training pictures, as the title of the chart."""
     view = _view(table, "n_train")
-    if view.classes < 2:
+    if view.n_classes < 2:
         return "Fewer than two classes have training pictures"
-    if view.fewest_n == view.most_n:
-        return f"All {view.classes} classes have the same number of training pictures ({view.most_n:,})"
+    if view.minority_n == view.majority_n:
+        return f"All {view.n_classes} classes have the same number of training pictures ({view.majority_n:,})"
     return (
-        f"{_capital(_names(view.fewest))} {_have(view.fewest)} the fewest training pictures ({view.fewest_n:,}), "
-        f"{_names(view.most)} the most ({view.most_n:,}): 1 to {view.imbalance:.1f}"
+        f"{_capital(_names(view.minority))} {_have(view.minority)} the fewest training pictures ({view.minority_n:,}), "
+        f"{_names(view.majority)} the most ({view.majority_n:,}): 1 to {view.imbalance_ratio:.1f}"
     )
 
 
@@ -94,16 +94,24 @@ def _view(table: pd.DataFrame, column: str) -> ClassBalance:
     total, classes = int(counts.sum()), len(counts)
     if not classes:
         return ClassBalance(
-            n=0, classes=0, fewest=[], fewest_n=0, most=[], most_n=0, imbalance=0, equal_share=0, dominating={}
+            n=0,
+            n_classes=0,
+            minority=[],
+            minority_n=0,
+            majority=[],
+            majority_n=0,
+            imbalance_ratio=0,
+            equal_share=0,
+            dominating={},
         )
     return ClassBalance(
         n=total,
-        classes=classes,
-        fewest=list(counts.index[counts == counts.min()]),
-        fewest_n=int(counts.min()),
-        most=list(counts.index[counts == counts.max()]),
-        most_n=int(counts.max()),
-        imbalance=round(counts.max() / counts.min(), 2),
+        n_classes=classes,
+        minority=list(counts.index[counts == counts.min()]),
+        minority_n=int(counts.min()),
+        majority=list(counts.index[counts == counts.max()]),
+        majority_n=int(counts.max()),
+        imbalance_ratio=round(counts.max() / counts.min(), 2),
         equal_share=round(1 / classes, 4),
         dominating={
             str(label): round(n / total, 4)
@@ -119,8 +127,9 @@ def _describe(heading: str, view: ClassBalance) -> str:
     dominating = [f"{diagnosis(label).name} ({100 * share:.1f} %)" for label, share in view.dominating.items()]
     rule = f"at least {DOMINATES} times the equal share of {100 * view.equal_share:.1f} %"
     return (
-        f"{heading} ({view.n:,} in {view.classes} classes): fewest in {_names(view.fewest)} "
-        f"({view.fewest_n:,}), most in {_names(view.most)} ({view.most_n:,}), 1 to {view.imbalance:.1f}. "
+        f"{heading} ({view.n:,} in {view.n_classes} classes): fewest in {_names(view.minority)} "
+        f"({view.minority_n:,}), most in {_names(view.majority)} ({view.majority_n:,}), "
+        f"1 to {view.imbalance_ratio:.1f}. "
         + (f"Dominating: {_join(dominating)}, {rule}." if dominating else f"No class dominates ({rule}).")
     )
 

@@ -17,8 +17,8 @@ NEAR, ANY = "near-duplicate", "any"
 def leakage_counts(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """How many test pictures share a picture, lesion, patient or near-duplicate with training; columns as below.
 
-    One row for each split (official, ours) and kind (of KEYS, near-duplicate, any) with test (pictures), shared (test
-    pictures that share it with training) and at_least (some ids are missing: there may be more).
+    One row for each split (official, ours) and kind (of KEYS, near-duplicate, any) with n_test (pictures),
+    n_shared (test pictures that share it with training) and at_least (some ids are missing: there may be more).
     The official split is that of all readable files, ours that of the pictures in use, validation counted as training.
     """
     readable, used = pictures["sha256"] != "", pictures["reason"] == ""
@@ -28,7 +28,7 @@ def leakage_counts(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
         "ours": (used & (split == "test"), used & split.isin(TRAINING)),
     }
     rows = [row for name, parts in splits.items() if parts[0].any() for row in _shared(pictures, near, name, *parts)]
-    return pd.DataFrame(rows, columns=["split", "kind", "test", "shared", "at_least"])
+    return pd.DataFrame(rows, columns=["split", "kind", "n_test", "n_shared", "at_least"])
 
 
 def leaked_pictures(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
@@ -73,8 +73,8 @@ def _shared(
         yield {
             "split": name,
             "kind": kind,
-            "test": int(test.sum()),
-            "shared": int(leaked.sum()),
+            "n_test": int(test.sum()),
+            "n_shared": int(leaked.sum()),
             "at_least": at_least[kind],
         }
 

@@ -65,7 +65,7 @@ def _contents(results: RunResults) -> Section:
     tables = metrics.official_tables
     checked = (
         f"Labels were checked against {len(tables)} official tables ({join_names(tables)}): "
-        f"{metrics.official_disagreements:,} disagree."
+        f"{metrics.n_label_disagreements:,} disagree."
         if tables
         else "No official table was given, so no label was checked against one."
     )
@@ -73,8 +73,8 @@ def _contents(results: RunResults) -> Section:
     return Section(
         "What it is",
         [
-            f"{metrics.files:,} raw files, read as {metrics.layout}; {metrics.used:,} pictures in "
-            f"{metrics.groups:,} groups (patient, lesion, same picture) are used. Left out: {join_names(excluded)}.",
+            f"{metrics.n_raw:,} raw files, read as {metrics.layout}; {metrics.n_usable:,} pictures in "
+            f"{metrics.n_groups:,} groups (patient, lesion, same picture) are used. Left out: {join_names(excluded)}.",
             checked,
             "Every file stands, with its reason if left out, in data/prepared/manifest.csv or excluded.csv; "
             "reports/data_audit.html shows the faults side by side.",
@@ -94,14 +94,14 @@ def _licence(results: RunResults) -> Section:
 
 def _splits(results: RunResults) -> Section:
     classes = results.prepare.classes
-    counts = {label: (row.files, row.used, row.train, row.val, row.test) for label, row in classes.items()}
+    counts = {label: (row.n_raw, row.n_usable, row.n_train, row.n_val, row.n_test) for label, row in classes.items()}
     rows = [[diagnosis(label).name, *(f"{n:,}" for n in row)] for label, row in counts.items()]
     rows.append(["all", *(f"{sum(column):,}" for column in zip(*counts.values(), strict=True))])
     return Section(
         "Classes and splits",
         [
             "Split by group before anything was augmented, so that no known patient, lesion or near-duplicate stands "
-            f"in two splits ({results.prepare.near_duplicates:,} near-duplicate pairs were found)."
+            f"in two splits ({results.prepare.n_near_duplicates:,} near-duplicate pairs were found)."
         ],
         [Table(["class", "files", "used", *SPLITS], rows)],
     )
@@ -131,19 +131,19 @@ def _patients(manifest: pd.DataFrame) -> Section:
 def _data_faults(results: RunResults) -> Section:
     audit = results.prepare.audit
     texts = []
-    for row in audit.contamination:
+    for row in audit.leakage:
         if row.kind == "any" and row.split == "official":
-            bound = "at least " if row.at_least and row.shared else ""
+            bound = "at least " if row.at_least and row.n_shared else ""
             texts.append(
-                f"As published, {bound}{row.shared:,} of {row.test:,} Test pictures share a picture, lesion, "
+                f"As published, {bound}{row.n_shared:,} of {row.n_test:,} Test pictures share a picture, lesion, "
                 "patient or near-duplicate with Train. The splits made here keep all known ones together."
             )
-    cramers_v = audit.association.origin
+    cramers_v = audit.cramers_v.origin
     if cramers_v is not None:
         texts.append(
             f"Class against collection: Cramer's V {cramers_v:.2f} (0: unrelated, 1: one gives away the other)."
         )
-    probe = audit.frame_only_probe
+    probe = audit.frame_probe
     if probe and probe.macro_auroc is not None:
         texts.append(
             f"A forest that sees the frame of the picture alone tells the classes of training pictures with a macro "

@@ -83,7 +83,7 @@ def _condition(name: str) -> str:
 
 def _confounding(results: RunResults) -> list[str]:
     """A warning where class and collection are associated: overall scores then partly measure the collection."""
-    cramers_v = results.prepare.audit.association.origin
+    cramers_v = results.prepare.audit.cramers_v.origin
     if cramers_v is None or cramers_v < CONFOUNDING_CRAMERS_V:
         return []
     return [
@@ -122,6 +122,6 @@ def _thresholds(results: RunResults) -> list[Table]:
                 for value in (point.ppv, point.npv)
             ]
             rates = [format_proportion(rate) for rate in (point.sensitivity, point.specificity)]
-            rows.append([results.decision.thresholds[name].meaning, *rates, *values])
+            rows.append([results.decision.thresholds[name].description, *rates, *values])
     predictive_values = ["PPV at 1 %", "NPV at 1 %", "PPV at 20 %", "NPV at 20 %"]
     return [Table(["threshold for", "sensitivity", "specificity", *predictive_values], rows)] if rows else []

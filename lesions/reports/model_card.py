@@ -103,13 +103,13 @@ def _modality(results: RunResults) -> str:
 
 
 def _data(results: RunResults, params: Params) -> Section:
-    splits = [f"{name} {split.pictures:,}" for name, split in results.prepare.splits.items()]
-    added = results.imbalance.new_pictures
+    splits = [f"{name} {split.n:,}" for name, split in results.prepare.splits.items()]
+    added = results.imbalance.n_add
     rebalancing = REBALANCING_TEXTS[params.rebalance.method]
     return Section(
         "Data",
         [
-            f"{results.prepare.used:,} pictures in {results.prepare.groups:,} groups: "
+            f"{results.prepare.n_usable:,} pictures in {results.prepare.n_groups:,} groups: "
             f"{formatting.join_names(splits)}. {rebalancing}; {added:,} new training pictures. More in data_card.md.",
             "No external validation was made: the test pictures are of the same collections as the training pictures.",
             reference_standard_text(results.manifest),

@@ -63,7 +63,7 @@ def test_eight_of_nine_classes_remain_without_tables(plain: PreparedDataset) -> 
 def test_every_train_test_copy_is_known(official: PreparedDataset, files: dict[str, list[str]]) -> None:
     both = [paths for paths in files.values() if len({path.split("/")[0] for path in paths}) == 2]
     table = leakage_counts(official.pictures, official.near)
-    shared_by = {(row["split"], row["kind"]): row["shared"] for row in table.to_dict("records")}
+    shared_by = {(row["split"], row["kind"]): row["n_shared"] for row in table.to_dict("records")}
     in_test = sum(sum(path.startswith("Test/") for path in paths) for paths in both)
     assert shared_by["official", "picture"] == in_test
     assert shared_by["official", "any"] >= in_test

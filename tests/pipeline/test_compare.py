@@ -9,7 +9,7 @@ from tests.pipeline.conftest import STAGES, Project, stages_in
 def test_a_revision_differs_from_itself_by_nothing(finished: Project) -> None:
     done = finished.run("python", "-m", "app.compare", "HEAD", "HEAD", "--format", "json")
     found = json.loads(done.stdout)
-    assert found["called_differently"] == 0
+    assert found["n_label_changes"] == 0
     assert found["scores"]["accuracy"]["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 

@@ -38,14 +38,14 @@ def test_what_the_stage_writes_agrees(finished: Project) -> None:
     found = json.loads((finished.folder / "metrics/export.json").read_text())
     folder = finished.folder / "models/bundle"
     assert found["parity"]["n"] == len(pd.read_csv(finished.folder / "reports/predictions.csv"))
-    assert found["parity"]["largest_difference"] < 1e-4
+    assert found["parity"]["max_abs_difference"] < 1e-4
     assert found["bytes"] == sum(path.stat().st_size for path in folder.iterdir())
     assert sorted(path.name for path in folder.iterdir()) == [
         "confusion.png", "lesions.json", "lesions.npz", "lesions.tflite", "model_card.md", "pr.png", "reliability.png",
         "roc.png",
     ]  # fmt: skip
     sidecar = json.loads((folder / "lesions.json").read_text())
-    rule = sidecar["unlike_training"]
+    rule = sidecar["out_of_distribution"]
     assert list(found["out_of_distribution"].values()) == [
         rule["n_photographs"], len(rule["false_accepts"]), rule["n_test"], rule["false_rejects"]
     ]  # fmt: skip

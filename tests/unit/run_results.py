@@ -112,23 +112,23 @@ def _scores() -> dict[str, Any]:
 
 
 def _prepare() -> dict[str, Any]:
-    counts = {"files": 210, "used": 200, "train": 60, "val": 20, "test": 40, "excluded": {}}
+    counts = {"n_raw": 210, "n_usable": 200, "n_train": 60, "n_val": 20, "n_test": 40, "excluded": {}}
     return {
         "layout": "class_folders",
-        "files": 630,
-        "used": 600,
+        "n_raw": 630,
+        "n_usable": 600,
         "excluded": {"exact duplicate": 30},
-        "groups": 500,
-        "near_duplicates": 3,
-        "splits": {split: {"pictures": 200, "groups": 160, "share": 0.33} for split in ("train", "val", "test")},
+        "n_groups": 500,
+        "n_near_duplicates": 3,
+        "splits": {split: {"n": 200, "fraction": 0.33, "n_groups": 160} for split in ("train", "val", "test")},
         "classes": dict.fromkeys(CLASSES, counts),
         "official_tables": [],
-        "official_disagreements": 0,
+        "n_label_disagreements": 0,
         "notes": {},
         "audit": {
-            "contamination": [{"split": "official", "kind": "any", "test": 60, "shared": 5, "at_least": True}],
-            "association": {"origin": 0.1, "size": None, "dark_corners": None},
-            "frame_only_probe": {"macro_auroc": 0.55, "melanoma_vs_nevus_auroc": 0.6},
+            "leakage": [{"split": "official", "kind": "any", "n_test": 60, "n_shared": 5, "at_least": True}],
+            "cramers_v": {"origin": 0.1, "size": None, "dark_corners": None},
+            "frame_probe": {"macro_auroc": 0.55, "melanoma_vs_nevus_auroc": 0.6},
             **dict.fromkeys(("blank", "colourless", "off_domain", "odd_colour", "odd_size"), 0),
         },
     }
@@ -136,20 +136,20 @@ def _prepare() -> dict[str, Any]:
 
 def _imbalance() -> ImbalanceMetrics:
     balance = ClassBalance(
-        n=180, classes=3, fewest=CLASSES, fewest_n=60, most=CLASSES, most_n=60, imbalance=1, equal_share=0.3333,
-        dominating={},
+        n=180, n_classes=3, minority=CLASSES, minority_n=60, majority=CLASSES, majority_n=60, imbalance_ratio=1,
+        equal_share=0.3333, dominating={},
     )  # fmt: skip
     return ImbalanceMetrics(
-        findings=["Fewest in melanoma."], dominates_from="", new_pictures=7,
-        raw=balance, usable=balance, training=balance, after_plan=balance,
+        findings=["Fewest in melanoma."], dominates_from="", n_add=7,
+        raw=balance, usable=balance, train=balance, target=balance,
         classes=dict.fromkeys(CLASSES, PlanCounts(n_raw=70, n_usable=66, n_train=60, n_target=60, n_add=0)),
     )  # fmt: skip
 
 
 def _decision() -> Decision:
     threshold = Threshold(
-        meaning="melanoma against all other classes", positive=("melanoma",), among=tuple(CLASSES),
-        target_sensitivity=0.9, n_validation_cases=20, threshold=0.4, sensitivity_on_validation=0.9,
+        description="melanoma against all other classes", positive=("melanoma",), among=tuple(CLASSES),
+        target_sensitivity=0.9, n_positive=20, threshold=0.4, sensitivity=0.9,
     )  # fmt: skip
     return Decision(
         classes=CLASSES, image_size=64, color_constancy="none", temperature=1.0,
@@ -166,7 +166,7 @@ def make_curves(train: float = 0.75, val: float = 0.72, last_loss: float = 1.0) 
 
 
 def make_run_results(changes: dict[str, Any] | None = None, **fields: Any) -> RunResults:
-    """fields: of RunResults; changes: values of scores or prepare by their path, as test/overall or prepare/used."""
+    """fields: of RunResults; changes: values of scores or prepare by path, as test/n or prepare/n_usable."""
     files = json.loads(json.dumps(_scores() | {"prepare": _prepare()}))  # no part is shared
     for path, value in (changes or {}).items():
         *keys, last = path.split("/")

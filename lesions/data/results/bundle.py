@@ -36,10 +36,10 @@ class ScoreWithInterval:
 
 @dataclass(frozen=True)
 class MissedMelanomas:
-    """Melanomas of the test below the threshold (missed) of all (of); low and high: 95 % interval of their share."""
+    """Melanomas of the test below the threshold (n_missed) of all (n); low and high: 95 % interval of their share."""
 
-    missed: int
-    of: int
+    n_missed: int
+    n: int
     low: float
     high: float
 
@@ -94,8 +94,8 @@ class BundleMetadata:
     thresholds: dict[str, Threshold]  # by endpoint
     conformal: dict[str, dict[str, ClassQuantile]]  # by coverage, then by class
     coverage: str  # the key of `conformal` whose sets are shown
-    sets_held_the_truth: ScoreWithInterval | None  # coverage on the test pictures
-    unlike_training: OutOfDistributionRule
+    empirical_coverage: ScoreWithInterval | None  # of these sets on the test pictures
+    out_of_distribution: OutOfDistributionRule
     scores: dict[str, ScoreWithInterval]  # on the test pictures
     baselines: dict[str, dict[str, ScoreWithInterval]]  # the same of the baselines: frame, collection, ...
     missed_melanomas: MissedMelanomas | None  # none where there are too few melanomas for an estimate

@@ -17,7 +17,7 @@ class ScoreComparison(Part):
 
 
 class Comparison(ResultFile):
-    """The whole of it. called_differently: pictures that a and b predict to be of different classes."""
+    """The whole of it. n_label_changes: pictures that a and b predict to be of different classes."""
 
     command: ClassVar[str] = "python -m app.compare A B --format json"
 
@@ -25,7 +25,7 @@ class Comparison(ResultFile):
     b: str
     n: int
     n_groups: int
-    called_differently: int
+    n_label_changes: int
     classes: list[str]
     scores: dict[ScoreName, ScoreComparison]
     notes: list[str]

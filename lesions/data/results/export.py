@@ -9,17 +9,17 @@ class Parity(Part):
     """Over n held-out pictures: the largest difference of a probability, and the pictures with another label."""
 
     n: int
-    largest_difference: float
-    called_differently: int
+    max_abs_difference: float
+    n_label_changes: int
 
 
 class OutOfDistributionErrors(Part):
     """Photographs of something else that pass as in distribution, and test pictures that do not."""
 
-    photographs: int
-    false_accepts: int
-    test_pictures: int
-    false_rejects: int
+    n_photographs: int
+    n_false_accepts: int
+    n_test: int
+    n_false_rejects: int
 
 
 class ExportMetrics(ResultFile):

@@ -8,17 +8,17 @@ from lesions.data.results.files import Part, ResultFile
 class ClassBalance(Part):
     """How unequal the classes are that have a picture: the smallest and the largest ones (several where they tie).
 
-    imbalance: the largest count over the smallest, 2 digits; equal_share: 1 over the classes, dominating: the shares of
-    the dominating classes, 4 digits. Without any picture all numbers are 0.
+    imbalance_ratio: the largest count over the smallest, 2 digits; equal_share: 1 over the classes, dominating: the
+    shares of the dominating classes, 4 digits. Without any picture all numbers are 0.
     """
 
     n: int
-    classes: int
-    fewest: list[str]
-    fewest_n: int
-    most: list[str]
-    most_n: int
-    imbalance: float
+    n_classes: int
+    minority: list[str]
+    minority_n: int
+    majority: list[str]
+    majority_n: int
+    imbalance_ratio: float
     equal_share: float
     dominating: dict[str, float]
 
@@ -40,9 +40,9 @@ class ImbalanceMetrics(ResultFile):
 
     findings: list[str]
     dominates_from: str
-    new_pictures: int
+    n_add: int
     raw: ClassBalance
     usable: ClassBalance
-    training: ClassBalance
-    after_plan: ClassBalance
+    train: ClassBalance
+    target: ClassBalance
     classes: dict[str, PlanCounts]

@@ -6,34 +6,34 @@ from lesions.data.results.files import Part, ResultFile
 
 
 class SplitCounts(Part):
-    """The pictures of a split, their share of all used ones, rounded to 4 digits, and their groups."""
+    """The pictures of a split, their fraction of all usable ones, 4 digits, and their groups."""
 
-    pictures: int
-    share: float
-    groups: int
+    n: int
+    fraction: float
+    n_groups: int
 
 
 class ClassCounts(Part):
-    """The raw files of a class, those used, in all and by split, and the others by reason."""
+    """The raw files of a class, the usable ones, in all and by split, and the others by reason."""
 
-    files: int
-    used: int
-    train: int
-    val: int
-    test: int
+    n_raw: int
+    n_usable: int
+    n_train: int
+    n_val: int
+    n_test: int
     excluded: dict[str, int]
 
 
 class Leakage(Part):
-    """Test pictures (of `test` in all) that share a picture, lesion, ... with training.
+    """Test pictures (of n_test in all) that share a picture, lesion, ... with training.
 
     split: the published one, or the one made here. at_least: some ids are missing, so there may be more.
     """
 
     split: Literal["official", "ours"]
     kind: Literal["picture", "lesion", "patient", "near-duplicate", "any"]
-    test: int
-    shared: int
+    n_test: int
+    n_shared: int
     at_least: bool
 
 
@@ -55,30 +55,30 @@ class FrameProbe(Part):
 class AuditCounts(Part):
     """The findings of the data audit as numbers; from `blank` on the number of pictures worth a look."""
 
-    contamination: list[Leakage]
-    association: Association
+    leakage: list[Leakage]
+    cramers_v: Association
     blank: int
     colourless: int
     off_domain: int
     odd_colour: int
     odd_size: int
-    frame_only_probe: FrameProbe | None  # null where there are too few training pictures
+    frame_probe: FrameProbe | None  # null where there are too few training pictures
 
 
 class PrepareMetrics(ResultFile):
-    """The whole file. Counts are of pictures where nothing else is said; near_duplicates: linked pairs."""
+    """The whole file. Counts are of pictures where nothing else is said; n_near_duplicates: linked pairs."""
 
     command: ClassVar[str] = "dvc repro --force --single-item prepare"
 
     layout: str
-    files: int
-    used: int
+    n_raw: int
+    n_usable: int
     excluded: dict[str, int]  # by reason
-    groups: int
-    near_duplicates: int
+    n_groups: int
+    n_near_duplicates: int
     splits: dict[str, SplitCounts]
     classes: dict[str, ClassCounts]
     official_tables: list[str]
-    official_disagreements: int
+    n_label_disagreements: int
     notes: dict[str, int]  # cases by kind
     audit: AuditCounts

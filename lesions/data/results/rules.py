@@ -14,17 +14,18 @@ class Threshold:
     """The threshold of an endpoint: a picture is a case where its score is at least that.
 
     The score is the share of the `positive` classes in the probability of the classes `among` which it is computed.
-    threshold: the highest that reaches the target sensitivity on the validation pictures, with the sensitivity there;
+    threshold: the highest that reaches the target sensitivity on the validation pictures, with the
+    sensitivity there, over n_positive cases;
     null where these hold too few cases.
     """
 
-    meaning: str
+    description: str
     positive: tuple[str, ...]
     among: tuple[str, ...]
     target_sensitivity: float
-    n_validation_cases: int
+    n_positive: int
     threshold: float | None
-    sensitivity_on_validation: float | None
+    sensitivity: float | None
 
 
 @dataclass(frozen=True)

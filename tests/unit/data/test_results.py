@@ -23,14 +23,14 @@ SAMPLES: dict[str, ResultFile] = {
     "scores": RESULTS.scores,
     "evaluate": EvaluateMetrics(n=9, smallest_class_n=2, accuracy=0.5, ece=0.1),
     "comparison": Comparison(
-        a="plain", b="HEAD", n=9, n_groups=9, called_differently=1, classes=["nevus"], scores={}, notes=[]
+        a="plain", b="HEAD", n=9, n_groups=9, n_label_changes=1, classes=["nevus"], scores={}, notes=[]
     ),
     "prepare": RESULTS.prepare,
     "imbalance": RESULTS.imbalance,
     "decision": RESULTS.decision,
     "export": ExportMetrics(
-        parity=Parity(n=9, largest_difference=1e-6, called_differently=0),
-        out_of_distribution=OutOfDistributionErrors(photographs=20, false_accepts=0, test_pictures=5, false_rejects=1),
+        parity=Parity(n=9, max_abs_difference=1e-6, n_label_changes=0),
+        out_of_distribution=OutOfDistributionErrors(n_photographs=20, n_false_accepts=0, n_test=5, n_false_rejects=1),
         bytes=1_000_000,
     ),
 }

@@ -13,7 +13,7 @@ from tests.unit.bundles import Exported
 
 def test_the_counts_are_what_the_model_says_of_the_same_pictures(pooled: Exported) -> None:
     """Otherwise the card would tell of another rule than the one that the page and the command line apply."""
-    bundle, rule = pooled.bundle, pooled.bundle.metadata.unlike_training
+    bundle, rule = pooled.bundle, pooled.bundle.metadata.out_of_distribution
     predictions = {name: bundle.predict(bundle.pixels(file)[None])[0] for name, file in photographs().items()}
     assert rule.false_accepts == tuple(
         name for name, prediction in predictions.items() if not prediction.unlike_training
@@ -26,14 +26,14 @@ def test_the_counts_are_what_the_model_says_of_the_same_pictures(pooled: Exporte
 
 def test_the_card_names_the_photographs_that_pass(pooled: Exported) -> None:
     metadata = pooled.bundle.metadata
-    passed = replace(metadata.unlike_training, false_accepts=("cat", "hubble_deep_field"))
-    text = " ".join(ood_check.card_section(replace(metadata, unlike_training=passed)).split())
+    passed = replace(metadata.out_of_distribution, false_accepts=("cat", "hubble_deep_field"))
+    text = " ".join(ood_check.card_section(replace(metadata, out_of_distribution=passed)).split())
     assert "2 of 20 (10.0%, 95 % interval 2.8% to 30.1%) photographs" in text
     assert "(cat, hubble deep field) pass" in text
     assert text.endswith(f"Exported by lesions {__version__}."), "who reads the card later asks which program made it"
-    none = replace(metadata.unlike_training, false_accepts=())
+    none = replace(metadata.out_of_distribution, false_accepts=())
     assert "0 of 20 (0.0%, 95 % interval 0.0% to 16.1%)" in ood_check.card_section(
-        replace(metadata, unlike_training=none)
+        replace(metadata, out_of_distribution=none)
     )
 
 

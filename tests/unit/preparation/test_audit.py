@@ -45,7 +45,7 @@ def table(n: int, **columns: list[str]) -> pd.DataFrame:
 
 def shared(found: pd.DataFrame, split: str) -> dict[str, int]:
     rows = found[found["split"] == split]
-    return dict(zip(rows["kind"], rows["shared"], strict=True))
+    return dict(zip(rows["kind"], rows["n_shared"], strict=True))
 
 
 def foreign_pictures() -> dict[str, Image.Image]:

@@ -104,11 +104,11 @@ def test_every_raw_file_is_counted_in_its_class() -> None:
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=9))
 def test_the_numbers_of_a_view_agree_with_each_other(train: list[int]) -> None:
     table = imbalance.plan(counts(**{f"class_{i}": n for i, n in enumerate(train)}), rebalance())
-    view = imbalance.summarize(table, excluded(), rebalance()).training
+    view = imbalance.summarize(table, excluded(), rebalance()).train
     assert view.n == sum(train)
     present = [n for n in train if n]
     if present:
-        assert (view.fewest_n, view.most_n, view.classes) == (min(present), max(present), len(present))
+        assert (view.minority_n, view.majority_n, view.n_classes) == (min(present), max(present), len(present))
         assert all(share >= 1.5 * view.equal_share - 1e-4 for share in view.dominating.values())
         assert sum(view.dominating.values()) <= 1.001, "shares of a whole exceed the whole"
         shares = {label: n / sum(train) for label, n in zip(table["label"], train, strict=True)}

@@ -140,8 +140,8 @@ def test_the_model_card_says_which_modality_the_model_knows(modality: list[str],
 
 @pytest.mark.parametrize(("at_least", "words"), [(True, "at least 5 of 60"), (False, "published, 5 of 60")])
 def test_leaks_of_the_published_split_are_told(at_least: bool, words: str) -> None:
-    row = {"split": "official", "kind": "any", "test": 60, "shared": 5, "at_least": at_least}
-    assert words in sections_text(data_card(make_run_results({"prepare/audit/contamination": [row]})))
+    row = {"split": "official", "kind": "any", "n_test": 60, "n_shared": 5, "at_least": at_least}
+    assert words in sections_text(data_card(make_run_results({"prepare/audit/leakage": [row]})))
 
 
 def test_subgroups_are_shown_only_where_they_can_be_told() -> None:

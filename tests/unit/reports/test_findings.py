@@ -81,7 +81,7 @@ def test_a_run_that_does_not_rebalance_claims_nothing_of_it() -> None:
 def make_comparison(difference: float, excludes_zero: bool, b: float = 0.7, n: int = 120) -> Comparison:
     row = {"a": b - difference, "b": b, "difference": make_estimate(difference), "excludes_zero": excludes_zero}
     names = {"a": "plain", "b": "reports/predictions.csv", "classes": CLASSES, "notes": []}
-    counts = {"n": n, "n_groups": n, "called_differently": 1}
+    counts = {"n": n, "n_groups": n, "n_label_changes": 1}
     return Comparison.model_validate({**names, **counts, "scores": {"balanced_accuracy": row}})
 
 
@@ -174,9 +174,9 @@ def test_what_a_call_is_worth_in_general_practice_stands_beside_the_sensitivity(
 
 @pytest.mark.parametrize(("value", "stated"), [(0.49, False), (0.5, True)])
 def test_classes_that_go_with_collections_inflate_scores(value: float, stated: bool) -> None:
-    results = make_run_results({"prepare/audit/association/origin": value})
+    results = make_run_results({"prepare/audit/cramers_v/origin": value})
     assert ("Class and collection go together" in text_under("Is it fit for use, and for what not?", results)) is stated
-    results = make_run_results({"prepare/audit/association/origin": None})
+    results = make_run_results({"prepare/audit/cramers_v/origin": None})
     assert "collection go together" not in text_under("Is it fit for use, and for what not?", results)
 
 

@@ -141,6 +141,7 @@ def test_only_evaluate_may_read_the_test_split() -> None:
         "lesions/data/manifest.py",
         "lesions/demo/dataset.py",
         "lesions/preparation/audit_findings.py",
+        "lesions/preparation/audit_page.py",  # tells copies across the published Train and Test apart
         "lesions/preparation/leakage.py",
         "lesions/preparation/selection.py",
         "lesions/preparation/splits.py",

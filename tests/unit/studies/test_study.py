@@ -21,15 +21,15 @@ LEAKS = [
     {"fold": fold, "val": {"accuracy": 0.8}, "test": {"accuracy": 0.5}, "siblings": 0.9} for fold in range(3)
 ]  # fmt: skip
 USABLE = ClassBalance(
-    n=60, classes=2, fewest=["nevus"], fewest_n=20, most=["melanoma"], most_n=40, imbalance=2.0, equal_share=0.5,
-    dominating={},
+    n=60, n_classes=2, minority=["nevus"], minority_n=20, majority=["melanoma"], majority_n=40, imbalance_ratio=2.0,
+    equal_share=0.5, dominating={},
 )  # fmt: skip
 RAW = USABLE.model_copy(
-    update={"n": 100, "fewest": ["seborrheic_keratosis"], "fewest_n": 4, "dominating": {"melanoma": 0.4}}
+    update={"n": 100, "minority": ["seborrheic_keratosis"], "minority_n": 4, "dominating": {"melanoma": 0.4}}
 )
 IMBALANCE = ImbalanceMetrics(
-    findings=[], dominates_from="1.5 times the equal share", new_pictures=0, raw=RAW, usable=USABLE, training=USABLE,
-    after_plan=USABLE, classes={},
+    findings=[], dominates_from="1.5 times the equal share", n_add=0, raw=RAW, usable=USABLE, train=USABLE,
+    target=USABLE, classes={},
 )  # fmt: skip
 
 
