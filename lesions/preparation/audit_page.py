@@ -9,7 +9,7 @@ import pandas as pd
 from lesions.data.diagnoses import diagnosis
 from lesions.data.manifest import is_synthetic
 from lesions.data.results.prepare import PrepareMetrics
-from lesions.preparation.leakage import TRAINING
+from lesions.preparation.leakage import across_published_split
 from lesions.preparation.prepare import PreparedDataset
 from lesions.preparation.summary import counts_by_class
 from lesions.rendering.html import (
@@ -132,7 +132,7 @@ def _copies(dataset: Path, pictures: pd.DataFrame) -> Section:
         return Section("Copies", ["No picture stands twice under one label."])
     by_source = pictures.set_index("source")
     used = copies["detail"].str.split(" as ", n=1).str[1]
-    across = (used.map(by_source["official_split"]) == "test") & copies["official_split"].isin(TRAINING)
+    across = across_published_split(copies, used.map(by_source["official_split"]))
 
     def sets() -> Iterator[PictureSet]:
         for _, row in copies.iterrows():

@@ -53,6 +53,14 @@ def leaked_pictures(pictures: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["test", "train", "kind"])
 
 
+def across_published_split(copies: pd.DataFrame, used: pd.Series) -> pd.Series:
+    """Which copies are of the published training part, while the file that is used is of its test part.
+
+    used: the published split of the file that is used instead of each copy.
+    """
+    return (used == "test") & copies["official_split"].isin(TRAINING)
+
+
 def _shared(
     pictures: pd.DataFrame, near: pd.DataFrame, name: str, test: pd.Series, train: pd.Series
 ) -> Iterator[dict[str, Any]]:

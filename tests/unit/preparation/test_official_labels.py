@@ -45,6 +45,20 @@ def test_the_finer_label_stands_and_facts_come_from_all_tables(official: Officia
     ]
 
 
+def test_tables_are_read_however_they_were_saved(official: OfficialLabels, tmp_path: Path) -> None:
+    """Tables that a spreadsheet saved as UTF-16 were 'of no known kind', and checked nothing."""
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    for name, text in TABLES.items():
+        (folder / name).write_bytes(("sep=;\r\n" + text.replace(",", ";")).encode("utf-16"))
+    (folder / "more.xlsx").write_bytes(b"PK")
+    found = read_official_labels(folder)
+    pd.testing.assert_frame_equal(found.table, official.table)
+    assert [(note.kind, note.names) for note in found.notes if note not in official.notes] == [
+        ("spreadsheets, which are not read: save them as CSV", ("more.xlsx",))
+    ]
+
+
 def test_a_finer_label_of_a_later_table_takes_the_place_of_a_coarser_one(tmp_path: Path) -> None:
     archive = "isic_id,diagnosis\nISIC_0000003,actinic keratosis\nISIC_0000001,melanoma\n"
     found = read_official_labels(lay_out(tmp_path, {"ham.csv": HAM, "metadata.csv": archive}))
