@@ -34,7 +34,8 @@ def join_datasets(folder: Folder, parts: Mapping[str, RawDataset]) -> RawDataset
 
 def _as_part(table: pd.DataFrame, name: str) -> pd.DataFrame:
     own = {column: _own_ids(table[column], name) for column in ("patient", "lesion")}
-    return table.assign(source=f"{name}/" + table["source"], dataset=name, **own)
+    table_id = table["table_id"].where(table["table_id"] == "", f"{name}/" + table["table_id"])  # of its own table
+    return table.assign(source=f"{name}/" + table["source"], dataset=name, table_id=table_id, **own)
 
 
 def _own_ids(ids: pd.Series, name: str) -> pd.Series:

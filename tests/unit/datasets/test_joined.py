@@ -58,6 +58,15 @@ def test_only_published_ids_are_compared_across_sets(tmp_path: Path) -> None:
     assert lesions["pad/images/imgs_part_3/imgs_part_3/PAT_47_882_941.png"] == "PAT_47_882"
 
 
+def test_an_id_of_two_tables_may_name_two_files(tmp_path: Path) -> None:
+    """ISIC 2018 is HAM10000 cut otherwise: one id, two pictures, and no fault of either table."""
+    root = lay_out(tmp_path, sets(ham=TWINS["ham10000"], challenge=TWINS["isic2018"]))
+    ids = read_layout(root, "auto").table["table_id"]
+    assert ids.is_unique
+    assert "ham/ISIC_0000001" in set(ids)
+    assert "challenge/ISIC_0000001" in set(ids)
+
+
 def test_the_tables_of_one_set_serve_all(tmp_path: Path) -> None:
     """isic9 has no lesions of its own: those of its HAM10000 pictures stand in the table of its neighbour."""
     root = lay_out(tmp_path, FIVE)
