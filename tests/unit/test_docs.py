@@ -18,7 +18,7 @@ TRIPOD = (
 ITEMS = {"claim.md": [str(number) for number in range(1, 45)], "tripod.md": TRIPOD.split()}
 TOP = ("app", "benchmarks", "lesions", "stages", "studies")
 PATHS = re.compile(r"`((?:lesions|reports|metrics|plots|data|docs|models|app|studies|tests|stages)/[\w./]+)`")
-READERS_OWN = "data/mine"  # stands for the folder of whoever reads the page
+READERS_OWN = ("data/mine", "reports/compare/")  # what whoever reads the page puts there
 
 
 def stages_of_the_pipeline() -> dict[str, Any]:
