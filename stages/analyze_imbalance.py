@@ -3,21 +3,14 @@
 Reads the tables of the prepare stage; writes the findings, the plan, and a chart with the numbers behind it.
 """
 
-from lesions.data.diagnoses import diagnosis
 from lesions.data.manifest import read_excluded, read_manifest
 from lesions.params.paths import IMBALANCE_METRICS, IMBALANCE_PLOTS, PLAN, PREPARED
 from lesions.params.schema import load_params
 from lesions.preparation import imbalance
+from lesions.preparation.imbalance_chart import class_distribution_chart
 from lesions.rendering import figures
 from lesions.runtime.console import run
 from lesions.runtime.outputs import whole_folder, write_csv
-
-ADDED_LABELS = {
-    "augment": "new pictures",
-    "sampler": "drawn more often",
-    "weights": "weighted more",
-    "none": "new pictures",
-}
 
 
 def main() -> None:
@@ -31,21 +24,7 @@ def main() -> None:
     write_csv(PLAN, table[table["n_usable"] > 0])
     with whole_folder(IMBALANCE_PLOTS) as folder:
         write_csv(folder / "class_distribution.csv", table)
-        ordered = table.sort_values(["n_train", "n_raw"], ascending=False, kind="stable")
-        training = figures.Bars("training", list(ordered["n_train"]), figures.BLUE)
-        added = figures.Bars(
-            ADDED_LABELS[rebalance.method], list(ordered["n_target"] - ordered["n_train"]), figures.ORANGE
-        )
-        chart = figures.grouped_bars(
-            [diagnosis(label).name for label in ordered["label"]],
-            [
-                [figures.Bars("raw files", list(ordered["n_raw"]), figures.PALE)],
-                [figures.Bars("usable", list(ordered["n_usable"]), figures.SKY)],
-                [training, added],
-            ],
-            title=imbalance.title(table),
-            x_label=f"pictures (n = {summary.raw.n:,} raw files)",
-        )
+        chart = class_distribution_chart(table, rebalance)
         figures.save(chart, folder / "class_distribution.png")
     print("\n".join(summary.findings))
 

@@ -104,6 +104,16 @@ def write_copies(copies: Sequence[Copy], operations: Operations, seed: int, prep
         return sum(map_on_all_cores(write, families, "augment"))
 
 
+def summary_text(copies: Sequence[Copy], unchanged: int) -> str:
+    """How many copies of how many pictures there are, and how many of them equal their original."""
+    if not copies:
+        return "empty, the plan asks for no new pictures"
+    originals = len({copy.image_id for copy in copies})
+    classes = len({copy.label for copy in copies})
+    text = f"{len(copies):,} new pictures of {originals:,} training pictures (classes: {classes})"
+    return text + (f"; {unchanged:,} of them equal their original: no operation changed it" if unchanged else "")
+
+
 def make_copy(original: Image.Image, steps: Sequence[Step], *name: object) -> Image.Image:
     """A changed picture in RGB and of the original's size; the same for the same picture, steps and name.
 

@@ -60,7 +60,7 @@ class Bundle:
 
     def __init__(self, metadata: BundleMetadata, network: bytes, arrays: dict[str, NDArray[np.float32]]) -> None:
         self.metadata = metadata
-        self._network = LiteRTNetwork(network)
+        self.network = LiteRTNetwork(network)
         self._head = arrays.get("head")  # (features, classes)
         self._training_distribution = FeatureDistribution(arrays["means"], arrays["whitening"])
         correction = np.array([metadata.prior_correction[label] for label in metadata.labels])
@@ -93,10 +93,11 @@ class Bundle:
         side = self.metadata.image_size
         if pixels.shape[1:] != (side, side, 3):
             raise ValueError(f"pixels {pixels.shape[1:]} for a network that takes {(side, side, 3)}")
-        return [self._predict(picture, explain) for picture in pixels]
+        return [self.decide(self.network.run(picture), explain) for picture in pixels]
 
-    def _predict(self, picture: Pixels, explain: bool) -> Prediction:
-        labels, outputs = self.metadata.labels, self._network.run(picture)
+    def decide(self, outputs: NetworkOutputs, explain: bool = False) -> Prediction:
+        """The prediction that follows from what the network gave out for one picture."""
+        labels = self.metadata.labels
         p = balanced(outputs.logits[None], self._calibration).round(PROBABILITY_DIGITS)
         order = np.argsort(-p[0], kind="stable")
         inside = in_conformal_set(p, self._quantiles)[0]

@@ -37,10 +37,13 @@ def fit_baselines(
             "the collection that the picture comes from, and nothing else",
             _by_origin(manifest, held_out, classes),
         )
-    for name, meaning, kind in KINDS:
-        features = [probe.read_features([folder / path for path in rows["path"]], kind) for rows in (train, held_out)]
-        fitted = probe.fit(features[0], train["label"], kind, seed)
-        tables[name] = (meaning, probe.predict(fitted, features[1], held_out["label"], classes))
+    kinds = [kind for _, _, kind in KINDS]
+    train_features, features = (
+        probe.read_features([folder / path for path in rows["path"]], kinds) for rows in (train, held_out)
+    )
+    for (name, meaning, kind), of_train, of_held_out in zip(KINDS, train_features, features, strict=True):
+        fitted = probe.fit(of_train, train["label"], kind, seed)
+        tables[name] = (meaning, probe.predict(fitted, of_held_out, held_out["label"], classes))
     return tables
 
 

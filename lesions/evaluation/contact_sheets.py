@@ -97,7 +97,8 @@ def explanation_sheet(
 
 def _confidence(rows: pd.DataFrame) -> pd.Series:
     """The probability of each row's prediction."""
-    return pd.Series({row: float(rows.loc[row, f"p_{rows.loc[row, 'predicted']}"]) for row in rows.index}, dtype=float)
+    columns = rows.columns.get_indexer(pd.Index("p_" + rows["predicted"]))
+    return pd.Series(rows.to_numpy()[np.arange(len(rows)), columns].astype(np.float64), index=rows.index)
 
 
 def _sheet(rows: pd.DataFrame, captions: pd.Series, folder: Path, title: str, note: str) -> Figure:

@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from tqdm import tqdm
 
 from lesions.data.pixels import Pixels
 from lesions.data.results.scores import Explanations, HeatOnFrame, RandomizationTest
 from lesions.metrics.intervals import DIGITS, MIN_CASES, mean, share
 from lesions.models.backend import keras, tf
 from lesions.models.networks import LOGITS
-from lesions.models.predict import BATCH
+from lesions.models.predict import BATCH, predict_with_features
 from lesions.rendering import heatmaps
 
 Array = NDArray[np.float64]
@@ -43,31 +42,31 @@ def feature_layer(model: keras.Model) -> keras.layers.Layer:
 
 
 def grad_cam(model: keras.Model, pixels: Pixels, classes: NDArray[np.integer]) -> Maps:
-    """Raw maps (n, rows, columns) of pictures (n, side, side, 3) in [0, 255], each for the class (n,) at its index.
+    """raw_maps() of pictures (n, side, side, 3) in [0, 255], each for the class (n,) at its index."""
+    _, features = predict_with_features(model, pixels, feature_layer(model).name)
+    return raw_maps(model, features, classes)
+
+
+def raw_maps(model: keras.Model, features: Maps, classes: NDArray[np.integer]) -> Maps:
+    """Raw maps (n, rows, columns) from the outputs of feature_layer(), each for the class (n,) at its index.
 
     Positive where the picture supports the class, negative where it opposes it; the scale differs between pictures.
-    The map of a picture does not depend on the others.
+    The map of a picture does not depend on the others. Only the layers behind the feature layer run again.
     """
-    layer = feature_layer(model)
-    network = keras.Model(model.input, [layer.output, model.get_layer(LOGITS).output])
-    maps = np.empty((len(pixels), *layer.output.shape[1:3]), dtype=np.float32)
-    starts = range(0, len(pixels), BATCH)
-    for start in tqdm(
-        starts, desc="heat maps", unit=" batches", leave=False, disable=None if len(starts) > 1 else True
-    ):
-        batch, batch_classes = pixels[start : start + BATCH], classes[start : start + BATCH]
+    head = keras.Model(feature_layer(model).output, model.get_layer(LOGITS).output)
+    maps = np.empty(features.shape[:3], dtype=np.float32)
+    for start in range(0, len(features), BATCH):
+        batch, batch_classes = features[start : start + BATCH], classes[start : start + BATCH]
         padded = np.zeros((BATCH, *batch.shape[1:]), dtype=np.float32)
         padded[: len(batch)] = batch
         indices = np.zeros(BATCH, dtype=np.int32)
         indices[: len(batch)] = batch_classes
-        maps[start : start + BATCH] = _raw_maps(network, tf.constant(padded), tf.constant(indices))[: len(batch)]
+        maps[start : start + BATCH] = _raw_maps(head, tf.constant(padded), tf.constant(indices))[: len(batch)]
     return maps
 
 
-def heat_maps(model: keras.Model, pixels: Pixels, classes: NDArray[np.integer]) -> Maps:
-    """The maps of grad_cam() in [0, 1] at the size of the pictures, (n, side, side); all zero without support."""
-    raw = grad_cam(model, pixels, classes)
-    height, width = pixels.shape[1:3]
+def heat_maps(raw: Maps, height: int, width: int) -> Maps:
+    """Raw maps (n, rows, columns) in [0, 1] at the size of the pictures, (n, height, width); zero without support."""
     maps = [heatmaps.upsample(heatmaps.normalise(one), height, width) for one in raw]
     return np.stack(maps) if maps else np.empty((0, height, width), np.float32)
 
@@ -121,16 +120,16 @@ def describe(
 
 
 def randomization_test(
-    model: keras.Model, pixels: Pixels, classes: NDArray[np.integer], seed: int
+    model: keras.Model, pixels: Pixels, classes: NDArray[np.integer], maps: Maps, seed: int
 ) -> RandomizationTest:
     """Similarity of a network's maps to those of the same network with randomised weights (Adebayo et al., 2018).
 
-    pixels, classes: as for grad_cam(); at most CHECKED_PICTURES of them are used, evenly spread. rank_correlations: the
-    mean over pictures for each of DRAWS draws of the weights, in [-1, 1]; null where all maps are constant.
+    pixels, classes: as for grad_cam(), and maps what it gives; at most CHECKED_PICTURES of them are used, evenly
+    spread. rank_correlations: the mean over pictures for each of DRAWS draws of the weights, in [-1, 1]; null where all
+    maps are constant.
     """
     chosen = np.unique(np.linspace(0, len(pixels) - 1, min(CHECKED_PICTURES, len(pixels))).round().astype(int))
-    pixels, classes = pixels[chosen], classes[chosen]
-    maps = grad_cam(model, pixels, classes)
+    pixels, classes, maps = pixels[chosen], classes[chosen], maps[chosen]
     means: list[float | None] = []
     for draw in range(DRAWS):
         other = grad_cam(randomised(model, DRAWS * seed + draw + 1), pixels, classes)
@@ -140,11 +139,10 @@ def randomization_test(
     return RandomizationTest(n=len(chosen), map_shape=list(maps.shape[1:]), rank_correlations=means)
 
 
-def _raw_maps(network: keras.Model, pixels: Any, classes: Any) -> Maps:
+def _raw_maps(head: keras.Model, features: Any, classes: Any) -> Maps:
     with tf.GradientTape() as tape:
-        tape.watch(pixels)  # so that a frozen network's feature maps are recorded too
-        features, logits = network(pixels, training=False)
-        chosen = tf.gather(logits, classes, batch_dims=1)
+        tape.watch(features)
+        chosen = tf.gather(head(features, training=False), classes, batch_dims=1)
     slopes = tf.reduce_mean(tape.gradient(chosen, features), axis=(1, 2))
     maps: Maps = tf.einsum("nrck,nk->nrc", features, slopes).numpy()
     return maps

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from lesions import __version__
 from lesions.bundle.bundle import ARRAYS, METADATA, Bundle
+from lesions.bundle.litert import LiteRTNetwork, NetworkOutputs
 from lesions.bundle.out_of_distribution import FeatureDistribution
 from lesions.data.diagnoses import diagnosis
 from lesions.data.licences import licence_names
@@ -37,6 +38,7 @@ from lesions.models.backend import keras
 from lesions.models.networks import LOGITS, POOL
 from lesions.runtime.console import UserError
 from lesions.runtime.outputs import write_archive, write_json
+from lesions.runtime.parallel import map_in_threads
 from lesions.runtime.stderr import deferred_stderr
 
 MAX_DIFFERENCE = 1e-4  # of a probability, between bundle and evaluate
@@ -100,17 +102,25 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def parity(bundle: Bundle, predictions: pd.DataFrame, folder: Path, paths: pd.Series) -> Parity:
+def run_on_pictures(network: LiteRTNetwork, paths: Sequence[Path]) -> list[NetworkOutputs]:
+    """Logits and features of prepared pictures, in their order, by all cores; the feature maps are let go."""
+
+    def run(path: Path) -> NetworkOutputs:
+        return network.run(read_pixels(path))._replace(feature_map=None)
+
+    return list(map_in_threads(run, paths, "network"))
+
+
+def parity(bundle: Bundle, predictions: pd.DataFrame, outputs: Sequence[NetworkOutputs]) -> Parity:
     """Differences between the bundle's predictions and those of evaluate, for metrics/export.json.
 
-    predictions: the table of evaluate; paths: of its pictures in the folder of prepared ones, in the order of its rows.
-    Raises UserError where they differ by MAX_DIFFERENCE or more, or the classes do.
+    predictions: the table of evaluate; outputs: of the bundle's network, for its rows. Raises UserError where they
+    differ by MAX_DIFFERENCE or more, or the classes do.
     """
     columns = probability_columns(bundle.metadata.labels)
     if [column for column in predictions.columns if column.startswith("p_")] != columns:
         raise UserError("reports/predictions.csv and models/decision.json have other classes: run `dvc repro evaluate`")
-    bar = tqdm(paths, desc="parity", unit=" pictures", leave=False, disable=None)
-    bundle_predictions = [bundle.predict(read_pixels(folder / path)[None])[0] for path in bar]
+    bundle_predictions = [bundle.decide(of_picture) for of_picture in outputs]
     rows = [list(prediction.probabilities.values()) for prediction in bundle_predictions]
     probabilities = np.array(rows).reshape(-1, len(columns))
     largest = float(np.abs(probabilities - predictions[columns].to_numpy(dtype=np.float64)).max(initial=0))

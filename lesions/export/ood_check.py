@@ -4,17 +4,14 @@ A false accept is a photograph of anything else that passes as in distribution; 
 does not. Photographs of things are an easy test: a rash, a scar or another camera may well pass.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from lesions.bundle.litert import LiteRTNetwork
 from lesions.bundle.out_of_distribution import FeatureDistribution, distance
 from lesions.data.images import load_pixels
-from lesions.data.pixels import read_pixels
+from lesions.data.manifest import SPLITS
 from lesions.data.results.bundle import BundleMetadata, OutOfDistributionRule
 from lesions.data.results.decision import Decision
 from lesions.data.results.export import OutOfDistributionErrors
@@ -24,34 +21,28 @@ from lesions.metrics.intervals import wilson
 
 
 def fit_out_of_distribution(
-    network: LiteRTNetwork, manifest: pd.DataFrame, folder: Path, decision: Decision
+    network: LiteRTNetwork, manifest: pd.DataFrame, features: NDArray[np.float32], decision: Decision
 ) -> tuple[FeatureDistribution, OutOfDistributionRule]:
     """The distribution of the training pictures' features, and the rule with its threshold from the validation pictures
     and its errors on photographs and test pictures.
 
-    folder: that of the prepared pictures; decision: models/decision.json. Shows progress bars.
+    features: (n, features) of the network, for the manifest's rows; decision: models/decision.json.
     """
-
-    def features(split: str) -> tuple[NDArray[np.float32], pd.Series]:
-        rows = manifest[manifest["split"] == split]
-        bar = tqdm(rows["path"], desc=f"features, {split}", unit=" pictures", leave=False, disable=None)
-        return np.stack([network.run(read_pixels(folder / path)).features for path in bar]), rows["label"]
-
-    train, labels = features("train")
-    codes = labels.map({label: index for index, label in enumerate(decision.classes)}).to_numpy().astype(np.int64)
-    distribution = fit_distribution(train, codes, len(decision.classes))
+    parts = {name: (manifest["split"] == name).to_numpy() for name in SPLITS}
+    codes = pd.Categorical(manifest["label"], decision.classes).codes.astype(np.int64)
+    distribution = fit_distribution(features[parts["train"]], codes[parts["train"]], len(decision.classes))
 
     def distances(rows: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.array([distance(row, distribution) for row in rows])
 
-    validation = distances(features("val")[0])
+    validation = distances(features[parts["val"]])
     threshold = threshold_for(validation)
     photograph_features = {
         name: network.run(load_pixels(file, decision.image_size, decision.color_constancy)).features
         for name, file in photographs().items()
     }
     passed = distances(np.stack(list(photograph_features.values()))) <= threshold
-    test = distances(features("test")[0])
+    test = distances(features[parts["test"]])
     return distribution, OutOfDistributionRule(
         threshold=threshold,
         accepted=ACCEPTED,

@@ -11,6 +11,8 @@ from PIL import Image
 from skimage import data
 from sklearn.datasets import load_sample_images
 
+from lesions.data.pixels import PNG_WRITING
+
 SKIMAGE_PHOTOGRAPHS = (  # those that need no download; drawings and single cells are no photographs
     "astronaut", "brick", "camera", "cat", "clock", "coffee", "coins", "grass", "gravel", "hubble_deep_field",
     "immunohistochemistry", "microaneurysms", "moon", "page", "retina", "rocket", "text",
@@ -28,5 +30,5 @@ def photographs() -> dict[str, bytes]:
 
 def _png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG", **PNG_WRITING)
     return file.getvalue()

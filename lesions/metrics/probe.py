@@ -21,7 +21,7 @@ from lesions.data.pixels import Pixels, read_pixels
 from lesions.data.predictions import probability_columns
 from lesions.metrics import scores
 from lesions.runtime.console import available_cores
-from lesions.runtime.parallel import map_on_all_cores
+from lesions.runtime.parallel import map_in_threads
 
 Kind = Literal["frame", "thumbnail"]
 Features = NDArray[np.float32]
@@ -76,10 +76,13 @@ def thumbnail_features(pixels: Pixels) -> Features:
 FEATURES: dict[Kind, Callable[[Pixels], Features]] = {"frame": frame_features, "thumbnail": thumbnail_features}
 
 
-def read_features(paths: Sequence[Path], kind: Kind) -> Features:
-    """(n, features) of prepared pictures, read on all cores."""
-    features = list(map_on_all_cores(partial(_features_of, kind=kind), paths, f"{kind} features"))
-    return np.stack(features) if features else np.empty((0, 0), np.float32)
+def read_features(paths: Sequence[Path], kinds: Sequence[Kind]) -> list[Features]:
+    """For each kind (n, features) of prepared pictures, which are read once.
+
+    In threads: evaluate has TensorFlow loaded, and each worker process would load it for seconds to read for one.
+    """
+    rows = list(map_in_threads(partial(_features_of, kinds=kinds), paths, " and ".join(kinds)))
+    return [np.stack(columns) for columns in zip(*rows, strict=True)] or [np.empty((0, 0), np.float32) for _ in kinds]
 
 
 def fit(features: Features, labels: pd.Series, kind: Kind, seed: int = 0) -> Probe:
@@ -147,8 +150,9 @@ def _cell_means(layer: NDArray[np.float32], side: int) -> Features:
     return np.asarray(Image.fromarray(layer).resize((side, side), Image.Resampling.BOX))
 
 
-def _features_of(path: Path, kind: Kind) -> Features:
-    return FEATURES[kind](read_pixels(path))
+def _features_of(path: Path, kinds: Sequence[Kind]) -> list[Features]:
+    pixels = read_pixels(path)
+    return [FEATURES[kind](pixels) for kind in kinds]
 
 
 def _codes(values: pd.Series) -> NDArray[np.int64]:

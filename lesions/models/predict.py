@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from lesions.data.pixels import Pixels
 from lesions.models.backend import keras
-from lesions.models.networks import LOGITS, logits_network
+from lesions.models.networks import LOGITS
 from lesions.runtime.console import UserError
 
 # Rows of every batch, padded: the last bits of a matrix product depend on how many rows there are, and on a row's place
@@ -50,14 +50,32 @@ def predict(model: keras.Model, pixels: Pixels) -> Predictions:
     The softmax is taken in double precision. Shows a progress bar on a terminal for several batches.
     Raises ValueError where the shape of the pixels is not the network's.
     """
+    return _predictions(*_run(model, [LOGITS], pixels))
+
+
+def predict_with_features(model: keras.Model, pixels: Pixels, layer: str) -> tuple[Predictions, NDArray[np.float32]]:
+    """predict(), and what the layer of that name gave out on the way, (n, ...)."""
+    logits, features = _run(model, [LOGITS, layer], pixels)
+    return _predictions(logits), features
+
+
+def _predictions(logits: NDArray[np.float32]) -> Predictions:
+    in_double_precision = logits.astype(np.float64)
+    return Predictions(in_double_precision, softmax(in_double_precision, axis=1))
+
+
+def _run(model: keras.Model, names: list[str], pixels: Pixels) -> list[NDArray[np.float32]]:
+    """The outputs (n, ...) of the layers of these names."""
     if pixels.shape[1:] != model.input_shape[1:]:
         raise ValueError(f"pixels {pixels.shape[1:]} for a network that takes {model.input_shape[1:]}")
-    network = logits_network(model)
-    logits = np.empty((len(pixels), network.output_shape[-1]), dtype=np.float64)
+    outputs = {name: model.get_layer(name).output for name in names}
+    network = keras.Model(model.input, outputs, name=model.name)
+    results = {name: np.empty((len(pixels), *outputs[name].shape[1:]), dtype=np.float32) for name in names}
     starts = range(0, len(pixels), BATCH)
     for start in tqdm(starts, desc="predict", unit=" batches", leave=False, disable=None if len(starts) > 1 else True):
         batch = pixels[start : start + BATCH]
         padded = np.zeros((BATCH, *batch.shape[1:]), dtype=np.float32)
         padded[: len(batch)] = batch
-        logits[start : start + BATCH] = network(padded, training=False).numpy()[: len(batch)]
-    return Predictions(logits, softmax(logits, axis=1))
+        for name, output in network(padded, training=False).items():
+            results[name][start : start + BATCH] = output.numpy()[: len(batch)]
+    return list(results.values())

@@ -63,7 +63,7 @@ def audit_prepared(prepared: PreparedDataset, folder: Path) -> AuditResults:
     train = prepared.used[prepared.used["split"] == "train"]
     if len(train) < FEWEST_FOR_PROBE or train["label"].value_counts().min() < probe.FOLDS:
         return AuditResults(tables, None)
-    features = probe.read_features([folder / path for path in train["path"]], "frame")
+    (features,) = probe.read_features([folder / path for path in train["path"]], ["frame"])
     predictions = probe.cross_validate(features, train["label"], train["group"], "frame")
     return AuditResults(tables, probe.score(predictions))
 

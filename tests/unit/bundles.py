@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lesions.bundle.bundle import NETWORK, Bundle
-from lesions.bundle.litert import LiteRTNetwork
+from lesions.bundle.litert import LiteRTNetwork, NetworkOutputs
 from lesions.data.manifest import COLUMNS
 from lesions.data.pixels import Pixels, write_png
 from lesions.data.results.decision import Decision
@@ -43,6 +43,11 @@ class Exported(NamedTuple):
     def bundle(self) -> Bundle:
         return Bundle.load(self.folder)
 
+    @property
+    def outputs(self) -> list[NetworkOutputs]:
+        """Of the exported network for the rows of predictions."""
+        return export.run_on_pictures(self.bundle.network, [self.prepared / path for path in self.paths])
+
 
 def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = "synthetic") -> Exported:
     """A network of that name with random weights, evaluated on toy pictures and exported."""
@@ -60,7 +65,9 @@ def exported(root: Path, name: str, classes: list[str] = CLASSES, origin: str = 
     folder.mkdir()
     head = export.write_network(model, folder / NETWORK)
     network = LiteRTNetwork((folder / NETWORK).read_bytes())
-    distribution, ood_rule = ood_check.fit_out_of_distribution(network, manifest, root / "prepared", decision)
+    outputs = export.run_on_pictures(network, [root / "prepared" / path for path in manifest["path"]])
+    features = np.stack([of_picture.features for of_picture in outputs])
+    distribution, ood_rule = ood_check.fit_out_of_distribution(network, manifest, features, decision)
     metadata = export.bundle_metadata(model, decision, scores, manifest, ood_rule)
     export.write_bundle(folder, metadata, export.BundleArrays(head, distribution))
     return Exported(folder, model, manifest, predictions, rows["path"], root / "prepared", pixels)

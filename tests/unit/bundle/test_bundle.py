@@ -32,7 +32,7 @@ def made(request: pytest.FixtureRequest) -> Exported:
 
 
 def test_it_says_what_evaluate_found(made: Exported) -> None:
-    found = export.parity(made.bundle, made.predictions, made.prepared, made.paths)
+    found = export.parity(made.bundle, made.predictions, made.outputs)
     assert found.n == len(made.predictions)
     assert found.max_abs_difference < 1e-4
     assert found.n_label_changes == 0
@@ -43,10 +43,10 @@ def test_a_network_that_says_something_else_is_not_exported(made: Exported) -> N
     other = made.predictions.copy()
     other.loc[7, ["p_melanoma", "p_nevus"]] += [2e-4, -2e-4]
     with pytest.raises(UserError, match=r"differs .* by up to 0\.0002"):
-        export.parity(made.bundle, other, made.prepared, made.paths)
+        export.parity(made.bundle, other, made.outputs)
     fewer = made.predictions.drop(columns="p_nevus")
     with pytest.raises(UserError, match="other classes"):
-        export.parity(made.bundle, fewer, made.prepared, made.paths)
+        export.parity(made.bundle, fewer, made.outputs)
 
 
 def test_what_is_decided_is_decided_as_evaluate_decides(made: Exported) -> None:
@@ -113,7 +113,8 @@ def test_heat_is_asked_for_and_only_of_networks_that_have_it(pooled: Exported, f
 def test_the_heat_is_that_of_the_report(pooled: Exported) -> None:
     """Two ways to one map: by gradients in Keras, and by the exported feature map and the last layer's weights."""
     melanoma = np.full(len(pooled.pixels), CLASSES.index("melanoma"))
-    expected = grad_cam.heat_maps(pooled.model, pooled.pixels, melanoma)
+    raw = grad_cam.grad_cam(pooled.model, pooled.pixels, melanoma)
+    expected = grad_cam.heat_maps(raw, *pooled.pixels.shape[1:3])
     found = [prediction.heat for prediction in pooled.bundle.predict(pooled.pixels, explain=True)]
     assert np.abs(np.stack([one for one in found if one is not None]) - expected).max() < 1e-3
     assert expected.max() == pytest.approx(1, abs=0.2), "there is no heat to compare"
@@ -214,6 +215,6 @@ def test_files_that_do_not_fit_are_told_with_the_command_that_makes_them(
 def test_networks_of_keras_applications_have_a_feature_map_too(tmp_path: Path) -> None:
     made = exported(tmp_path, "MobileNet")
     assert isinstance(made.model.get_layer(POOL), keras.layers.GlobalAveragePooling2D)
-    assert export.parity(made.bundle, made.predictions, made.prepared, made.paths).max_abs_difference < 1e-4
+    assert export.parity(made.bundle, made.predictions, made.outputs).max_abs_difference < 1e-4
     (prediction,) = made.bundle.predict(made.pixels[:1], explain=True)
     assert prediction.heat is not None

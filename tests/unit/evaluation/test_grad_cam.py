@@ -137,7 +137,7 @@ def test_maps_of_a_trained_network_are_its_own_and_not_those_of_random_weights()
         "has not learnt it"
     )
     again = grad_cam.rank_correlations(maps, grad_cam.grad_cam(other, pixels, labels)).mean()
-    draws = grad_cam.randomization_test(one, pixels, labels, seed=0).rank_correlations
+    draws = grad_cam.randomization_test(one, pixels, labels, maps, seed=0).rank_correlations
     assert len(draws) == grad_cam.DRAWS
     random = [value for value in draws if value is not None]
     assert max(map(abs, random)) < 0.3

@@ -75,9 +75,10 @@ def test_features_are_read_in_the_order_of_the_paths(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.png" for number in range(5)]
     for number, path in enumerate(paths):
         write_png(path, random_pixels(number, 32, 32))
-    features = read_features(paths, "thumbnail")
+    frames, features = read_features(paths, ["frame", "thumbnail"])
     assert (features[3] == thumbnail_features(random_pixels(3, 32, 32))).all()
     assert features.shape == (5, 300)
+    assert (frames[3] == frame_features(random_pixels(3, 32, 32))).all()
 
 
 def test_what_tells_classes_apart_scores_high_and_noise_scores_chance() -> None:
