@@ -88,6 +88,14 @@ def test_an_id_that_fits_two_different_pictures_is_told_with_both(tmp_path: Path
     assert "\n" not in str(error.value)
 
 
+def test_one_id_in_two_joined_sets_is_no_ambiguity(tmp_path: Path) -> None:
+    """The `1` of one clinic is not that of another."""
+    lay_out(tmp_path / "set" / "a", {f"{identifier}.jpg": photograph(n) for n, identifier in enumerate(IDS)})
+    files = {f"{identifier}.jpg": photograph(n + 5) for n, identifier in enumerate(IDS)}
+    lay_out(tmp_path / "set" / "b", files, TABLE.replace("image_id,dx", "isic_id,diagnosis"))
+    assert left_out(tmp_path / "set", tmp_path) == {}
+
+
 def test_a_recompressed_or_smaller_copy_of_an_id_is_no_second_picture(tmp_path: Path) -> None:
     files = {"a/IMD003.png": photograph(1), "b/IMD003.jpg": photograph(1), "IMD004.jpg": photograph(3)}
     files["c/IMD003.jpg"] = photograph(1).resize((50, 40))
