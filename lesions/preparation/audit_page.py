@@ -103,7 +103,7 @@ def _family(dataset: Path, family: pd.DataFrame) -> PictureSet:
 
 def _disagreements(dataset: Path, prepared: PreparedDataset) -> Section:
     if not prepared.official.tables:
-        text = "No official table was given (`labels` in params.yaml), so no label was checked against one."
+        text = "No official table was given (labels in params.yaml), so no label was checked against one."
         return Section("Labels against official tables", [text])
     labels = prepared.label_check.table
     matched = int((labels["official_label"] != "").sum())
