@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePath
+from typing import Any
 
 from lesions.data.containers import is_container, pictures_in
 from lesions.data.picture_files import files_below
@@ -22,6 +23,7 @@ class Folder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self.tables_read: dict[tuple[Path, str], Any] = {}  # what tables.py has read, by path and column of the id
 
     @cached_property
     def files(self) -> list[str]:

@@ -32,8 +32,15 @@ class MetadataTable(NamedTuple):
 
 
 def read_tables(folder: Folder, columns: Sequence[str]) -> list[MetadataTable]:
-    """Every table of the folder that has these columns, the first of which names the picture. Raises UserError."""
-    return [read_table(path, columns) for path in folder.tables_with(columns)]
+    """Every table of the folder that has these columns, the first of which names the picture. Raises UserError.
+
+    Each is read once: that of ISIC 2024 has 22 million cells, and stands for labels, metadata and diagnoses.
+    """
+    keys = [(path, columns[0]) for path in folder.tables_with(columns)]
+    for path, column in keys:
+        if (path, column) not in folder.tables_read:
+            folder.tables_read[path, column] = read_table(path, [column])
+    return [folder.tables_read[key] for key in keys]
 
 
 def read_table(path: Path, columns: Sequence[str]) -> MetadataTable:

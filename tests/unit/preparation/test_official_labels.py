@@ -20,6 +20,26 @@ def official(tmp_path: Path) -> OfficialLabels:
     return read_official_labels(lay_out(tmp_path, TABLES))
 
 
+@pytest.mark.parametrize(
+    ("layout", "expected"),
+    [
+        ("isic2016", ["benign", "malignant", "benign", "malignant", ""]),
+        ("isic2017", ["nevus", "melanoma", "seborrheic_keratosis", ""]),
+        ("isic2024", ["benign", "melanoma", "basal_cell_carcinoma", "malignant", "benign", ""]),
+        ("milk10k", ["scc_or_keratoacanthoma", "scc_or_keratoacanthoma", "nevus", "nevus"]),
+    ],
+)
+def test_the_tables_of_each_set_of_the_archive_are_official_labels(
+    tmp_path: Path, layout: str, expected: list[str]
+) -> None:
+    tables = {Path(name).name: text for name, text in TWINS[layout].items() if name.endswith(".csv")}
+    tables.pop("sample_submission.csv", None)
+    found = read_official_labels(lay_out(tmp_path, tables))
+    assert found.table.sort_index()["official_label"].tolist() == expected
+    assert sorted(found.tables) == sorted(tables)
+    assert set(found.table["modality"]) - {""} <= {"dermoscopy", "clinical", "total_body"}
+
+
 def raw(**labels: str) -> pd.DataFrame:
     """A raw table of pictures ISIC_000000<n> (n -> label, as n<number>)."""
     rows = [{"source": f"{label}/ISIC_000000{name[1:]}.jpg", "label": label} for name, label in labels.items()]
