@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.interruptions import Trial
-from benchmarks.small_pipeline import DATASET, Pipeline
+from benchmarks.small_pipeline import DATASET, STARTED, Pipeline
 
 BUCKET = "lesions"
 
@@ -37,17 +37,26 @@ def _tried(trial: Callable[[Pipeline, dict[str, str], Path], str], *arguments: o
 
 
 def two_experiments(pipeline: Pipeline, wanted: dict[str, str], _: Path) -> str:
-    """Both in folders of their own, at the same time; the workspace stays as it is."""
-    runs = [
-        pipeline.start("dvc", "exp", "run", "--temp", "--name", f"sheet-{n}", "-S", f"evaluate.sheet_pictures={n}")
-        for n in (9, 12)
-    ]
-    for process in runs:
-        text = process.communicate()[0]
+    """Both in folders of their own, the second while the first computes; the workspace stays as it is.
+
+    While the first sets its folder up, DVC lets nobody else in, and says so.
+    """
+    runs = []
+    for pictures in (9, 12):
+        change = ("--name", f"sheet-{pictures}", "-S", f"evaluate.sheet_pictures={pictures}")
+        process = pipeline.start("dvc", "exp", "run", "--temp", *change)
+        heard = ""
+        for line in pipeline.lines(process):
+            heard += line
+            if line.startswith(STARTED):
+                break
+        runs.append((process, heard))
+    for process, heard in runs:
+        text = heard + process.communicate()[0]
         if process.returncode:
             return text[-2000:]
     shown = pipeline.must("dvc", "exp", "show", "--csv").text
-    if not all(f"sheet-{n}" in shown for n in (9, 12)):
+    if not all(f"sheet-{pictures}" in shown for pictures in (9, 12)):
         return f"an experiment is missing:\n{shown}"
     return "" if pipeline.is_whole(wanted) else "the workspace has changed"
 
