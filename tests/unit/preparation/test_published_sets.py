@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from lesions.data.manifest import read_excluded, read_manifest
+from lesions.preparation.audit_findings import audit_prepared, sections
 from lesions.preparation.prepare import prepare
 from tests.conftest import random_pixels
 from tests.unit.preparation.test_splits import params
@@ -34,7 +35,7 @@ def ph2(root: Path) -> None:
     rows = []
     for number in range(N):
         name, folder = f"IMD{number:03}", root / "PH2Dataset" / "PH2 Dataset images" / f"IMD{number:03}"
-        draw(folder / f"{name}_Dermoscopic_Image" / f"{name}.bmp", number)
+        draw(folder / f"{name}_Dermoscopic_Image" / f"{name}.bmp", 300 + number)
         draw_mask(folder / f"{name}_lesion" / f"{name}_lesion.bmp", number)
         draw_mask(folder / f"{name}_roi" / f"{name}_R1_Label.bmp", number)
         rows.append(f"|| {name} ||          || {2 * (number % 2)} || 0 ||")
@@ -120,3 +121,22 @@ def test_both_pictures_of_a_lesion_of_milk10k_share_a_split_where_they_are_mixed
     assert (manifest.groupby(lesion)["split"].nunique() == 1).all()
     assert (manifest.groupby(lesion)["modality"].nunique() == 2).all()
     assert manifest["skin_type"].str.fullmatch(r"MILK10k tone [0-5]").all()
+
+
+def test_sets_side_by_side_are_prepared_as_one_and_the_audit_tells_what_they_share(tmp_path: Path) -> None:
+    root, labels, folder = (tmp_path / name for name in ("set", "labels", "prepared"))
+    for path in (root / "ph2", root / "isic2017", root / "nine", labels, folder):
+        path.mkdir(parents=True)
+    ph2(root / "ph2")
+    isic2017(root / "isic2017")
+    for number, name in enumerate(IDS[:4]):  # smaller copies, and one label that the table excludes
+        draw(root / "nine" / ("melanoma" if number % 2 or not number else "nevus") / f"{name}.png", number, side=40)
+    prepared = prepare(root, labels, 32, params(min_class_groups=3, label_conflicts="official"), folder)
+    assert set(prepared.used["source"].str.split("/").str[0]) == {"ph2", "isic2017"}
+    nine = prepared.pictures[prepared.pictures["dataset"] == "nine"].set_index("isic_id")
+    assert nine["reason"].to_dict() == {
+        IDS[0]: "label conflict", **dict.fromkeys(IDS[1:4], "in another data set too"),
+    }  # fmt: skip
+    page = {section.title: section for section in sections(audit_prepared(prepared, folder), prepared, root)}
+    (shared,) = page["What the data sets share"].tables
+    assert [row for row in shared.rows if row[0] == "isic2017 and nine"] == [["isic2017 and nine", "4", "0", "0"]]
