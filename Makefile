@@ -13,7 +13,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/.pytest_cache/
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro serve check lint types checks test quick test-studies coverage bench study lock schema clean
+.PHONY: help setup repro serve check lint types checks test quick test-studies coverage bench study lock schema screenshots clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,9 @@ lock: .venv/.dev ## Renew requirements.txt and requirements-dev.txt from pyproje
 
 schema: setup ## Write the JSON schemas of the result files into docs/schema
 	@python -m lesions.data.schema
+
+screenshots: .venv/.dev ## Renew the screenshots in docs/, of the drawn demo (needs Chromium)
+	@python -m tests.screenshots
 
 clean: ## Remove .venv and the caches of tools; keeps data, models and experiments
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

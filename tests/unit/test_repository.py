@@ -48,6 +48,14 @@ def test_tests_run_on_every_python_that_is_promised() -> None:
     assert job["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(first, end)]
 
 
+def test_screenshots_are_few_small_and_shown() -> None:
+    """Git keeps every version of a picture for ever; one that no page shows is kept for nobody."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in (REPOSITORY / "docs").glob("*.md"))
+    shots = sorted((REPOSITORY / "docs").glob("screenshot_*.png"))
+    assert [path.stem.removeprefix("screenshot_") for path in shots] == ["audit", "page", "plots_diff", "report"]
+    assert all(path.stat().st_size <= 300_000 and f"({path.name})" in pages for path in shots)
+
+
 def make_targets(text: str) -> set[str]:
     return set(re.findall(r"\bmake ([a-z-]+)", text))
 
