@@ -21,6 +21,7 @@ from lesions.metrics.probe import (
     score,
     thumbnail_features,
 )
+from lesions.runtime import parallel
 from tests.conftest import random_pixels
 
 CLASSES = ["melanoma", "nevus", "vascular_lesion"]
@@ -79,6 +80,14 @@ def test_features_are_read_in_the_order_of_the_paths(tmp_path: Path) -> None:
     assert (features[3] == thumbnail_features(random_pixels(3, 32, 32))).all()
     assert features.shape == (5, 300)
     assert (frames[3] == frame_features(random_pixels(3, 32, 32))).all()
+
+
+def test_features_are_read_without_worker_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """evaluate has TensorFlow loaded: each worker would load it again, which took two thirds of the stage's time."""
+    write_png(tmp_path / "one.png", random_pixels(0, 32, 32))
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", None)
+    (features,) = read_features([tmp_path / "one.png"] * 2 * parallel.TOO_FEW_FOR_PROCESSES, ["frame"])
+    assert len(features) == 2 * parallel.TOO_FEW_FOR_PROCESSES
 
 
 def test_what_tells_classes_apart_scores_high_and_noise_scores_chance() -> None:
