@@ -66,7 +66,6 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def restore_optimizer(self, trained: keras.Model, phase_start: int) -> None:
         """Give a compiled network's optimizer the variables of the earlier run, if that was in the phase."""
         if self.earlier and self.epochs > phase_start:
-            trained.optimizer.build(trained.trainable_variables)
             _assign(trained.optimizer.variables, self.earlier.optimizer)
         self.earlier = None
 

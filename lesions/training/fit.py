@@ -75,6 +75,8 @@ def _compile(trained: keras.Model, data: TrainingData, params: Params, phase: Ph
         metrics=[keras.metrics.CategoricalAccuracy("accuracy"), BalancedAccuracy(len(data.classes))],
         jit_compile=False,  # three to five times slower on processors
     )
+    # Its variables would else be made within the first step, which TensorFlow then traces a second time: seconds
+    trained.optimizer.build(trained.trainable_variables)
 
 
 def _run(
