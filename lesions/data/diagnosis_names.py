@@ -130,7 +130,8 @@ def slug(name: str) -> str:
 
 def ascii_text(name: str) -> str:
     """The name in lower case, without accents, in either form of Unicode; letters of other scripts are left out."""
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
+    # Decomposed first: the forms of a letter (superscript, accented) have no capitals of their own, or others
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold().translate(_LETTERS))
     plain = (character for character in folded if not unicodedata.combining(character))
     return "".join(character if character.isascii() else " " for character in plain)
 
